@@ -1,0 +1,32 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "config/settings.h"
+#include "verify/base/parsed.h"
+
+namespace assay::config {
+
+/// Something wrong in a configuration file. `line` and `column` count from 1; 0 if the problem has no place.
+struct Problem {
+  std::string file;
+  int line = 0;
+  int column = 0;
+  std::string message;  ///< Names the key, what is wrong and how to mend it.
+};
+
+/// "file:line:column: message"
+[[nodiscard]] std::string to_string(const Problem& problem);
+
+using Loaded = Parsed<Settings, std::vector<Problem>>;
+
+/// Reads YAML text. Every problem is reported, not only the first. An empty text gives the defaults. `file` is for
+/// messages; `host_name` is the default of authserv_id. Never throws on bad input.
+[[nodiscard]] Loaded load_text(const std::string& text, const std::string& file, const std::string& host_name);
+[[nodiscard]] Loaded load_file(const std::string& path, const std::string& host_name);
+
+/// The effective configuration as YAML, every key with its value: load_text of it gives the same Settings.
+[[nodiscard]] std::string to_yaml(const Settings& settings);
+
+}  // namespace assay::config

@@ -1,0 +1,53 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "policy/rules.h"
+#include "resolver/settings.h"
+#include "verify/base/domain.h"
+#include "verify/base/ip_address.h"
+#include "verify/limits.h"
+
+namespace assay::config {
+
+/// Mail that is not inbound (configuration: local).
+struct LocalMail {
+  std::vector<IpNetwork> networks;          ///< Clients whose mail is not verified; forged fields still go.
+  bool skip_authenticated = true;           ///< authenticated: skip | verify
+  std::vector<IpNetwork> trusted_authserv;  ///< Clients whose Authentication-Results fields are kept.
+};
+
+struct Log {
+  enum class Format : std::uint8_t { Text, Json };
+  Format format = Format::Text;
+  std::string level = "info";     ///< debug, info, warn, error
+  std::string target = "stderr";  ///< stderr, syslog, journald, or an absolute path
+};
+
+struct Socket {
+  std::string address = "inet:8893@127.0.0.1";  ///< libmilter's notation.
+  unsigned mode = 0660;                         ///< unix sockets alone.
+  std::string group;                            ///< unix sockets alone; empty leaves it.
+};
+
+/// The whole configuration, immutable once loaded. A reload makes a new one.
+struct Settings {
+  std::string authserv_id;
+  std::vector<std::string> authserv_aliases;
+  Socket listen;
+  resolver::Settings dns;
+  LocalMail local;
+  std::vector<Domain> trusted_sealers;  ///< arc.trusted_sealers
+  Limits limits;
+  policy::Rules policy;
+  Log log;
+  std::string metrics_listen = "127.0.0.1:9893";  ///< empty: off
+  std::string control = "unix:/run/assay/control.sock";
+  std::chrono::seconds stop_timeout{30};
+  std::string fingerprint;  ///< First 12 hex digits of the SHA-256 of the normalised configuration.
+};
+
+}  // namespace assay::config

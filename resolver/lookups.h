@@ -1,0 +1,44 @@
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "resolver/backend.h"
+#include "verify/dns/resolver.h"
+
+namespace assay::resolver {
+
+/// The DNS lookups of one message: what was asked is remembered, so that prefetching, planning and evaluating all see
+/// the same answers, and one deadline bounds all waiting. Thread-safe; answers that arrive after its end are dropped.
+class Lookups final : public dns::Resolver {
+ public:
+  explicit Lookups(std::shared_ptr<Backend> backend);
+  ~Lookups() override;
+  Lookups(const Lookups&) = delete;
+  Lookups& operator=(const Lookups&) = delete;
+
+  /// Until when lookup() may wait. Without a deadline it waits as long as the backend takes.
+  void set_deadline(std::chrono::steady_clock::time_point deadline);
+
+  /// Waits for the answer, at most to the deadline; then TempFail, which from then on is the answer.
+  [[nodiscard]] dns::AnswerPtr lookup(const dns::Question& question) override;
+
+  /// The answer if it is known already; null if not, or not yet. Asks nobody, never waits.
+  [[nodiscard]] dns::AnswerPtr known(const dns::Question& question) const;
+
+  /// Asks all that was not asked before and returns at once. `on_ready` runs each time one of them is answered, on the
+  /// backend's thread or this one; it must not block.
+  void prefetch(const std::vector<dns::Question>& questions, const std::function<void()>& on_ready);
+
+  /// What lookup() answered so far, each question once, in order of first use.
+  [[nodiscard]] std::vector<std::pair<dns::Question, dns::AnswerPtr>> used() const;
+
+ private:
+  struct State;
+  std::shared_ptr<State> state_;
+};
+
+}  // namespace assay::resolver

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "verify/base/ip_address.h"
+#include "verify/base/parsed.h"
+
+namespace assay::resolver {
+
+/// A DNS server to ask.
+struct Forwarder {
+  IpAddress address;
+  unsigned port = 53;
+  friend bool operator==(const Forwarder&, const Forwarder&) = default;
+};
+
+/// Reads ADDRESS or ADDRESS@PORT.
+[[nodiscard]] Parsed<Forwarder> parse_forwarder(std::string_view text);
+
+/// Where answers come from (configuration: dns).
+struct Settings {
+  /// Servers to ask; absent: those of /etc/resolv.conf; empty: none, full recursion from the root.
+  std::optional<std::vector<Forwarder>> forward;
+  std::chrono::milliseconds timeout{5000};            ///< One lookup.
+  std::chrono::milliseconds message_deadline{20000};  ///< All lookups of one message, from its end of data.
+  bool dnssec = false;                                ///< Validate.
+  std::vector<std::string> zones;                     ///< Not empty: answer from these RFC 1035 files alone.
+  std::size_t cache_bytes = std::size_t{32} << 20U;   ///< Bound on the answer cache.
+  friend bool operator==(const Settings&, const Settings&) = default;
+};
+
+}  // namespace assay::resolver

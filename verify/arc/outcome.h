@@ -1,0 +1,52 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace assay::arc {
+
+/// Chain Validation Status (RFC 8617 section 4.4). All errors are permanent (section 5.2.1).
+enum class Status : std::uint8_t { None, Pass, Fail };
+
+enum class Reason : std::uint8_t {
+  None,
+  TooManySets,             ///< Above Limits::arc_sets or instance > 50.
+  MalformedSet,            ///< A field that cannot be read, or an instance outside 1..50.
+  IncompleteSet,           ///< Gap, repeat, or one of the three fields missing.
+  ChainMarkedFailed,       ///< cv=fail in a seal.
+  WrongChainValidation,    ///< cv= is not none at 1 and pass above.
+  MessageSignatureFailed,  ///< AMS of the newest set.
+  SealFailed,
+  KeyFailure,  ///< Key absent, malformed, revoked, too weak.
+  DnsFailure,
+  DnssecBogus,
+};
+
+[[nodiscard]] const char* to_string(Status status) noexcept;
+/// Stable word; nullptr for Reason::None.
+[[nodiscard]] const char* to_string(Reason reason) noexcept;
+
+/// One method's result as the first hop (instance 1) claims it in its ARC-Authentication-Results.
+struct Claim {
+  std::string method;  ///< "dmarc", lower case.
+  std::string result;  ///< "pass", lower case.
+  std::vector<std::pair<std::string, std::string>>
+      properties;  ///< ("header.from", "example.com"), names in lower case.
+};
+
+/// The state of the chain of custody. Another protocol with the same purpose can produce the same outcome.
+struct Outcome {
+  Status status = Status::None;
+  Reason reason = Reason::None;
+  unsigned instances = 0;               ///< Highest instance seen.
+  std::vector<std::string> sealers;     ///< d= of each ARC-Seal, instance 1 first; as written, A-labels where valid.
+  std::optional<unsigned> oldest_pass;  ///< RFC 8617 section 5.2 step 5: 0 if all AMS verify; present only for Pass.
+  std::vector<Claim> claims;     ///< Of instance 1, whatever the status: only a passing chain makes them evidence.
+  unsigned failed_instance = 0;  ///< Where `reason` arose; 0 if nowhere in particular.
+  std::string detail;
+};
+
+}  // namespace assay::arc

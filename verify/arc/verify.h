@@ -1,0 +1,40 @@
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "verify/arc/outcome.h"
+#include "verify/base/time.h"
+#include "verify/dns/resolver.h"
+#include "verify/limits.h"
+#include "verify/message/body.h"
+#include "verify/message/header_block.h"
+
+namespace assay::arc {
+
+/// The ARC sets of one message, collected at the end of the headers, judged after the body (RFC 8617 section 5.2).
+class Chain {
+ public:
+  Chain();
+  Chain(Chain&&) noexcept;
+  Chain& operator=(Chain&&) noexcept;
+  ~Chain();
+
+  /// Reads every ARC field and checks the structure (steps 1-3) before anything is hashed or looked up; asks `body` for
+  /// the hashes of the message signatures that will be verified.
+  [[nodiscard]] static Chain collect(const message::HeaderBlock& headers, message::BodyDigests& body,
+                                     const Limits& limits);
+
+  /// The key questions of all signatures that verify() will check, without repetition.
+  [[nodiscard]] std::vector<dns::Question> key_questions() const;
+
+  /// Steps 4-7. `headers` and `body` are those given to collect().
+  [[nodiscard]] Outcome verify(const message::HeaderBlock& headers, const message::BodyDigests& body,
+                               dns::Resolver& dns, const Limits& limits, Time now) const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace assay::arc

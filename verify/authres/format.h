@@ -1,0 +1,30 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "verify/base/ip_address.h"
+#include "verify/verdict.h"
+
+namespace assay::authres {
+
+/// What the field says besides the Verdict.
+struct Stamp {
+  std::string authserv_id;          ///< A valid domain or token.
+  std::optional<IpAddress> client;  ///< For iprev and arc.
+  std::string rule;                 ///< The rule that decided, for a comment after dmarc=; empty for none.
+  std::string action;               ///< What was decided ("quarantine"), for the same comment; empty for none.
+  bool internationalized = false;   ///< SMTPUTF8 message: U-labels and UTF-8 may stand (RFC 8601 section 5).
+};
+
+/// The value of the Authentication-Results field for a verified message (RFC 8601), one resinfo per method, identity
+/// and signature. Starts with the authserv-id (no leading space), folded by LF and one space, no line over 78 octets
+/// where a fold is possible and none over 998. Whatever the message or DNS held, the value parses by the grammar: every
+/// foreign string passes one encoder, is cut to a bound, and cannot end a comment, a quoted-string or the field.
+[[nodiscard]] std::string format(const Verdict& verdict, const Stamp& stamp);
+
+/// For local mail that is not verified: `id; auth=pass smtp.auth=USER` when a user authenticated, else `id; none`.
+[[nodiscard]] std::string format_unverified(std::string_view authserv_id, std::string_view authenticated_user);
+
+}  // namespace assay::authres

@@ -1,0 +1,67 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "verify/base/domain.h"
+#include "verify/dns/answer.h"
+
+namespace assay::dmarc {
+
+enum class Status : std::uint8_t { None, Pass, Fail, TempError, PermError };
+enum class Policy : std::uint8_t { None, Quarantine, Reject };
+enum class Discovery : std::uint8_t { TreeWalk, PublicSuffixList };
+
+enum class Reason : std::uint8_t {
+  None,
+  NoRecord,        ///< DMARC does not apply to the author's domain.
+  NotAligned,      ///< No passing identifier aligns.
+  UnusableRecord,  ///< No valid p= (or a bad sp=/np=) and no rua= (RFC 9989 section 4.10.1).
+  FromMissing,
+  FromRepeated,
+  FromUnparsable,
+  FromWithoutDomain,
+  TooManyAuthors,  ///< More distinct author domains than Limits::author_domains.
+  DnsFailure,
+  DnssecBogus,
+};
+
+[[nodiscard]] const char* to_string(Status status) noexcept;
+[[nodiscard]] const char* to_string(Policy policy) noexcept;
+[[nodiscard]] const char* to_string(Discovery discovery) noexcept;  ///< "treewalk", "psl".
+/// Stable word; nullptr for Reason::None.
+[[nodiscard]] const char* to_string(Reason reason) noexcept;
+/// Whether the reason lies in the From field(s) themselves: the configuration's `bad_from`.
+[[nodiscard]] bool is_bad_from(Reason reason) noexcept;
+
+/// One question of a tree walk, for people.
+struct WalkStep {
+  std::string name;  ///< "_dmarc.example.com"
+  dns::Status status = dns::Status::NxDomain;
+  std::string record;    ///< The DMARC record found; empty if none (or several, which count as none).
+  unsigned records = 0;  ///< DMARC records found there.
+};
+
+/// The result for one author domain.
+struct Outcome {
+  Status status = Status::None;
+  Reason reason = Reason::None;
+  std::optional<Domain> author;         ///< Absent when From is unusable.
+  std::optional<Policy> published;      ///< The p, sp or np that applies, as published.
+  std::optional<Policy> policy;         ///< What is left of it after t=y.
+  std::optional<Domain> policy_domain;  ///< Where the record was found.
+  std::optional<Domain>
+      organizational_domain;  ///< Of the author; absent if it was not needed or could not be found out.
+  Discovery discovery = Discovery::TreeWalk;
+  bool testing = false;        ///< t=y in the record.
+  bool strict_dkim = false;    ///< adkim=s
+  bool strict_spf = false;     ///< aspf=s
+  bool spf_aligned = false;    ///< SPF passes and aligns.
+  bool dkim_aligned = false;   ///< At least one DKIM signature passes and aligns.
+  std::string detail;          ///< More words on `reason`.
+  std::vector<WalkStep> walk;  ///< Policy discovery, in the order asked.
+};
+
+}  // namespace assay::dmarc

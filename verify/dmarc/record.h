@@ -1,0 +1,37 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "verify/dmarc/outcome.h"
+
+namespace assay::dmarc {
+
+enum class PublicSuffix : std::uint8_t { Unknown, Yes, No };  ///< psd=u, y, n
+
+/// A DMARC record (RFC 9989 section 4.7). Optional members are absent when the tag is; a present but invalid p, sp or
+/// np shows in `has_invalid_policy`.
+struct Record {
+  std::optional<Policy> policy;              ///< p=
+  std::optional<Policy> subdomain_policy;    ///< sp=
+  std::optional<Policy> nonexistent_policy;  ///< np=
+  bool has_invalid_policy = false;           ///< p=, sp= or np= present with an invalid value.
+  bool strict_dkim = false;                  ///< adkim=s
+  bool strict_spf = false;                   ///< aspf=s
+  PublicSuffix public_suffix = PublicSuffix::Unknown;
+  bool testing = false;                     ///< t=y
+  std::vector<std::string> aggregate_uris;  ///< rua=, valid URIs alone, obsolete !size dropped.
+  std::vector<std::string> failure_uris;    ///< ruf=
+  std::string failure_options = "0";        ///< fo=
+  std::vector<std::string> notes;           ///< Discarded tags and repetitions, for people.
+  std::string text;                         ///< As published.
+};
+
+/// Reads a TXT record. nullopt if it is not a DMARC record at all: `v=DMARC1` must come first, in that letter case
+/// (section 4.7). Errors elsewhere only discard the tag. Pure.
+[[nodiscard]] std::optional<Record> parse_record(std::string_view text);
+
+}  // namespace assay::dmarc

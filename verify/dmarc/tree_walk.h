@@ -1,0 +1,39 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "verify/base/domain.h"
+#include "verify/dmarc/outcome.h"
+#include "verify/dmarc/record.h"
+#include "verify/dns/resolver.h"
+#include "verify/limits.h"
+
+namespace assay::dmarc {
+
+/// The names that a walk from `start` asks, in order (RFC 9989 section 4.10): the name itself, then its parents; a name
+/// of more than eight labels goes on with its rightmost seven. At most `limits.walk_queries`.
+[[nodiscard]] std::vector<Domain> walk_names(const Domain& start, const Limits& limits);
+
+/// What a walk found.
+struct Walk {
+  struct Found {
+    Domain name;
+    Record record;
+  };
+  std::vector<Found> found;     ///< Longest name first.
+  std::vector<WalkStep> steps;  ///< Every question asked, in order.
+  /// Set when a lookup failed: records above may be missing, so neither an Organizational Domain nor an absence of
+  /// policy can be concluded.
+  std::optional<dns::Status> failure;
+};
+
+/// Asks from `start` upwards, until a record with psd=y or psd=n or the top.
+[[nodiscard]] Walk walk(const Domain& start, dns::Resolver& dns, const Limits& limits);
+
+/// The Organizational Domain of the walk's start (RFC 9989 section 4.10.2). nullopt if the walk failed before the
+/// answer was certain.
+[[nodiscard]] std::optional<Domain> organizational_domain(const Domain& start, const Walk& walk);
+
+}  // namespace assay::dmarc

@@ -1,0 +1,82 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "verify/arc/verify.h"
+#include "verify/base/ip_address.h"
+#include "verify/base/time.h"
+#include "verify/dkim/verify.h"
+#include "verify/dns/resolver.h"
+#include "verify/limits.h"
+#include "verify/message/author.h"
+#include "verify/message/body.h"
+#include "verify/message/header_block.h"
+#include "verify/plan/plan.h"
+#include "verify/verdict.h"
+
+namespace assay {
+
+/// The verification of one message, fed in the order in which SMTP shows it:
+///
+///   Verification v(limits);
+///   v.client(ip, helo);  v.mail_from("<a@example.com>");   // names for SPF and iprev are known
+///   v.header(name, value) ...;  v.end_of_headers();         // names for DKIM, ARC and DMARC are known
+///   v.body(chunk) ...;                                      // hashed as it comes, never stored
+///   Verdict verdict = v.finish(resolver, now);              // the only call that looks anything up
+///
+/// known() says at any time which names have shown up, so that DNS questions can travel while the message arrives.
+/// One object serves one message and one thread at a time. No call fails on bad input: what is wrong with the message
+/// is in the Verdict. A bound that is passed (Limits::header_octets, header_fields) drops what was collected; the
+/// Verdict then says `exceeded`.
+class Verification {
+ public:
+  struct Options {
+    std::string receiver;  ///< Our host name, for SPF explanations.
+    bool trace = false;    ///< Collect the SPF steps for people.
+  };
+
+  Verification(const Limits& limits, Options options);
+
+  /// The connection: absent address = SPF none, no iprev.
+  void client(const std::optional<IpAddress>& ip, std::string_view helo);
+  /// The reverse-path, with or without angle brackets; empty or <> is the null sender. Not calling it means that there
+  /// is no envelope: SPF is none.
+  void mail_from(std::string_view reverse_path);
+  /// One field; see message::HeaderBlock::add.
+  void header(std::string_view name, std::string_view value);
+  void end_of_headers();
+  /// Body octets with CRLF line ends. Returns whether more of the body can matter: false lets the MTA stop sending.
+  bool body(std::string_view chunk);
+  /// Whether any of the body matters; valid after end_of_headers().
+  [[nodiscard]] bool wants_body() const noexcept;
+
+  /// A copy of the names known so far.
+  [[nodiscard]] plan::Known known() const;
+
+  /// The message ended: all evaluation happens here. Call once.
+  [[nodiscard]] Verdict finish(dns::Resolver& dns, Time now);
+
+  [[nodiscard]] const message::HeaderBlock& headers() const noexcept { return headers_; }
+
+ private:
+  void read_header_facts(Verdict& verdict) const;
+
+  Limits limits_;
+  Options options_;
+  std::optional<IpAddress> client_;
+  std::string helo_;
+  std::optional<std::string> mail_from_;
+  message::HeaderBlock headers_;
+  message::BodyDigests digests_;
+  message::Authors authors_;
+  std::vector<dkim::Candidate> signatures_;
+  std::optional<arc::Chain> chain_;
+  std::optional<Bound> exceeded_;
+  bool headers_ended_ = false;
+};
+
+}  // namespace assay
