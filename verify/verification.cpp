@@ -1,1 +1,209 @@
 #include "verify/verification.h"
+
+#include <algorithm>
+#include <unordered_set>
+#include <utility>
+
+#include "verify/base/text.h"
+#include "verify/dmarc/evaluate.h"
+#include "verify/iprev/evaluate.h"
+#include "verify/message/address.h"
+#include "verify/spf/evaluate.h"
+
+namespace assay {
+namespace {
+
+/// Addresses read from the Resent-From fields of one message; more say nothing new about its way.
+constexpr std::size_t kMaxResentAddresses = 20;
+/// Octets of a List-Id or List-Post field that are read.
+constexpr std::size_t kMaxListFieldOctets = 998;
+
+/// Passes questions on and counts the different ones.
+class CountingResolver final : public dns::Resolver {
+ public:
+  explicit CountingResolver(dns::Resolver& inner) : inner_(inner) {}
+
+  [[nodiscard]] dns::AnswerPtr lookup(const dns::Question& question) override {
+    asked_.insert(question);
+    return inner_.lookup(question);
+  }
+  [[nodiscard]] std::size_t count() const noexcept { return asked_.size(); }
+
+ private:
+  dns::Resolver& inner_;
+  std::unordered_set<dns::Question> asked_;
+};
+
+/// What stands between the last '<' and the next '>' of a list header field; empty if there is no such pair.
+std::string_view in_angle_brackets(std::string_view value) {
+  value = value.substr(0, kMaxListFieldOctets);
+  const auto open = value.rfind('<');
+  if (open == std::string_view::npos) {
+    return {};
+  }
+  const auto close = value.find('>', open);
+  return close == std::string_view::npos ? std::string_view{} : trim_fws(value.substr(open + 1, close - open - 1));
+}
+
+/// The host of the mailto: URI of a List-Post field (RFC 2369 section 3.4).
+std::string list_post_host(std::string_view value) {
+  constexpr std::string_view kScheme = "mailto:";
+  std::string_view uri = in_angle_brackets(value);
+  if (!istarts_with(uri, kScheme)) {
+    return {};
+  }
+  uri = uri.substr(kScheme.size());
+  uri = uri.substr(0, uri.find('?'));
+  const auto at = uri.rfind('@');
+  return at == std::string_view::npos ? std::string{} : std::string(uri.substr(at + 1));
+}
+
+}  // namespace
+
+Verification::Verification(const Limits& limits, Options options) : limits_(limits), options_(std::move(options)) {}
+
+void Verification::client(const std::optional<IpAddress>& ip, std::string_view helo) {
+  client_ = ip;
+  helo_ = helo;
+}
+
+void Verification::mail_from(std::string_view reverse_path) {
+  mail_from_ = reverse_path;
+}
+
+void Verification::header(std::string_view name, std::string_view value) {
+  if (exceeded_) {
+    return;
+  }
+  constexpr std::size_t kColonAndLineEnd = 3;
+  if (headers_.size() >= limits_.header_fields) {
+    exceeded_ = Bound::HeaderFields;
+  } else if (headers_.octets() + name.size() + value.size() + kColonAndLineEnd > limits_.header_octets) {
+    exceeded_ = Bound::HeaderOctets;
+  } else {
+    headers_.add(name, value);
+    // A fold that arrived as LF is one octet longer now.
+    if (headers_.octets() > limits_.header_octets) {
+      exceeded_ = Bound::HeaderOctets;
+    }
+  }
+  if (exceeded_) {
+    headers_.clear();
+  }
+}
+
+void Verification::end_of_headers() {
+  if (headers_ended_) {
+    return;
+  }
+  headers_ended_ = true;
+  if (exceeded_) {
+    return;
+  }
+  authors_ = message::find_authors(headers_, limits_.author_domains);
+  signatures_ = dkim::select(headers_, authors_.domains, digests_, limits_);
+  chain_ = arc::Chain::collect(headers_, digests_, limits_);
+}
+
+bool Verification::body(std::string_view chunk) {
+  end_of_headers();
+  if (exceeded_) {
+    return false;
+  }
+  digests_.update(chunk);
+  return digests_.wants_more();
+}
+
+bool Verification::wants_body() const noexcept {
+  return !exceeded_ && digests_.wants_more();
+}
+
+plan::Known Verification::known() const {
+  plan::Known known;
+  known.client = client_;
+  known.helo = helo_;
+  known.mail_from = mail_from_;
+  if (!headers_ended_ || exceeded_) {
+    return known;
+  }
+  if (authors_.domains.size() <= limits_.author_domains) {
+    known.authors = authors_.domains;
+  }
+  for (const dkim::Candidate& candidate : signatures_) {
+    if (candidate.signature) {
+      known.keys.push_back(dkim::key_question(*candidate.signature));
+      if (candidate.outcome.signing_domain) {
+        known.signing_domains.push_back(*candidate.outcome.signing_domain);
+      }
+    }
+  }
+  if (chain_) {
+    for (dns::Question& question : chain_->key_questions()) {
+      known.keys.push_back(std::move(question));
+    }
+  }
+  return known;
+}
+
+void Verification::read_header_facts(Verdict& verdict) const {
+  verdict.from = authors_.mailboxes;
+  for (std::size_t i = 0; i < headers_.size(); ++i) {
+    const message::Field field = headers_[i];
+    if (iequals(field.name, "List-Id") && verdict.list_id.empty()) {
+      verdict.list_id = in_angle_brackets(field.value);
+    } else if (iequals(field.name, "List-Post") && verdict.list_post_host.empty()) {
+      verdict.list_post_host = list_post_host(field.value);
+    } else if (iequals(field.name, "Resent-From") && verdict.resent_from.size() < kMaxResentAddresses) {
+      const auto list = message::parse_address_list(field.value, kMaxResentAddresses - verdict.resent_from.size());
+      if (!list) {
+        continue;
+      }
+      for (const message::AddrSpec& address : list->addresses) {
+        if (auto domain = Domain::parse(address.domain)) {
+          verdict.resent_from.push_back(*std::move(domain));
+        }
+      }
+    }
+  }
+}
+
+Verdict Verification::finish(dns::Resolver& resolver, Time now) {
+  end_of_headers();
+  Verdict verdict;
+  if (exceeded_) {
+    verdict.exceeded = exceeded_;
+    return verdict;
+  }
+  digests_.finish();
+  read_header_facts(verdict);
+
+  CountingResolver dns(resolver);
+  if (client_) {
+    const auto check = [&](spf::Query query) {
+      query.receiver = options_.receiver;
+      query.now = now;
+      query.trace = options_.trace;
+      return spf::evaluate(query, dns, limits_);
+    };
+    if (mail_from_) {
+      verdict.spf_mail_from = check(spf::mail_from_identity(*client_, *mail_from_, helo_));
+    }
+    if (!helo_.empty()) {
+      verdict.spf_helo = check(spf::helo_identity(*client_, helo_));
+    }
+    verdict.iprev = iprev::evaluate(*client_, dns, limits_);
+  }
+  verdict.dkim.reserve(signatures_.size());
+  for (const dkim::Candidate& candidate : signatures_) {
+    verdict.dkim.push_back(dkim::verify(candidate, headers_, digests_, dns, limits_, now));
+  }
+  verdict.arc = chain_->verify(headers_, digests_, dns, limits_, now);
+
+  auto authors = dmarc::evaluate_authors(authors_, verdict.spf_mail_from, verdict.dkim, dns, limits_);
+  verdict.dmarc = std::move(authors.front());
+  verdict.other_authors.assign(std::make_move_iterator(authors.begin() + 1), std::make_move_iterator(authors.end()));
+  verdict.dns_queries = dns.count();
+  return verdict;
+}
+
+}  // namespace assay
