@@ -41,6 +41,13 @@ std::string_view trim_wsp(std::string_view text) noexcept {
   return trim(text, is_wsp);
 }
 
+std::string_view trim_wsp_end(std::string_view text) noexcept {
+  while (!text.empty() && is_wsp(text.back())) {
+    text.remove_suffix(1);
+  }
+  return text;
+}
+
 std::string_view trim_fws(std::string_view text) noexcept {
   return trim(text, is_crlf_or_wsp);
 }

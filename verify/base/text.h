@@ -49,6 +49,8 @@ namespace assay {
 
 /// `text` without WSP at both ends.
 [[nodiscard]] std::string_view trim_wsp(std::string_view text) noexcept;
+/// `text` without WSP at its end.
+[[nodiscard]] std::string_view trim_wsp_end(std::string_view text) noexcept;
 /// `text` without WSP, CR and LF at both ends: for text whose folds are known to be well formed.
 [[nodiscard]] std::string_view trim_fws(std::string_view text) noexcept;
 

@@ -1,0 +1,63 @@
+#include "verify/message/header_block.h"
+
+#include <stdexcept>
+
+#include "verify/base/text.h"
+
+namespace assay::message {
+namespace {
+
+/// Offsets are 32 bits wide. Callers bound the header far below (Limits::header_octets).
+constexpr std::size_t kMaxOctets = std::size_t{1} << 30U;
+
+}  // namespace
+
+void HeaderBlock::add(std::string_view name, std::string_view value) {
+  if (value.ends_with('\n')) {
+    value.remove_suffix(value.ends_with("\r\n") ? 2 : 1);
+  }
+  // Every LF may grow to CRLF.
+  if (name.size() > kMaxOctets || value.size() > kMaxOctets ||
+      bytes_.size() + name.size() + 1 + 2 * value.size() > kMaxOctets) {
+    throw std::length_error("a header of more than 1 GiB");
+  }
+  const std::size_t begin = bytes_.size();
+  bytes_ += name;
+  bytes_ += ':';
+  for (;;) {
+    const std::size_t line_end = value.find('\n');
+    if (line_end == std::string_view::npos) {
+      bytes_ += value;
+      break;
+    }
+    const bool has_cr = line_end != 0 && value[line_end - 1] == '\r';
+    bytes_ += value.substr(0, has_cr ? line_end - 1 : line_end);
+    bytes_ += "\r\n";
+    value.remove_prefix(line_end + 1);
+  }
+  entries_.push_back({static_cast<std::uint32_t>(begin), static_cast<std::uint32_t>(trim_wsp_end(name).size()),
+                      static_cast<std::uint32_t>(name.size()), static_cast<std::uint32_t>(bytes_.size() - begin)});
+}
+
+Field HeaderBlock::operator[](std::size_t index) const noexcept {
+  const Entry& entry = entries_[index];
+  const std::string_view raw = std::string_view(bytes_).substr(entry.begin, entry.length);
+  return {raw, raw.substr(0, entry.name_length), raw.substr(entry.colon + 1U)};
+}
+
+std::vector<std::size_t> HeaderBlock::find(std::string_view name) const {
+  std::vector<std::size_t> indexes;
+  for (std::size_t i = 0; i < entries_.size(); ++i) {
+    if (entries_[i].name_length == name.size() && iequals((*this)[i].name, name)) {
+      indexes.push_back(i);
+    }
+  }
+  return indexes;
+}
+
+void HeaderBlock::clear() noexcept {
+  bytes_.clear();
+  entries_.clear();
+}
+
+}  // namespace assay::message
