@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -14,11 +15,20 @@ struct LogOptions {
   std::string target = "stderr";  ///< stderr, syslog, journald, or an absolute path of a file
 };
 
-// One log for the process. All functions are thread-safe and never throw; what cannot be written is counted.
+// One log for the process; before open_log() it is text on stderr. All functions are thread-safe and never throw; what
+// cannot be written is counted. None waits long for a reader that stands still: the first line after it stopped waits
+// a second, the following ones are dropped until it reads again. Text may hold any octets: what is not well-formed
+// UTF-8 or would leave its line is written as \xHH, and the line is cut at kMaxLogOctets. The process should ignore
+// SIGPIPE, as libmilter does.
+//
+// With `json` every line is one JSON object: the decision record itself, or {"time","level","message"} for the rest,
+// told apart by the record's "schema". Lines of text begin with the time on stderr and in files; syslog and the journal
+// add their own.
 
 /// Opens the log. The error says why the target cannot be used; the log in force stays.
 [[nodiscard]] bool open_log(const LogOptions& options, std::string& error);
-/// Closes and opens a log file again, after logrotate moved it.
+/// Closes and opens a log file again, after logrotate moved it. A file that cannot be opened leaves the old one in use
+/// and says so there. Not for a signal handler itself.
 void reopen_log();
 void flush_log();
 
@@ -26,7 +36,13 @@ void log_debug(std::string_view text);
 void log_info(std::string_view text);
 void log_warn(std::string_view text);
 void log_error(std::string_view text);
-/// Writes the record of one message, as text or JSON.
+/// Writes the record of one message, as text or JSON; at level info.
 void log_record(const Record& record);
+
+/// Lines lost so far because the target did not take them.
+[[nodiscard]] std::uint64_t lost_log_lines() noexcept;
+
+/// Octets of a message (not of a record) that are logged.
+inline constexpr std::size_t kMaxLogOctets = 4000;
 
 }  // namespace assay::observe

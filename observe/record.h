@@ -1,13 +1,11 @@
 #pragma once
 
+#include <cstddef>
 #include <string>
-#include <utility>
-#include <vector>
 
 #include "policy/decision.h"
 #include "policy/facts.h"
 #include "verify/base/time.h"
-#include "verify/dns/answer.h"
 #include "verify/verdict.h"
 
 namespace assay::observe {
@@ -23,14 +21,25 @@ struct Record {
 };
 
 /// The decision record as one line of JSON (no line end). All strings pass escape(): valid UTF-8 whatever came in.
+/// Absent values are null. What a hostile message can make long is bounded (kMaxRecordSignatures, kMaxRecipients,
+/// escape()'s bound on every string); what is left out is counted in "dkim_omitted" and "rcpt_omitted".
 [[nodiscard]] std::string to_json(const Record& record);
 /// The object that `assay verify --json` prints: the decision record without the facts of the connection.
 [[nodiscard]] std::string verification_json(const Record& record);
 /// The object of one SPF identity with its explanation, as `assay spf --json` prints.
 [[nodiscard]] std::string spf_json(const spf::Outcome& outcome);
-/// One line of text for people, at most `kMaxTextOctets`.
+/// One line of text for people (no line end), at most `kMaxTextOctets`. Every value that a stranger chose is escaped,
+/// quoted where it could be taken for something else, and cut so that it cannot push the results off the line.
 [[nodiscard]] std::string to_text(const Record& record);
 
+/// "2026-11-22T14:25:46Z" (RFC 3339). `time` lies in the years 0 to 9999.
+[[nodiscard]] std::string to_rfc3339(Time time);
+
 inline constexpr std::size_t kMaxTextOctets = 2000;
+/// Signatures listed in a record. Beyond it only those are listed that weigh in a decision: which pass, or whose header
+/// signature verifies; Limits::signatures bounds their number.
+inline constexpr std::size_t kMaxRecordSignatures = 100;
+/// Recipients listed in a record.
+inline constexpr std::size_t kMaxRecipients = 1000;
 
 }  // namespace assay::observe

@@ -1,0 +1,280 @@
+#include "observe/record.h"
+
+#include <array>
+#include <chrono>
+#include <cstdio>
+#include <nlohmann/json.hpp>
+#include <string_view>
+
+#include "verify/base/escape.h"
+
+namespace assay::observe {
+namespace {
+
+// Keys appear in the order in which they are documented.
+using Json = nlohmann::ordered_json;
+
+constexpr int kSchema = 1;
+/// Addresses and claims may be longer than names: an SMTP command line holds up to 2,048 octets with common MTAs.
+constexpr std::size_t kMaxAddressOctets = 4096;
+constexpr std::size_t kMaxFieldOctets = std::size_t{64} << 10U;
+
+Json text(std::string_view value, std::size_t max_octets = 1024) {
+  return Json(escape(value, max_octets));
+}
+
+/// For members that say "none" by being empty.
+Json text_or_null(std::string_view value, std::size_t max_octets = 1024) {
+  return value.empty() ? Json(nullptr) : text(value, max_octets);
+}
+
+Json word_or_null(const char* word) {
+  return word == nullptr ? Json(nullptr) : Json(word);
+}
+
+Json name_or_null(const std::optional<Domain>& name) {
+  return name ? text(name->str()) : Json(nullptr);
+}
+
+Json policy_or_null(const std::optional<dmarc::Policy>& policy) {
+  return policy ? Json(dmarc::to_string(*policy)) : Json(nullptr);
+}
+
+Json spf_object(const spf::Outcome& outcome) {
+  return {{"result", spf::to_string(outcome.status)},
+          {"domain", text_or_null(outcome.domain)},
+          {"mechanism", text_or_null(outcome.mechanism)},
+          {"reason", word_or_null(spf::to_string(outcome.reason))},
+          {"lookups", outcome.lookups},
+          {"void_lookups", outcome.void_lookups},
+          {"detail", text_or_null(outcome.detail)},
+          {"explanation", text_or_null(outcome.explanation)}};
+}
+
+Json dkim_object(const dkim::Outcome& outcome) {
+  return {{"result", dkim::to_string(outcome.status)},
+          {"domain", text_or_null(outcome.domain)},
+          {"selector", text_or_null(outcome.selector)},
+          {"algorithm", text_or_null(outcome.algorithm)},
+          {"key_bits", outcome.key_bits ? Json(*outcome.key_bits) : Json(nullptr)},
+          {"testing", outcome.testing},
+          {"headers_verified", outcome.headers_verified},
+          {"reason", word_or_null(dkim::to_string(outcome.reason))},
+          {"detail", text_or_null(outcome.detail)},
+          {"signing_domain", name_or_null(outcome.signing_domain)},
+          {"identity", text_or_null(outcome.identity)},
+          {"signature_start", text_or_null(outcome.signature_start)}};
+}
+
+/// Whether a decision can depend on the signature: only on what it proved.
+bool weighs(const dkim::Outcome& outcome) {
+  return outcome.status == dkim::Status::Pass || outcome.headers_verified;
+}
+
+/// Writes "dkim", and "dkim_omitted" if the bound was passed.
+void add_dkim(Json& object, const std::vector<dkim::Outcome>& outcomes) {
+  Json list = Json::array();
+  std::size_t omitted = 0;
+  for (const dkim::Outcome& outcome : outcomes) {
+    if (list.size() < kMaxRecordSignatures || weighs(outcome)) {
+      list.push_back(dkim_object(outcome));
+    } else {
+      ++omitted;
+    }
+  }
+  object["dkim"] = std::move(list);
+  if (omitted != 0) {
+    object["dkim_omitted"] = omitted;
+  }
+}
+
+/// A property value as it stands in "name=value": quoted where it could not be told from what follows.
+std::string property_value(const std::string& value) {
+  if (!value.empty() && value.find_first_of(" \t\"\\") == std::string::npos) {
+    return value;
+  }
+  std::string quoted = "\"";
+  for (const char c : value) {
+    if (c == '"' || c == '\\') {
+      quoted += '\\';
+    }
+    quoted += c;
+  }
+  return quoted + '"';
+}
+
+Json arc_object(const arc::Outcome& outcome) {
+  Json sealers = Json::array();
+  for (const std::string& sealer : outcome.sealers) {
+    sealers.push_back(text(sealer));
+  }
+  Json claims = Json::array();
+  for (const arc::Claim& claim : outcome.claims) {
+    std::string line = claim.method + '=' + claim.result;
+    for (const auto& [name, value] : claim.properties) {
+      line += ' ' + name + '=' + property_value(value);
+    }
+    claims.push_back(text(line, kMaxAddressOctets));
+  }
+  return {{"result", arc::to_string(outcome.status)},
+          {"instances", outcome.instances},
+          {"sealers", std::move(sealers)},
+          {"oldest_pass", outcome.oldest_pass ? Json(*outcome.oldest_pass) : Json(nullptr)},
+          {"claims", std::move(claims)},
+          {"reason", word_or_null(arc::to_string(outcome.reason))},
+          {"detail", text_or_null(outcome.detail)},
+          {"failed_instance", outcome.failed_instance == 0 ? Json(nullptr) : Json(outcome.failed_instance)}};
+}
+
+Json dmarc_object(const dmarc::Outcome& outcome) {
+  return {{"result", dmarc::to_string(outcome.status)},
+          {"domain", name_or_null(outcome.author)},
+          {"policy", policy_or_null(outcome.policy)},
+          {"published", policy_or_null(outcome.published)},
+          {"policy_domain", name_or_null(outcome.policy_domain)},
+          {"org_domain", name_or_null(outcome.organizational_domain)},
+          {"discovery", dmarc::to_string(outcome.discovery)},
+          {"testing", outcome.testing},
+          {"aligned", {{"spf", outcome.spf_aligned}, {"dkim", outcome.dkim_aligned}}},
+          {"reason", word_or_null(dmarc::to_string(outcome.reason))},
+          {"detail", text_or_null(outcome.detail)},
+          {"strict", {{"spf", outcome.strict_spf}, {"dkim", outcome.strict_dkim}}}};
+}
+
+Json iprev_object(const std::optional<iprev::Outcome>& outcome) {
+  if (!outcome) {
+    return nullptr;
+  }
+  return {{"result", iprev::to_string(outcome->status)}, {"name", text_or_null(outcome->name)}};
+}
+
+Json decision_object(const policy::Decision& decision) {
+  Json reply = nullptr;
+  if (decision.reply) {
+    reply = {{"code", decision.reply->code},
+             {"enhanced", text(decision.reply->enhanced)},
+             {"text", text(decision.reply->text)}};
+  }
+  Json quarantine = nullptr;
+  Json redirect_to = nullptr;
+  if (decision.quarantine) {
+    quarantine = policy::to_string(decision.quarantine->how);
+    if (decision.quarantine->how == policy::QuarantineHow::Redirect) {
+      redirect_to = text(decision.quarantine->to, kMaxAddressOctets);
+    }
+  }
+  return {{"action", policy::to_string(decision.action)},
+          {"rule", text(decision.rule)},
+          {"would", decision.would ? Json(policy::to_string(*decision.would)) : Json(nullptr)},
+          {"reply", std::move(reply)},
+          {"quarantine", std::move(quarantine)},
+          {"redirect_to", std::move(redirect_to)}};
+}
+
+/// The field on one line: what folded it goes, the space after a fold stays (RFC 5322 section 2.2.3).
+std::string unfold(std::string_view value) {
+  std::string line;
+  line.reserve(value.size());
+  for (const char c : value) {
+    if (c != '\r' && c != '\n') {
+      line += c;
+    }
+  }
+  return line;
+}
+
+Json verification_object(const Record& record) {
+  const Verdict& verdict = record.verdict;
+  Json object;
+  object["schema"] = kSchema;
+  object["spf"] = {{"mailfrom", spf_object(verdict.spf_mail_from)}, {"helo", spf_object(verdict.spf_helo)}};
+  add_dkim(object, verdict.dkim);
+  object["arc"] = arc_object(verdict.arc);
+  object["dmarc"] = dmarc_object(verdict.dmarc);
+  object["other_authors"] = Json::array();
+  for (const dmarc::Outcome& outcome : verdict.other_authors) {
+    object["other_authors"].push_back(dmarc_object(outcome));
+  }
+  object["iprev"] = iprev_object(verdict.iprev);
+  object["authentication_results"] = text(unfold(record.authentication_results), kMaxFieldOctets);
+  object["indirect"] = Json::array();
+  for (const policy::Indirect evidence : record.decision.indirect) {
+    object["indirect"].push_back(policy::to_string(evidence));
+  }
+  object["decision"] = decision_object(record.decision);
+  object["dns"] = {{"queries", verdict.dns_queries}};
+  object["exceeded"] = verdict.exceeded ? Json(to_string(*verdict.exceeded)) : Json(nullptr);
+  return object;
+}
+
+Json client_object(const policy::Facts& facts) {
+  return {{"ip", facts.client_ip ? Json(facts.client_ip->to_string()) : Json(nullptr)},
+          {"name", text_or_null(facts.client_name)},
+          {"helo", text_or_null(facts.helo)},
+          {"tls", text_or_null(facts.tls)},
+          {"authenticated", text_or_null(facts.authenticated)},
+          {"local", facts.local}};
+}
+
+void add_envelope(Json& object, const policy::Facts& facts) {
+  object["mail_from"] = facts.has_envelope ? text(facts.mail_from, kMaxAddressOctets) : Json(nullptr);
+  object["rcpt"] = Json::array();
+  for (const std::string& recipient : facts.rcpt) {
+    if (object["rcpt"].size() == kMaxRecipients) {
+      object["rcpt_omitted"] = facts.rcpt.size() - kMaxRecipients;
+      break;
+    }
+    object["rcpt"].push_back(text(recipient, kMaxAddressOctets));
+  }
+  object["smtputf8"] = facts.internationalized;
+}
+
+void add_header_facts(Json& object, const Record& record) {
+  object["from"] = Json::array();
+  for (const std::string& mailbox : record.verdict.from) {
+    object["from"].push_back(text(mailbox, kMaxAddressOctets));
+  }
+  object["list_id"] = text_or_null(record.verdict.list_id);
+  object["list_post_host"] = text_or_null(record.verdict.list_post_host);
+  object["resent"] = record.facts.resent;
+  object["resent_from"] = Json::array();
+  for (const Domain& domain : record.verdict.resent_from) {
+    object["resent_from"].push_back(text(domain.str()));
+  }
+}
+
+}  // namespace
+
+std::string to_json(const Record& record) {
+  Json object = verification_object(record);
+  object["time"] = to_rfc3339(record.time);
+  object["queue_id"] = text_or_null(record.facts.queue_id);
+  object["client"] = client_object(record.facts);
+  add_envelope(object, record.facts);
+  add_header_facts(object, record);
+  object["size"] = record.facts.size;
+  object["settings"] = text_or_null(record.settings);
+  return object.dump();
+}
+
+std::string verification_json(const Record& record) {
+  return verification_object(record).dump();
+}
+
+std::string spf_json(const spf::Outcome& outcome) {
+  return spf_object(outcome).dump();
+}
+
+std::string to_rfc3339(Time time) {
+  const auto day = std::chrono::floor<std::chrono::days>(time);
+  const std::chrono::year_month_day date(day);
+  const std::chrono::hh_mm_ss clock(time - day);
+  std::array<char, 64> buffer{};
+  const int written = std::snprintf(
+      buffer.data(), buffer.size(), "%04d-%02u-%02uT%02d:%02d:%02dZ", static_cast<int>(date.year()),
+      static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()), static_cast<int>(clock.hours().count()),
+      static_cast<int>(clock.minutes().count()), static_cast<int>(clock.seconds().count()));
+  return {buffer.data(), static_cast<std::size_t>(written)};
+}
+
+}  // namespace assay::observe

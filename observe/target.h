@@ -1,0 +1,40 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace assay::observe {
+
+/// Severities of RFC 5424 section 6.2.1, as far as they are used.
+enum class Severity : std::uint8_t { Error = 3, Warning = 4, Informational = 6, Debug = 7 };
+
+/// How long a line may wait for a reader that stands still, before it and those after it are dropped.
+inline constexpr std::chrono::milliseconds kLogPatience{1000};
+
+/// Where log lines go. Not thread-safe: one lock is around it. No member throws but for want of memory.
+class Target {
+ public:
+  virtual ~Target() = default;
+  /// Writes one line, given without its line end. False if it was lost.
+  [[nodiscard]] virtual bool write(Severity severity, std::string_view line) = 0;
+  /// Opens the target anew. False, with the reason in `error`, leaves it as it was.
+  [[nodiscard]] virtual bool reopen(std::string& error) = 0;
+};
+
+/// Lines into an open descriptor, which stays the caller's (stderr).
+[[nodiscard]] std::unique_ptr<Target> make_stream_target(int descriptor);
+/// Lines appended to a file, made with mode 0640 if it is not there. Null, with the reason in `error`.
+[[nodiscard]] std::unique_ptr<Target> make_file_target(const std::string& path, std::string& error);
+
+enum class Datagram : std::uint8_t {
+  Syslog,   ///< RFC 3164 as syslog(3) writes it, facility mail.
+  Journal,  ///< The journal's native protocol.
+};
+/// One datagram for each line to the socket at `path`. Connects again when the reader was restarted.
+[[nodiscard]] std::unique_ptr<Target> make_datagram_target(Datagram protocol, const std::string& path,
+                                                           std::string& error);
+
+}  // namespace assay::observe

@@ -1,0 +1,194 @@
+#include <algorithm>
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+#include "observe/record.h"
+#include "verify/base/escape.h"
+
+namespace assay::observe {
+namespace {
+
+// Octets of escaped text that one value may take. Together with the words of our own they stay below kMaxTextOctets.
+constexpr std::size_t kMaxQueueIdOctets = 64;
+constexpr std::size_t kMaxNameOctets = 100;
+constexpr std::size_t kMaxAddressOctets = 160;
+constexpr std::size_t kMaxSignatureDomainOctets = 48;
+/// Signatures shown; the record in JSON has the others.
+constexpr std::size_t kMaxShownSignatures = 5;
+/// One octet becomes at most \xHH.
+constexpr std::size_t kEscapedOctets = 4;
+
+/// `escaped` as one word: in quotes if it could be taken for more.
+std::string word(const std::string& escaped) {
+  if (!escaped.empty() && escaped.find_first_of(" \"=,:()") == std::string::npos) {
+    return escaped;
+  }
+  std::string quoted = "\"";
+  for (const char c : escaped) {
+    if (c == '"') {
+      quoted += '\\';
+    }
+    quoted += c;
+  }
+  return quoted + '"';
+}
+
+/// `text` escaped and quoted, in about `max_octets` at most.
+std::string value(std::string_view text, std::size_t max_octets) {
+  std::string written = word(escape(text, max_octets));
+  return written.size() <= max_octets ? written : word(escape(text, max_octets / kEscapedOctets));
+}
+
+std::string path(const std::string& address) {
+  return value('<' + address + '>', kMaxAddressOctets);
+}
+
+void add(std::string& line, std::string_view key, std::string_view written) {
+  line += ' ';
+  line += key;
+  line += '=';
+  line += written;
+}
+
+std::string spf_words(const spf::Outcome& outcome) {
+  std::string words = spf::to_string(outcome.status);
+  if (const char* reason = spf::to_string(outcome.reason)) {
+    words += '(';
+    words += reason;
+    words += ')';
+  }
+  return words;
+}
+
+/// "pass:example.com,fail:example.org(body_hash_mismatch),+3"
+std::string dkim_words(const std::vector<dkim::Outcome>& outcomes) {
+  if (outcomes.empty()) {
+    return "none";
+  }
+  std::string words;
+  for (std::size_t i = 0; i < std::min(outcomes.size(), kMaxShownSignatures); ++i) {
+    const dkim::Outcome& outcome = outcomes[i];
+    words += i == 0 ? "" : ",";
+    words += dkim::to_string(outcome.status);
+    if (!outcome.domain.empty()) {
+      words += ':' + value(outcome.domain, kMaxSignatureDomainOctets);
+    }
+    if (const char* reason = dkim::to_string(outcome.reason)) {
+      words += std::string("(") + reason + ')';
+    }
+  }
+  if (outcomes.size() > kMaxShownSignatures) {
+    words += ",+" + std::to_string(outcomes.size() - kMaxShownSignatures);
+  }
+  return words;
+}
+
+std::string arc_words(const arc::Outcome& outcome) {
+  std::string words = arc::to_string(outcome.status);
+  if (const char* reason = arc::to_string(outcome.reason)) {
+    words += std::string("(") + reason + ')';
+  }
+  return words;
+}
+
+void add_dmarc(std::string& line, const dmarc::Outcome& outcome) {
+  std::string words = dmarc::to_string(outcome.status);
+  if (const char* reason = dmarc::to_string(outcome.reason)) {
+    words += std::string("(") + reason + ')';
+  }
+  add(line, "dmarc", words);
+  if (outcome.policy) {
+    add(line, "policy", dmarc::to_string(*outcome.policy));
+  }
+  if (outcome.author) {
+    add(line, "author", value(outcome.author->str(), kMaxNameOctets));
+  }
+}
+
+void add_results(std::string& line, const Verdict& verdict) {
+  if (verdict.exceeded) {
+    add(line, "exceeded", to_string(*verdict.exceeded));
+    return;
+  }
+  add_dmarc(line, verdict.dmarc);
+  add(line, "spf", spf_words(verdict.spf_mail_from));
+  add(line, "spf_helo", spf_words(verdict.spf_helo));
+  add(line, "dkim", dkim_words(verdict.dkim));
+  add(line, "arc", arc_words(verdict.arc));
+  if (verdict.iprev) {
+    add(line, "iprev", iprev::to_string(verdict.iprev->status));
+  }
+}
+
+void add_decision(std::string& line, const policy::Decision& decision) {
+  add(line, "action", policy::to_string(decision.action));
+  if (decision.quarantine) {
+    add(line, "quarantine", policy::to_string(decision.quarantine->how));
+  }
+  add(line, "rule", value(decision.rule, kMaxNameOctets));
+  if (decision.would) {
+    add(line, "would", policy::to_string(*decision.would));
+  }
+  if (decision.reply) {
+    add(line, "reply", std::to_string(decision.reply->code) + '/' + value(decision.reply->enhanced, kMaxQueueIdOctets));
+  }
+  if (!decision.indirect.empty()) {
+    std::string found;
+    for (const policy::Indirect evidence : decision.indirect) {
+      found += found.empty() ? "" : ",";
+      found += policy::to_string(evidence);
+    }
+    add(line, "indirect", found);
+  }
+}
+
+void add_connection(std::string& line, const policy::Facts& facts) {
+  if (facts.client_ip) {
+    add(line, "client", facts.client_ip->to_string());
+  }
+  if (!facts.client_name.empty()) {
+    add(line, "host", value(facts.client_name, kMaxNameOctets));
+  }
+  if (!facts.helo.empty()) {
+    add(line, "helo", value(facts.helo, kMaxNameOctets));
+  }
+  if (!facts.authenticated.empty()) {
+    add(line, "user", value(facts.authenticated, kMaxNameOctets));
+  }
+  if (facts.has_envelope) {
+    add(line, "from", path(facts.mail_from));
+  }
+  if (!facts.rcpt.empty()) {
+    add(line, "rcpt", path(facts.rcpt.front()));
+    if (facts.rcpt.size() > 1) {
+      line += ",+" + std::to_string(facts.rcpt.size() - 1);
+    }
+  }
+  add(line, "size", std::to_string(facts.size));
+}
+
+}  // namespace
+
+std::string to_text(const Record& record) {
+  std::string line = record.facts.queue_id.empty() ? "-" : value(record.facts.queue_id, kMaxQueueIdOctets);
+  line += ':';
+  add_decision(line, record.decision);
+  if (record.facts.local) {
+    // Nothing was verified: results would read as if something had been.
+    add(line, "local", "yes");
+  } else {
+    add_results(line, record.verdict);
+  }
+  add_connection(line, record.facts);
+  if (line.size() > kMaxTextOctets) {
+    std::size_t end = kMaxTextOctets;
+    while (end > 0 && (static_cast<unsigned char>(line[end]) & 0xC0U) == 0x80U) {
+      --end;  // not inside a UTF-8 sequence
+    }
+    line.resize(end);
+  }
+  return line;
+}
+
+}  // namespace assay::observe
