@@ -31,6 +31,7 @@ struct Reply {
   int code = 550;        ///< SMTP, 4xx or 5xx to fit the action.
   std::string enhanced;  ///< "5.7.1"
   std::string text;      ///< US-ASCII, no control characters, at most 400 octets.
+  friend bool operator==(const Reply&, const Reply&) = default;
 };
 
 /// What shall happen to a message, and why.
@@ -40,7 +41,8 @@ struct Decision {
   std::optional<Action> would;           ///< Monitor mode: the action that enforce mode would take, if it differs.
   std::optional<Reply> reply;            ///< For Reject, TempFail, and Quarantine by Reject.
   std::optional<Quarantine> quarantine;  ///< For Quarantine.
-  std::vector<Indirect> indirect;        ///< What the indirect-flow analysis found, whether or not it mattered.
+  std::vector<Indirect> indirect;        ///< Evidence found when DMARC fails, whether or not it mattered; else empty.
+  friend bool operator==(const Decision&, const Decision&) = default;
 };
 
 }  // namespace assay::policy

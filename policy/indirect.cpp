@@ -1,0 +1,167 @@
+#include "policy/indirect.h"
+
+#include <algorithm>
+#include <string_view>
+#include <utility>
+
+#include "verify/base/text.h"
+
+namespace assay::policy {
+namespace {
+
+/// The least number of labels of a name that may speak for the names below it where no tree walk says so: no
+/// top-level domain does.
+constexpr std::size_t kMinAncestorLabels = 2;
+
+bool is_ancestor(const Domain& ancestor, const Domain& name) {
+  return ancestor.label_count() >= kMinAncestorLabels && name.is_within(ancestor);
+}
+
+/// Identifier alignment (RFC 9989 section 4.4) without asking DNS again. `strict` is the domain owner's adkim or aspf:
+/// what could not have passed on the direct way is no evidence of an indirect one. The walk leaves the Organizational
+/// Domain open when nothing passed that it could align; then only a name at, above or below the author's counts.
+bool is_aligned(const Domain& name, const dmarc::Outcome& dmarc, bool strict) {
+  if (!dmarc.author) {
+    return false;
+  }
+  if (name == *dmarc.author) {
+    return true;
+  }
+  if (strict) {
+    return false;
+  }
+  if (dmarc.organizational_domain) {
+    return name.is_within(*dmarc.organizational_domain);
+  }
+  return is_ancestor(name, *dmarc.author) || is_ancestor(*dmarc.author, name);
+}
+
+/// Whether the author's domain did sign these header fields while the body is not the one that it signed: the hash
+/// differs, the body is shorter than l=, or octets follow those that l= covers (a list's footer does just that).
+bool has_signed_headers(const Verdict& verdict) {
+  return std::any_of(verdict.dkim.begin(), verdict.dkim.end(), [&verdict](const dkim::Outcome& signature) {
+    const bool body_differs = signature.reason == dkim::Reason::BodyHashMismatch ||
+                              signature.reason == dkim::Reason::BodyShorterThanLength ||
+                              signature.reason == dkim::Reason::UnsignedBody;
+    return signature.headers_verified && body_differs && signature.signing_domain &&
+           is_aligned(*signature.signing_domain, verdict.dmarc, verdict.dmarc.strict_dkim);
+  });
+}
+
+/// The domain in a claimed property, which may be a whole address (smtp.mailfrom=a@example.com, header.i=@example.com).
+std::optional<Domain> claimed_domain(const arc::Claim& claim, std::string_view property) {
+  const auto found = std::find_if(claim.properties.begin(), claim.properties.end(),
+                                  [property](const auto& pair) { return pair.first == property; });
+  if (found == claim.properties.end()) {
+    return std::nullopt;
+  }
+  const std::string_view value = found->second;
+  const auto at = value.rfind('@');
+  const auto domain = Domain::parse(at == std::string_view::npos ? value : value.substr(at + 1));
+  return domain ? std::optional(*domain) : std::nullopt;
+}
+
+bool claims_author(const arc::Claim& claim, const dmarc::Outcome& dmarc) {
+  if (claim.result != "pass") {
+    return false;
+  }
+  if (claim.method == "dmarc") {
+    return dmarc.author && claimed_domain(claim, "header.from") == dmarc.author;
+  }
+  if (claim.method == "dkim") {
+    // Some large sealers write header.i alone. Its domain is d= or below it.
+    auto domain = claimed_domain(claim, "header.d");
+    if (!domain) {
+      domain = claimed_domain(claim, "header.i");
+    }
+    return domain && is_aligned(*domain, dmarc, dmarc.strict_dkim);
+  }
+  if (claim.method == "spf") {
+    // smtp.mfrom is the older name of the property.
+    auto domain = claimed_domain(claim, "smtp.mailfrom");
+    if (!domain) {
+      domain = claimed_domain(claim, "smtp.mfrom");
+    }
+    return domain && is_aligned(*domain, dmarc, dmarc.strict_spf);
+  }
+  return false;
+}
+
+/// Whether the first hop of an unbroken chain says that the author's domain was authenticated there (RFC 8617
+/// section 7.2.1). Claims of a chain that does not pass are anybody's.
+bool has_arc_origin(const Verdict& verdict) {
+  return verdict.arc.status == arc::Status::Pass &&
+         std::any_of(verdict.arc.claims.begin(), verdict.arc.claims.end(),
+                     [&verdict](const arc::Claim& claim) { return claims_author(claim, verdict.dmarc); });
+}
+
+/// The MAIL FROM domain if SPF passes for it.
+std::optional<Domain> passing_mail_from(const Verdict& verdict) {
+  if (verdict.spf_mail_from.status != spf::Status::Pass) {
+    return std::nullopt;
+  }
+  const auto domain = Domain::parse(verdict.spf_mail_from.domain);
+  return domain ? std::optional(*domain) : std::nullopt;
+}
+
+/// Whether the mailing list that the message names (RFC 2919, else RFC 2369) vouches for it. A list identifier need
+/// not be a host name: one that is none proves nothing.
+bool has_list(const Verdict& verdict) {
+  const auto host = Domain::parse(verdict.list_id.empty() ? verdict.list_post_host : verdict.list_id);
+  if (!host) {
+    return false;
+  }
+  const auto vouches = [&host](const Domain& name) { return name == *host || is_ancestor(name, *host); };
+  if (const auto mail_from = passing_mail_from(verdict); mail_from && vouches(*mail_from)) {
+    return true;
+  }
+  return std::any_of(verdict.dkim.begin(), verdict.dkim.end(), [&vouches](const dkim::Outcome& signature) {
+    return signature.status == dkim::Status::Pass && signature.signing_domain && vouches(*signature.signing_domain);
+  });
+}
+
+/// Whether the reverse-path was rewritten by the Sender Rewriting Scheme: SRS0 or SRS1, in any case since some hosts
+/// fold it, then the separator. The local part may be quoted (RFC 5321 section 4.1.2), which changes nothing.
+bool is_rewritten(std::string_view mail_from) {
+  constexpr std::size_t kTagOctets = 4;
+  if (!mail_from.empty() && mail_from.front() == '"') {
+    mail_from.remove_prefix(1);
+  }
+  if (mail_from.size() <= kTagOctets || !(istarts_with(mail_from, "SRS0") || istarts_with(mail_from, "SRS1"))) {
+    return false;
+  }
+  const char separator = mail_from[kTagOctets];
+  return separator == '=' || separator == '+' || separator == '-';
+}
+
+/// Whether a host that is what its name says, and may send for the MAIL FROM domain, states that it passed the message
+/// on. The null sender has no domain of its own: SPF then speaks of HELO.
+bool has_forwarder(const Verdict& verdict, const Facts& facts) {
+  const auto domain = passing_mail_from(verdict);
+  if (!domain || facts.mail_from.empty() || !verdict.iprev || verdict.iprev->status != iprev::Status::Pass) {
+    return false;
+  }
+  return is_rewritten(facts.mail_from) ||
+         std::find(verdict.resent_from.begin(), verdict.resent_from.end(), *domain) != verdict.resent_from.end();
+}
+
+}  // namespace
+
+std::vector<Indirect> find_indirect(const Verdict& verdict, const Facts& facts) {
+  std::vector<Indirect> found;
+  if (has_signed_headers(verdict)) {
+    found.push_back(Indirect::SignedHeaders);
+  }
+  if (has_arc_origin(verdict)) {
+    found.push_back(Indirect::ArcOrigin);
+  }
+  if (has_list(verdict)) {
+    found.push_back(Indirect::List);
+  }
+  if (has_forwarder(verdict, facts)) {
+    found.push_back(Indirect::Forwarder);
+  }
+  return found;
+}
+
+}  // namespace assay::policy
