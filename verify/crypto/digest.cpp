@@ -1,0 +1,77 @@
+#include "verify/crypto/digest.h"
+
+#include <openssl/evp.h>
+
+#include <algorithm>
+#include <stdexcept>
+
+namespace assay::crypto {
+namespace {
+
+struct FreeAlgorithm {
+  void operator()(EVP_MD* algorithm) const noexcept { EVP_MD_free(algorithm); }
+};
+struct FreeContext {
+  void operator()(EVP_MD_CTX* context) const noexcept { EVP_MD_CTX_free(context); }
+};
+using Algorithm = std::unique_ptr<EVP_MD, FreeAlgorithm>;
+
+[[noreturn]] void fail() {
+  throw std::runtime_error("OpenSSL cannot compute a hash");
+}
+
+/// Looking an algorithm up takes locks and string comparisons in OpenSSL 3: once per process.
+const EVP_MD* algorithm(Hash hash) {
+  static const Algorithm kSha256(EVP_MD_fetch(nullptr, "SHA2-256", nullptr));
+  static const Algorithm kSha1(EVP_MD_fetch(nullptr, "SHA1", nullptr));
+  switch (hash) {
+    case Hash::Sha256: return kSha256.get();
+    case Hash::Sha1: return kSha1.get();
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+bool operator==(const DigestValue& a, const DigestValue& b) noexcept {
+  return std::ranges::equal(a.view(), b.view());
+}
+
+struct Digest::State {
+  std::unique_ptr<EVP_MD_CTX, FreeContext> context{EVP_MD_CTX_new()};
+};
+
+Digest::Digest(Hash hash) : state_(std::make_unique<State>()) {
+  const EVP_MD* const type = algorithm(hash);
+  if (state_->context == nullptr || type == nullptr || EVP_DigestInit_ex2(state_->context.get(), type, nullptr) != 1) {
+    fail();
+  }
+}
+
+Digest::Digest(Digest&&) noexcept = default;
+Digest& Digest::operator=(Digest&&) noexcept = default;
+Digest::~Digest() = default;
+
+void Digest::update(std::string_view octets) {
+  if (EVP_DigestUpdate(state_->context.get(), octets.data(), octets.size()) != 1) {
+    fail();
+  }
+}
+
+DigestValue Digest::finish() {
+  DigestValue value;
+  unsigned size = 0;
+  if (EVP_DigestFinal_ex(state_->context.get(), value.octets.data(), &size) != 1) {
+    fail();
+  }
+  value.size = size;
+  return value;
+}
+
+DigestValue digest(Hash hash, std::string_view octets) {
+  Digest running(hash);
+  running.update(octets);
+  return running.finish();
+}
+
+}  // namespace assay::crypto
