@@ -18,6 +18,7 @@ struct Record {
   policy::Decision decision;
   std::string authentication_results;  ///< Value of the field that was added.
   std::string settings;                ///< Fingerprint of the configuration in force.
+  std::vector<std::string> notes;      ///< What went otherwise than decided, in words.
 };
 
 /// The decision record as one line of JSON (no line end). All strings pass escape(): valid UTF-8 whatever came in.

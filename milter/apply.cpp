@@ -1,0 +1,116 @@
+#include "milter/apply.h"
+
+#include <string>
+
+namespace assay::milter {
+namespace {
+
+using policy::Action;
+using policy::QuarantineHow;
+
+constexpr const char* kFieldName = "Authentication-Results";
+
+/// The value of a field as the MTA wants it: with HDR_LEADSPC the filter supplies the space after the colon.
+std::string field_value(const std::string& text, const Capabilities& agreed) {
+  return agreed.has_leading_space ? " " + text : text;
+}
+
+/// Highest occurrence first, so that the numbers of the others stay right.
+bool remove_fields(const std::vector<std::size_t>& occurrences, const Capabilities& agreed, Editor& editor) {
+  if (occurrences.empty()) {
+    return true;
+  }
+  if (!agreed.can_change_headers) {
+    return false;
+  }
+  for (auto occurrence = occurrences.rbegin(); occurrence != occurrences.rend(); ++occurrence) {
+    if (!editor.remove_header(kFieldName, *occurrence)) {
+      return false;
+    }
+  }
+  return true;
+}
+
+std::vector<std::string> in_brackets(const std::vector<std::string>& paths) {
+  std::vector<std::string> result;
+  result.reserve(paths.size());
+  for (const std::string& path : paths) {
+    result.push_back("<" + path + ">");
+  }
+  return result;
+}
+
+bool add_quarantine_header(const policy::Quarantine& form, const Capabilities& agreed, Editor& editor) {
+  return agreed.can_insert_headers && editor.insert_header(form.name, field_value(form.value, agreed));
+}
+
+/// Marks the message as quarantined in the form decided, or by header. False if not even that could be done.
+bool quarantine(observe::Record& record, const Capabilities& agreed, Editor& editor) {
+  policy::Quarantine& form = *record.decision.quarantine;
+  switch (form.how) {
+    case QuarantineHow::Header:
+    case QuarantineHow::Reject:  // Refused before.
+      break;
+    case QuarantineHow::Hold:
+      if (agreed.can_quarantine && editor.quarantine("DMARC: " + record.decision.rule)) {
+        return true;
+      }
+      record.notes.emplace_back("the MTA does not offer quarantine: marked by a header instead");
+      break;
+    case QuarantineHow::Redirect:
+      if (agreed.can_redirect && editor.replace_recipients(in_brackets(record.facts.rcpt), "<" + form.to + ">")) {
+        return true;
+      }
+      record.notes.emplace_back("the MTA does not offer a change of recipients: marked by a header instead");
+      break;
+  }
+  form.how = QuarantineHow::Header;
+  return add_quarantine_header(form, agreed, editor);
+}
+
+Step defer(observe::Record& record, const char* why, Editor& editor) {
+  record.notes.emplace_back(why);
+  record.decision.action = Action::TempFail;
+  record.decision.rule = "mta";
+  record.decision.would.reset();
+  record.decision.quarantine.reset();
+  record.decision.reply = policy::Reply{451, "4.3.0", "Message could not be stamped, try again later"};
+  return refuse(*record.decision.reply, editor);
+}
+
+}  // namespace
+
+Step refuse(const policy::Reply& reply, Editor& editor) {
+  // Without a reply of ours the MTA answers with its own default for the step, which is right too.
+  static_cast<void>(editor.set_reply(reply));
+  constexpr int kFirstPermanentCode = 500;
+  return reply.code >= kFirstPermanentCode ? Step::Reject : Step::TempFail;
+}
+
+Step apply(observe::Record& record, const std::vector<std::size_t>& forged, const Capabilities& agreed,
+           Editor& editor) {
+  const policy::Decision& decision = record.decision;
+  if (decision.reply) {
+    return refuse(*decision.reply, editor);
+  }
+  switch (decision.action) {
+    case Action::Discard: return Step::Discard;
+    case Action::Reject: return Step::Reject;
+    case Action::TempFail: return Step::TempFail;
+    case Action::Accept:
+    case Action::Quarantine: break;
+  }
+  if (!remove_fields(forged, agreed, editor)) {
+    return defer(record, "a forged Authentication-Results field could not be removed", editor);
+  }
+  if (decision.quarantine && !quarantine(record, agreed, editor)) {
+    return defer(record, "the message could not be quarantined", editor);
+  }
+  if (!agreed.can_insert_headers ||
+      !editor.insert_header(kFieldName, field_value(record.authentication_results, agreed))) {
+    return defer(record, "the Authentication-Results field could not be added", editor);
+  }
+  return Step::Continue;
+}
+
+}  // namespace assay::milter

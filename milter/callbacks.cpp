@@ -1,0 +1,291 @@
+#include "milter/callbacks.h"
+
+#include <libmilter/mfapi.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include <array>
+#include <atomic>
+#include <chrono>
+#include <cstring>
+#include <exception>
+#include <string>
+
+#include "observe/log.h"
+
+namespace assay::milter {
+namespace {
+
+std::atomic<std::uint64_t> barrier_count{0};
+std::optional<Services> shared_services;
+
+/// libmilter's C interface takes pointers to char that it does not write to.
+char* c_string(const std::string& text) {
+  return const_cast<char*>(text.c_str());
+}  // NOLINT(cppcoreguidelines-pro-type-const-cast)
+
+class MilterEditor final : public Editor {
+ public:
+  explicit MilterEditor(SMFICTX* context) : context_(context) {}
+
+  bool insert_header(const std::string& name, const std::string& value) override {
+    return smfi_insheader(context_, 0, c_string(name), c_string(value)) == MI_SUCCESS;
+  }
+  bool remove_header(const std::string& name, std::size_t occurrence) override {
+    return smfi_chgheader(context_, c_string(name), static_cast<int>(occurrence), nullptr) == MI_SUCCESS;
+  }
+  bool quarantine(const std::string& reason) override {
+    return smfi_quarantine(context_, c_string(reason)) == MI_SUCCESS;
+  }
+  bool replace_recipients(const std::vector<std::string>& old_recipients, const std::string& recipient) override {
+    if (smfi_addrcpt(context_, c_string(recipient)) != MI_SUCCESS) {
+      return false;
+    }
+    for (const std::string& old : old_recipients) {
+      if (old != recipient && smfi_delrcpt(context_, c_string(old)) != MI_SUCCESS) {
+        return false;
+      }
+    }
+    return true;
+  }
+  bool set_reply(const policy::Reply& reply) override {
+    std::string text;
+    for (const char c : reply.text) {
+      text.append(c == '%' ? 2U : 1U, c);  // libmilter reads the text as a format.
+    }
+    return smfi_setreply(context_, c_string(std::to_string(reply.code)), c_string(reply.enhanced), c_string(text)) ==
+           MI_SUCCESS;
+  }
+
+ private:
+  SMFICTX* context_;
+};
+
+Session* session_of(SMFICTX* context) {
+  return static_cast<Session*>(smfi_getpriv(context));
+}
+
+std::string macro(SMFICTX* context, const char* name) {
+  const char* value =
+      smfi_getsymval(context, const_cast<char*>(name));  // NOLINT(cppcoreguidelines-pro-type-const-cast)
+  return value == nullptr ? std::string() : std::string(value);
+}
+
+sfsistat code(Step step) {
+  switch (step) {
+    case Step::Continue: return SMFIS_CONTINUE;
+    case Step::Reject: return SMFIS_REJECT;
+    case Step::TempFail: return SMFIS_TEMPFAIL;
+    case Step::Discard: return SMFIS_DISCARD;
+    case Step::Skip: return SMFIS_SKIP;
+  }
+  return SMFIS_TEMPFAIL;
+}
+
+/// The catch barrier: runs one call of the session. A connection without a session (no memory for one) defers what it
+/// can.
+template <class Call>
+sfsistat guarded(SMFICTX* context, const char* what, Call call) noexcept {
+  Session* session = nullptr;
+  try {
+    session = session_of(context);
+    return session == nullptr ? SMFIS_TEMPFAIL : call(*session);
+  } catch (const std::exception& error) {
+    ++barrier_count;
+    observe::log_error(std::string("internal error in ") + what + ": " + error.what());
+  } catch (...) {
+    ++barrier_count;
+    observe::log_error(std::string("internal error in ") + what);
+  }
+  if (session != nullptr) {
+    session->fail();
+  }
+  return SMFIS_TEMPFAIL;
+}
+
+sfsistat quiet(bool no_reply) {
+  return no_reply ? SMFIS_NOREPLY : SMFIS_CONTINUE;
+}
+
+/// A step that has no reply agreed cannot defer: the message is marked failed instead and answered at its end.
+sfsistat or_quiet(sfsistat answer, SMFICTX* context, bool Capabilities::*no_reply) {
+  const Session* session = session_of(context);
+  return session != nullptr && session->agreed().*no_reply ? SMFIS_NOREPLY : answer;
+}
+
+std::optional<IpAddress> client_address(const _SOCK_ADDR* address) {
+  if (address == nullptr) {
+    return std::nullopt;
+  }
+  const auto* generic =
+      reinterpret_cast<const sockaddr*>(address);  // NOLINT(cppcoreguidelines-pro-type-reinterpret-cast)
+  if (generic->sa_family == AF_INET) {
+    sockaddr_in v4{};
+    std::memcpy(&v4, address, sizeof v4);
+    std::array<std::uint8_t, 4> octets{};
+    std::memcpy(octets.data(), &v4.sin_addr, octets.size());
+    return IpAddress::from_v4(octets);
+  }
+  if (generic->sa_family == AF_INET6) {
+    sockaddr_in6 v6{};
+    std::memcpy(&v6, address, sizeof v6);
+    std::array<std::uint8_t, 16> octets{};
+    std::memcpy(octets.data(), &v6.sin6_addr, octets.size());
+    return IpAddress::from_v6(octets);
+  }
+  return std::nullopt;
+}
+
+extern "C" {
+
+sfsistat on_negotiate(SMFICTX* context, unsigned long actions, unsigned long steps, unsigned long, unsigned long,
+                      unsigned long* agreed_actions, unsigned long* agreed_steps, unsigned long* reserved2,
+                      unsigned long* reserved3) noexcept {
+  try {
+    const Options agreed = negotiate({actions, steps});
+    *agreed_actions = agreed.actions;
+    *agreed_steps = agreed.steps;
+    *reserved2 = 0;
+    *reserved3 = 0;
+    const Capabilities can = capabilities(agreed);
+    auto session = std::make_unique<Session>(*shared_services);
+    session->negotiated(can);
+    if (can.can_name_macros) {
+      // Otherwise Postfix sends what it is configured to send by default, which has these too.
+      const std::string at_mail = "i {auth_authen} {tls_version}";
+      const std::string later = "i";
+      static_cast<void>(smfi_setsymlist(context, SMFIM_ENVFROM, c_string(at_mail)));
+      static_cast<void>(smfi_setsymlist(context, SMFIM_ENVRCPT, c_string(later)));
+      // Both: libmilter before 8.17.2 mixes up the slots of the last two.
+      static_cast<void>(smfi_setsymlist(context, SMFIM_EOM, c_string(later)));
+      static_cast<void>(smfi_setsymlist(context, SMFIM_EOH, c_string(later)));
+    }
+    if (!can.can_insert_headers || !can.can_change_headers) {
+      observe::log_warn("the MTA does not let this filter change headers: its mail will be deferred");
+    }
+    delete session_of(context);  // NOLINT(cppcoreguidelines-owning-memory): libmilter holds the pointer.
+    smfi_setpriv(context, session.release());
+    return SMFIS_CONTINUE;
+  } catch (const std::exception& error) {
+    ++barrier_count;
+    observe::log_error(std::string("internal error in negotiation: ") + error.what());
+    return SMFIS_REJECT;
+  }
+}
+
+sfsistat on_connect(SMFICTX* context, char* name, _SOCK_ADDR* address) noexcept {
+  const sfsistat answer = guarded(context, "connect", [&](Session& session) {
+    session.connect(name == nullptr ? "" : name, client_address(address));
+    return quiet(session.agreed().no_reply_connect);
+  });
+  return or_quiet(answer, context, &Capabilities::no_reply_connect);
+}
+
+sfsistat on_helo(SMFICTX* context, char* name) noexcept {
+  const sfsistat answer = guarded(context, "helo", [&](Session& session) {
+    session.helo(name == nullptr ? "" : name);
+    return quiet(session.agreed().no_reply_helo);
+  });
+  return or_quiet(answer, context, &Capabilities::no_reply_helo);
+}
+
+sfsistat on_mail_from(SMFICTX* context, char** arguments) noexcept {
+  return guarded(context, "mail from", [&](Session& session) {
+    std::vector<std::string_view> parameters;
+    for (char** next = arguments + 1; arguments[0] != nullptr && *next != nullptr; ++next) {
+      parameters.emplace_back(*next);
+    }
+    MilterEditor editor(context);
+    MailMacros macros{macro(context, "i"), macro(context, "{auth_authen}"), macro(context, "{tls_version}")};
+    return code(session.mail_from(arguments[0] == nullptr ? "" : arguments[0], parameters, std::move(macros), editor));
+  });
+}
+
+sfsistat on_recipient(SMFICTX* context, char** arguments) noexcept {
+  return guarded(context, "rcpt to", [&](Session& session) {
+    session.recipient(arguments[0] == nullptr ? "" : arguments[0]);
+    return SMFIS_CONTINUE;
+  });
+}
+
+sfsistat on_header(SMFICTX* context, char* name, char* value) noexcept {
+  const sfsistat answer = guarded(context, "header", [&](Session& session) {
+    session.header(name, value);
+    return quiet(session.agreed().no_reply_header);
+  });
+  return or_quiet(answer, context, &Capabilities::no_reply_header);
+}
+
+sfsistat on_end_of_headers(SMFICTX* context) noexcept {
+  const sfsistat answer = guarded(context, "end of headers", [&](Session& session) {
+    session.end_of_headers();
+    return quiet(session.agreed().no_reply_end_of_headers);
+  });
+  return or_quiet(answer, context, &Capabilities::no_reply_end_of_headers);
+}
+
+sfsistat on_body(SMFICTX* context, unsigned char* octets, size_t count) noexcept {
+  return guarded(context, "body", [&](Session& session) {
+    // NOLINTNEXTLINE(cppcoreguidelines-pro-type-reinterpret-cast): octets are read as text everywhere else.
+    return code(session.body({reinterpret_cast<const char*>(octets), count}));
+  });
+}
+
+sfsistat on_end_of_message(SMFICTX* context) noexcept {
+  return guarded(context, "end of message", [&](Session& session) {
+    MilterEditor editor(context);
+    const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+    try {
+      return code(session.end_of_message(macro(context, "i"), now, editor));
+    } catch (...) {
+      session.abort();
+      throw;
+    }
+  });
+}
+
+sfsistat on_abort(SMFICTX* context) noexcept {
+  if (Session* session = session_of(context)) {
+    session->abort();
+  }
+  return SMFIS_CONTINUE;
+}
+
+sfsistat on_close(SMFICTX* context) noexcept {
+  delete session_of(context);  // NOLINT(cppcoreguidelines-owning-memory): libmilter held the pointer.
+  smfi_setpriv(context, nullptr);
+  return SMFIS_CONTINUE;
+}
+
+}  // extern "C"
+
+}  // namespace
+
+bool register_callbacks(Services services) {
+  shared_services.emplace(services);
+  static const std::string name = "assayd";
+  smfiDesc description{};
+  description.xxfi_name = c_string(name);
+  description.xxfi_version = SMFI_VERSION;
+  // What a configuration may need; the negotiation asks for it connection by connection.
+  description.xxfi_flags =
+      SMFIF_ADDHDRS | SMFIF_CHGHDRS | SMFIF_QUARANTINE | SMFIF_ADDRCPT | SMFIF_DELRCPT | SMFIF_SETSYMLIST;
+  description.xxfi_connect = on_connect;
+  description.xxfi_helo = on_helo;
+  description.xxfi_envfrom = on_mail_from;
+  description.xxfi_envrcpt = on_recipient;
+  description.xxfi_header = on_header;
+  description.xxfi_eoh = on_end_of_headers;
+  description.xxfi_body = on_body;
+  description.xxfi_eom = on_end_of_message;
+  description.xxfi_abort = on_abort;
+  description.xxfi_close = on_close;
+  description.xxfi_negotiate = on_negotiate;
+  return smfi_register(description) == MI_SUCCESS;
+}
+
+std::uint64_t barrier_hits() noexcept {
+  return barrier_count;
+}
+
+}  // namespace assay::milter

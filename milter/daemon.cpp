@@ -1,0 +1,200 @@
+#include "milter/daemon.h"
+
+#include <libmilter/mfapi.h>
+#include <pthread.h>
+#include <systemd/sd-daemon.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <csignal>
+#include <cstdio>
+#include <string>
+#include <thread>
+
+#include "milter/background.h"
+#include "milter/callbacks.h"
+#include "milter/gate.h"
+#include "milter/listen_socket.h"
+#include "milter/planner.h"
+#include "milter/runtime.h"
+#include "observe/log.h"
+
+namespace assay::milter {
+namespace {
+
+/// The largest packet taken from the MTA, octets. libmilter's default of 64 KiB makes it hang up on a longer header
+/// line, and an MTA that is told to accept then would deliver the message unverified. What is too long for
+/// limits.header_bytes must arrive to be refused.
+constexpr std::size_t kMaxPacketOctets = std::size_t{16} << 20U;
+/// Threads that work out the next DNS questions.
+constexpr unsigned kPlannerThreads = 2;
+/// libmilter writes the reply to the last message after the callback, when the gate counts it as gone.
+constexpr std::chrono::milliseconds kReplyGrace{200};
+/// Time that libmilter gets to return after it was told to stop.
+constexpr std::chrono::seconds kStopGrace{1};
+
+std::string host_name() {
+  std::array<char, 256> name{};
+  if (gethostname(name.data(), name.size() - 1) != 0 || name[0] == '\0') {
+    return "localhost";
+  }
+  return name.data();
+}
+
+/// The configuration file to read: none (the defaults) if none was named and the usual one does not exist.
+std::string config_path(const CommandLine& line) {
+  return line.config_given || access(line.config.c_str(), F_OK) == 0 ? line.config : std::string();
+}
+
+sigset_t daemon_signals() {
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, SIGUSR1);
+  sigaddset(&set, SIGUSR2);
+  return set;
+}
+
+/// Signals are taken by one thread each of ours and of libmilter (SIGHUP, SIGTERM, SIGINT), so every other thread must
+/// block them; a thread inherits that from the one that starts it.
+void block_signals() {
+  sigset_t set = daemon_signals();
+  for (const int signal : {SIGHUP, SIGTERM, SIGINT, SIGPIPE}) {
+    sigaddset(&set, signal);
+  }
+  pthread_sigmask(SIG_BLOCK, &set, nullptr);
+}
+
+observe::LogOptions log_options(const config::Log& log) {
+  observe::LogOptions options;
+  options.json = log.format == config::Log::Format::Json;
+  options.level = log.level;
+  options.target = log.target;
+  return options;
+}
+
+bool open_log(const config::Log& log) {
+  std::string error;
+  if (observe::open_log(log_options(log), error)) {
+    return true;
+  }
+  observe::log_error("log: " + error);
+  return false;
+}
+
+void reload(RuntimeSource& source) {
+  sd_notify(0, "RELOADING=1");
+  const auto previous = source.current();
+  const std::vector<std::string> problems = source.load();
+  for (const std::string& problem : problems) {
+    observe::log_error("reload: " + problem);
+  }
+  if (!problems.empty()) {
+    observe::log_error("reload: configuration refused, the running one stays in force");
+    observe::reopen_log();
+  } else {
+    const config::Settings& settings = source.current()->settings;
+    if (!open_log(settings.log)) {
+      observe::reopen_log();
+    }
+    if (settings.listen.address != previous->settings.listen.address) {
+      observe::log_warn("reload: listen changed; that takes effect at the next start");
+    }
+    observe::log_info("reload: configuration " + settings.fingerprint + " is in force");
+  }
+  sd_notify(0, "READY=1");
+}
+
+void drain(const RuntimeSource& source, Gate& gate) {
+  sd_notify(0, "STOPPING=1");
+  const auto timeout = source.current()->settings.stop_timeout;
+  gate.close();
+  observe::log_info("draining: " + std::to_string(gate.in_flight()) + " messages in flight");
+  if (!gate.wait_until_empty(timeout)) {
+    observe::log_warn("draining: " + std::to_string(gate.in_flight()) + " messages were still in flight after " +
+                      std::to_string(timeout.count()) + " s");
+  }
+  std::this_thread::sleep_for(kReplyGrace);
+  observe::log_info("drained: stopping");
+  smfi_stop();
+  std::this_thread::sleep_for(kStopGrace);
+  // libmilter's controller may sit in poll() for ten seconds more; nothing is left to do.
+  observe::flush_log();
+  _exit(0);
+}
+
+void take_signals(RuntimeSource& source, Gate& gate) {
+  const sigset_t set = daemon_signals();
+  for (;;) {
+    int signal = 0;
+    if (sigwait(&set, &signal) != 0) {
+      continue;
+    }
+    if (signal == SIGUSR1) {
+      reload(source);
+    } else if (signal == SIGUSR2) {
+      drain(source, gate);
+    }
+  }
+}
+
+void report(const std::vector<std::string>& problems) {
+  for (const std::string& problem : problems) {
+    std::fprintf(stderr, "assayd: %s\n", problem.c_str());
+  }
+}
+
+RuntimeSource make_source(const CommandLine& line) {
+  return {config_path(line), Overrides{line.listen, line.zones}, host_name()};
+}
+
+}  // namespace
+
+int check_configuration(const CommandLine& line) {
+  const std::vector<std::string> problems = make_source(line).load();
+  report(problems);
+  return problems.empty() ? 0 : 1;
+}
+
+int run_daemon(const CommandLine& line) {
+  Background background;
+  if (!line.foreground) {
+    background.start();
+  }
+  block_signals();
+  // Static: libmilter's threads may still run when this function returns.
+  static RuntimeSource source = make_source(line);
+  static Gate gate;
+  const std::vector<std::string> problems = source.load();
+  if (!problems.empty()) {
+    report(problems);
+    return 1;
+  }
+  const config::Settings& settings = source.current()->settings;
+  if (!open_log(settings.log)) {
+    return 1;
+  }
+  static Planner planner(kPlannerThreads);
+  static_cast<void>(smfi_setmaxdatasize(kMaxPacketOctets));
+  if (!register_callbacks(Services{source, planner, gate})) {
+    observe::log_error("libmilter refuses the callbacks");
+    return 1;
+  }
+  if (const std::string error = open_listen_socket(settings.listen); !error.empty()) {
+    observe::log_error(error);
+    return 1;
+  }
+  std::thread(take_signals, std::ref(source), std::ref(gate)).detach();
+  observe::log_info("assayd " ASSAY_VERSION " serves on " + settings.listen.address + " as " + settings.authserv_id +
+                    ", configuration " + settings.fingerprint);
+  background.ready();
+  sd_notify(0, "READY=1");
+  const int served = smfi_main();
+  sd_notify(0, "STOPPING=1");
+  observe::log_info("stopped");
+  observe::flush_log();
+  // Worker threads of libmilter may still be inside a callback: end without running destructors under them.
+  _exit(served == MI_SUCCESS ? 0 : 1);
+}
+
+}  // namespace assay::milter

@@ -1,0 +1,75 @@
+#include "milter/listen_socket.h"
+
+#include <grp.h>
+#include <libmilter/mfapi.h>
+#include <sys/stat.h>
+#include <systemd/sd-daemon.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <vector>
+
+#include "verify/base/text.h"
+
+namespace assay::milter {
+namespace {
+
+/// Pending connections; the kernel's net.core.somaxconn caps it.
+constexpr int kBacklog = 1024;
+
+/// The path of a unix socket in libmilter's notation; empty for other kinds.
+std::string socket_path(const std::string& address) {
+  for (const char* scheme : {"unix:", "local:"}) {
+    if (istarts_with(address, scheme)) {
+      return address.substr(std::strlen(scheme));
+    }
+  }
+  return address.rfind('/', 0) == 0 ? address : std::string();
+}
+
+std::string set_owner(const std::string& path, const config::Socket& settings) {
+  if (!settings.group.empty()) {
+    constexpr std::size_t kMaxEntryOctets = 65536;
+    std::vector<char> buffer(kMaxEntryOctets);
+    group entry{};
+    group* found = nullptr;
+    if (getgrnam_r(settings.group.c_str(), &entry, buffer.data(), buffer.size(), &found) != 0 || found == nullptr) {
+      return "socket.group: there is no group named " + settings.group;
+    }
+    if (chown(path.c_str(), static_cast<uid_t>(-1), found->gr_gid) != 0) {
+      return "cannot give " + path + " to group " + settings.group + ": " + std::strerror(errno) +
+             " (the daemon's user must be a member of it)";
+    }
+  }
+  if (chmod(path.c_str(), static_cast<mode_t>(settings.mode)) != 0) {
+    return "cannot set the mode of " + path + ": " + std::strerror(errno);
+  }
+  return {};
+}
+
+}  // namespace
+
+std::string open_listen_socket(const config::Socket& settings) {
+  const bool inherited = sd_listen_fds(1) > 0;
+  std::string address = inherited ? "fd:" + std::to_string(SD_LISTEN_FDS_START) : settings.address;
+  const std::string path = inherited ? std::string() : socket_path(address);
+  if (!path.empty() && path.size() + 5 != address.size()) {
+    address = "unix:" + path;
+  }
+  if (smfi_setconn(address.data()) != MI_SUCCESS) {
+    return "listen: cannot use " + address;
+  }
+  static_cast<void>(smfi_setbacklog(kBacklog));
+  const mode_t previous = umask(0177);
+  errno = 0;
+  const int opened = smfi_opensocket(true);
+  const int why = errno;
+  umask(previous);
+  if (opened != MI_SUCCESS) {
+    return "listen: cannot open " + address + (why != 0 ? std::string(": ") + std::strerror(why) : std::string());
+  }
+  return path.empty() ? std::string() : set_owner(path, settings);
+}
+
+}  // namespace assay::milter

@@ -1,0 +1,19 @@
+#include <cstdio>
+#include <exception>
+
+#include "milter/daemon.h"
+#include "milter/options.h"
+
+int main(int argc, char** argv) {
+  try {
+    int exit_status = 0;
+    const auto line = assay::milter::parse_command_line(argc, argv, exit_status);
+    if (!line) {
+      return exit_status;
+    }
+    return line->check ? assay::milter::check_configuration(*line) : assay::milter::run_daemon(*line);
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "assayd: %s\n", error.what());
+    return 1;
+  }
+}

@@ -1,0 +1,114 @@
+#include "milter/planner.h"
+
+#include <exception>
+#include <new>
+#include <string>
+#include <utility>
+
+#include "observe/log.h"
+
+namespace assay::milter {
+
+/// Shared with the callbacks of pending lookups, which may outlive the pool.
+struct Planner::Queue {
+  /// Plans waiting at most; one more is dropped and catches up at its next answer or at its evaluation.
+  static constexpr std::size_t kMaxWaiting = 10'000;
+
+  std::mutex mutex;
+  std::condition_variable filled;
+  std::deque<std::shared_ptr<Plan>> waiting;
+  bool stopped = false;
+};
+
+Planner::Planner(unsigned threads) : queue_(std::make_shared<Queue>()) {
+  for (unsigned i = 0; i < threads; ++i) {
+    threads_.emplace_back([queue = queue_] { run(queue); });
+  }
+}
+
+Planner::~Planner() {
+  {
+    const std::lock_guard<std::mutex> lock(queue_->mutex);
+    queue_->stopped = true;
+    queue_->waiting.clear();
+  }
+  queue_->filled.notify_all();
+  for (std::thread& thread : threads_) {
+    thread.join();
+  }
+}
+
+void Planner::update(const std::shared_ptr<Plan>& plan, plan::Known known) {
+  auto shared = std::make_shared<const plan::Known>(std::move(known));
+  {
+    const std::lock_guard<std::mutex> lock(plan->mutex);
+    plan->known = std::move(shared);
+  }
+  enqueue(queue_, plan);
+}
+
+void Planner::enqueue(const std::shared_ptr<Queue>& queue, const std::shared_ptr<Plan>& plan) {
+  if (plan->ended || plan->queued.exchange(true)) {
+    return;
+  }
+  {
+    const std::lock_guard<std::mutex> lock(queue->mutex);
+    if (queue->stopped || queue->waiting.size() >= Queue::kMaxWaiting) {
+      plan->queued = false;
+      return;
+    }
+    queue->waiting.push_back(plan);
+  }
+  queue->filled.notify_one();
+}
+
+void Planner::run(const std::shared_ptr<Queue>& queue) {
+  for (;;) {
+    std::shared_ptr<Plan> plan;
+    {
+      std::unique_lock<std::mutex> lock(queue->mutex);
+      queue->filled.wait(lock, [&queue] { return queue->stopped || !queue->waiting.empty(); });
+      if (queue->stopped) {
+        return;
+      }
+      plan = std::move(queue->waiting.front());
+      queue->waiting.pop_front();
+    }
+    try {
+      step(queue, plan);
+    } catch (const std::exception& error) {
+      observe::log_error(std::string("internal error while planning lookups: ") + error.what());
+    }
+  }
+}
+
+void Planner::step(const std::shared_ptr<Queue>& queue, const std::shared_ptr<Plan>& plan) {
+  // Cleared first: an answer that arrives from here on asks for another step.
+  plan->queued = false;
+  if (plan->ended) {
+    return;
+  }
+  std::shared_ptr<const plan::Known> known;
+  {
+    const std::lock_guard<std::mutex> lock(plan->mutex);
+    known = plan->known;
+  }
+  const auto questions = plan::next_questions(
+      *known, [&plan](const dns::Question& question) { return plan->lookups->known(question); }, plan->limits);
+  if (questions.empty()) {
+    return;
+  }
+  plan->lookups->prefetch(questions, [queue, weak = std::weak_ptr<Plan>(plan)] {
+    const auto alive = weak.lock();
+    if (!alive) {
+      return;
+    }
+    try {
+      enqueue(queue, alive);
+    } catch (const std::bad_alloc&) {
+      alive->queued = false;  // The evaluation asks what is missing.
+    }
+  });
+}
+
+}  // namespace assay::milter

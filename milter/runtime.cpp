@@ -1,0 +1,55 @@
+#include "milter/runtime.h"
+
+#include <utility>
+
+namespace assay::milter {
+
+RuntimeSource::RuntimeSource(std::string path, Overrides overrides, std::string host_name)
+    : path_(std::move(path)), overrides_(std::move(overrides)), host_name_(std::move(host_name)) {}
+
+std::vector<std::string> RuntimeSource::load() {
+  const std::lock_guard<std::mutex> loading(load_mutex_);
+  config::Loaded loaded =
+      path_.empty() ? config::load_text("", "defaults", host_name_) : config::load_file(path_, host_name_);
+  if (!loaded) {
+    std::vector<std::string> problems;
+    problems.reserve(loaded.error().size());
+    for (const config::Problem& problem : loaded.error()) {
+      problems.push_back(config::to_string(problem));
+    }
+    return problems;
+  }
+  auto next = std::make_shared<Runtime>();
+  next->settings = *std::move(loaded);
+  if (overrides_.listen) {
+    next->settings.listen.address = *overrides_.listen;
+  }
+  if (!overrides_.zones.empty()) {
+    next->settings.dns.zones = overrides_.zones;
+  }
+  next->own_ids.push_back(next->settings.authserv_id);
+  next->own_ids.insert(next->own_ids.end(), next->settings.authserv_aliases.begin(),
+                       next->settings.authserv_aliases.end());
+
+  const auto previous = current();
+  // Zone files may have changed behind the same names, so they are always read again.
+  if (previous && previous->settings.dns == next->settings.dns && next->settings.dns.zones.empty()) {
+    next->dns = previous->dns;
+  } else {
+    auto backend = resolver::make_backend(next->settings.dns);
+    if (!backend) {
+      return {"dns: " + backend.error()};
+    }
+    next->dns = *std::move(backend);
+  }
+  const std::lock_guard<std::mutex> swapping(current_mutex_);
+  current_ = std::move(next);
+  return {};
+}
+
+std::shared_ptr<const Runtime> RuntimeSource::current() const {
+  const std::lock_guard<std::mutex> lock(current_mutex_);
+  return current_;
+}
+
+}  // namespace assay::milter

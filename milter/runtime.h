@@ -1,0 +1,52 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "config/load.h"
+#include "config/settings.h"
+#include "resolver/backend.h"
+
+namespace assay::milter {
+
+/// Everything a message needs to be judged, immutable: a message holds on to the one it started with, so that a reload
+/// never shows half of the old and half of the new.
+struct Runtime {
+  config::Settings settings;
+  std::vector<std::string> own_ids;  ///< authserv_id and its aliases.
+  std::shared_ptr<resolver::Backend> dns;
+};
+
+/// What the command line fixes, whatever the file says.
+struct Overrides {
+  std::optional<std::string> listen;
+  std::vector<std::string> zones;
+};
+
+/// The runtime in force, and how to make the next one. Thread-safe.
+class RuntimeSource {
+ public:
+  /// `path` empty: the defaults.
+  RuntimeSource(std::string path, Overrides overrides, std::string host_name);
+
+  /// Reads the configuration and puts it in force. On error everything stays as it was, and the text of each problem is
+  /// returned. The DNS backend with its cache is kept when the dns section did not change.
+  [[nodiscard]] std::vector<std::string> load();
+
+  /// The runtime in force; null before the first successful load().
+  [[nodiscard]] std::shared_ptr<const Runtime> current() const;
+
+ private:
+  std::string path_;
+  Overrides overrides_;
+  std::string host_name_;
+  std::mutex load_mutex_;  ///< One load at a time.
+  mutable std::mutex current_mutex_;
+  std::shared_ptr<const Runtime> current_;
+};
+
+}  // namespace assay::milter

@@ -1,0 +1,233 @@
+#include "milter/session.h"
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include "observe/log.h"
+#include "policy/decide.h"
+#include "policy/facts.h"
+#include "resolver/lookups.h"
+#include "verify/authres/format.h"
+#include "verify/authres/parse.h"
+#include "verify/base/text.h"
+#include "verify/verification.h"
+
+namespace assay::milter {
+namespace {
+
+/// Forged fields that are removed from one message. One more refuses it: no genuine message has so many.
+constexpr std::size_t kMaxForgedFields = 10'000;
+/// Recipients kept of one message.
+constexpr std::size_t kMaxRecipients = 10'000;
+
+const policy::Reply kDraining{421, "4.3.2", "Service is restarting, try again later"};
+const policy::Reply kInternalError{451, "4.3.0", "Message could not be verified, try again later"};
+const policy::Reply kTooManyForged{552, "5.3.4", "Too many Authentication-Results fields"};
+
+bool contains(const std::vector<IpNetwork>& networks, const std::optional<IpAddress>& client) {
+  return client && std::any_of(networks.begin(), networks.end(),
+                               [&client](const IpNetwork& network) { return network.contains(*client); });
+}
+
+/// A path as it goes into records: without its angle brackets and without what follows them.
+std::string bare_path(std::string_view path) {
+  if (!path.empty() && path.front() == '<') {
+    const auto close = path.rfind('>');
+    return std::string(path.substr(1, close == std::string_view::npos ? close : close - 1));
+  }
+  return std::string(path);
+}
+
+/// libmilter 8.17.1 appends the ESMTP parameters of an internationalized transaction to the path itself.
+bool says_smtputf8(std::string_view argument) {
+  const auto space = argument.rfind(' ');
+  return iequals(space == std::string_view::npos ? argument : argument.substr(space + 1), "SMTPUTF8");
+}
+
+policy::Decision failed(const char* rule, policy::Action action, const policy::Reply& reply) {
+  policy::Decision decision;
+  decision.action = action;
+  decision.rule = rule;
+  decision.reply = reply;
+  return decision;
+}
+
+}  // namespace
+
+/// One message, from MAIL FROM to its end.
+struct Session::Message {
+  Message(std::shared_ptr<const Runtime> runtime_in_force, Gate& entered)
+      : runtime(std::move(runtime_in_force)),
+        gate(entered),
+        lookups(std::make_shared<resolver::Lookups>(runtime->dns)),
+        plan(std::make_shared<Planner::Plan>(runtime->settings.limits, lookups)),
+        verification(runtime->settings.limits, {runtime->settings.authserv_id, false}) {}
+  ~Message() {
+    plan->ended = true;
+    gate.leave();
+  }
+  Message(const Message&) = delete;
+  Message& operator=(const Message&) = delete;
+
+  const std::shared_ptr<const Runtime> runtime;
+  Gate& gate;
+  const std::shared_ptr<resolver::Lookups> lookups;
+  const std::shared_ptr<Planner::Plan> plan;
+  Verification verification;
+  policy::Facts facts;
+  bool keeps_results = false;       ///< The client's own Authentication-Results fields are trusted.
+  bool failed = false;              ///< Something broke; only the end of the message is still answered.
+  std::size_t result_fields = 0;    ///< Authentication-Results fields seen.
+  std::vector<std::size_t> forged;  ///< Which of them (from 1) must go, ascending.
+  bool too_many_forged = false;
+};
+
+Session::Session(Services services) : services_(services) {}
+
+Session::~Session() = default;
+
+void Session::connect(std::string_view client_name, const std::optional<IpAddress>& client) {
+  client_name_ = client_name;
+  client_ = client;
+}
+
+Step Session::mail_from(std::string_view path, const std::vector<std::string_view>& arguments, MailMacros macros,
+                        Editor& editor) {
+  message_.reset();
+  if (!services_.gate.enter()) {
+    return refuse(kDraining, editor);
+  }
+  try {
+    message_ = std::make_unique<Message>(services_.runtime.current(), services_.gate);
+  } catch (...) {
+    services_.gate.leave();
+    throw;
+  }
+  const config::LocalMail& local = message_->runtime->settings.local;
+  policy::Facts& facts = message_->facts;
+  facts.client_ip = client_;
+  facts.client_name = client_name_;
+  facts.helo = helo_;
+  facts.mail_from = bare_path(path);
+  facts.has_envelope = true;
+  facts.queue_id = std::move(macros.queue_id);
+  facts.tls = std::move(macros.tls);
+  facts.authenticated = std::move(macros.authenticated);
+  facts.internationalized = says_smtputf8(path) || std::any_of(arguments.begin(), arguments.end(), says_smtputf8);
+  facts.local = contains(local.networks, client_) || (local.skip_authenticated && !facts.authenticated.empty());
+  message_->keeps_results = contains(local.trusted_authserv, client_);
+  if (!facts.local) {
+    message_->verification.client(client_, helo_);
+    message_->verification.mail_from(path);
+    services_.planner.update(message_->plan, message_->verification.known());
+  }
+  return Step::Continue;
+}
+
+void Session::recipient(std::string_view path) {
+  if (message_ && message_->facts.rcpt.size() < kMaxRecipients) {
+    message_->facts.rcpt.push_back(bare_path(path));
+  }
+}
+
+void Session::header(std::string_view name, std::string_view value) {
+  if (!message_ || message_->failed) {
+    return;
+  }
+  Message& message = *message_;
+  // Without HDR_LEADSPC the MTA took away the one space that nearly every field has after its colon.
+  std::string restored;
+  if (!agreed_.has_leading_space) {
+    restored.append(" ").append(value);
+    value = restored;
+  }
+  constexpr std::size_t kColonAndLineEnd = 3;
+  message.facts.size += name.size() + value.size() + kColonAndLineEnd;
+  if (iequals(name, "Authentication-Results")) {
+    ++message.result_fields;
+    if (!message.keeps_results && authres::must_remove(value, message.runtime->own_ids)) {
+      message.too_many_forged = message.forged.size() == kMaxForgedFields;
+      if (!message.too_many_forged) {
+        message.forged.push_back(message.result_fields);
+      }
+    }
+  }
+  message.facts.resent = message.facts.resent || iequals(name, "Resent-From");
+  if (!message.facts.local) {
+    message.verification.header(name, value);
+  }
+}
+
+void Session::end_of_headers() {
+  if (!message_ || message_->failed || message_->facts.local) {
+    return;
+  }
+  message_->verification.end_of_headers();
+  services_.planner.update(message_->plan, message_->verification.known());
+}
+
+Step Session::body(std::string_view chunk) {
+  bool wants_more = false;
+  if (message_ && !message_->failed) {
+    message_->facts.size += chunk.size();
+    wants_more = !message_->facts.local && message_->verification.body(chunk);
+  }
+  return wants_more || !agreed_.can_skip ? Step::Continue : Step::Skip;
+}
+
+Step Session::end_of_message(std::string_view queue_id, Time now, Editor& editor) {
+  if (!message_) {
+    // An end without a beginning: nothing is known of the message, so it must wait.
+    return refuse(kInternalError, editor);
+  }
+  if (!queue_id.empty()) {
+    message_->facts.queue_id = queue_id;
+  }
+  const Step step = judge(now, editor);
+  message_.reset();
+  return step;
+}
+
+Step Session::judge(Time now, Editor& editor) {
+  Message& message = *message_;
+  const config::Settings& settings = message.runtime->settings;
+  observe::Record record;
+  record.time = now;
+  record.settings = settings.fingerprint;
+  if (message.failed) {
+    record.decision = failed("internal_error", policy::Action::TempFail, kInternalError);
+  } else if (message.too_many_forged) {
+    record.decision = failed("forged_results", policy::Action::Reject, kTooManyForged);
+  } else if (message.facts.local) {
+    record.decision = policy::decide(record.verdict, message.facts, settings.policy);
+    record.authentication_results = authres::format_unverified(settings.authserv_id, message.facts.authenticated);
+  } else {
+    message.lookups->set_deadline(std::chrono::steady_clock::now() + settings.dns.message_deadline);
+    record.verdict = message.verification.finish(*message.lookups, now);
+    record.decision = policy::decide(record.verdict, message.facts, settings.policy);
+    authres::Stamp stamp;
+    stamp.authserv_id = settings.authserv_id;
+    stamp.client = client_;
+    stamp.rule = record.decision.rule;
+    stamp.action = policy::to_string(record.decision.action);
+    stamp.internationalized = message.facts.internationalized;
+    record.authentication_results = authres::format(record.verdict, stamp);
+  }
+  record.facts = std::move(message.facts);
+  const Step step = apply(record, message.forged, agreed_, editor);
+  observe::log_record(record);
+  return step;
+}
+
+void Session::abort() noexcept {
+  message_.reset();
+}
+
+void Session::fail() noexcept {
+  if (message_) {
+    message_->failed = true;
+  }
+}
+
+}  // namespace assay::milter
