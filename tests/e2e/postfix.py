@@ -1,0 +1,314 @@
+#!/usr/bin/python3
+"""A throw-away Postfix: Debian's package, unpacked and never installed, on a port of the loopback interface, with its
+queue in a temporary folder and every message delivered to one maildir.
+
+As a program it serves until it is ended: postfix.py --build FOLDER --milter SOCKET [--port 2525]
+Postfix only runs when started by root.
+"""
+
+import argparse
+import contextlib
+import grp
+import os
+import pathlib
+import pwd
+import shutil
+import signal
+import smtplib
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+
+
+class Unavailable(Exception):
+    """Postfix cannot be had or started here; says why."""
+
+
+def _download(package, folder):
+    """The .deb of `package`. The package lists may be missing altogether on a small machine."""
+    # An own folder that apt's download user may write to.
+    command = ["apt-get", "download", "-q", package]
+    for attempt in ("as is", "after an update"):
+        if subprocess.run(command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, check=False).returncode == 0:
+            return next(folder.glob(package.split(":")[0] + "_*.deb"))
+        if attempt == "as is":
+            subprocess.run(["apt-get", "update", "-q"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
+    raise Unavailable(f"apt-get download {package} fails")
+
+
+def _missing_libraries(root):
+    environment = {**os.environ, "LD_LIBRARY_PATH": library_path(root)}
+    found = subprocess.run(["ldd", root / "usr/lib/postfix/sbin/smtpd", root / "usr/lib/postfix/sbin/cleanup"], env=environment,
+                           capture_output=True, text=True, check=False)
+    return "not found" in found.stdout
+
+
+def library_path(root):
+    multiarch = sorted(str(path) for path in (root / "usr/lib").glob("*-linux-*") if path.is_dir())
+    return ":".join([str(root / "usr/lib/postfix"), *multiarch])
+
+
+def unpack(build):
+    """The root of an unpacked Postfix below the folder `build`; unpacked once."""
+    root = pathlib.Path(build).resolve() / "postfix"
+    if (root / "complete").exists():
+        return root
+    if shutil.which("apt-get") is None or shutil.which("dpkg") is None:
+        raise Unavailable("there is no apt-get to fetch Postfix with")
+    shutil.rmtree(root, ignore_errors=True)
+    packages = root / "packages"
+    packages.mkdir(parents=True)
+    packages.chmod(0o777)
+    subprocess.run(["dpkg", "-x", _download("postfix", packages), root], check=True)
+    if _missing_libraries(root):
+        depends = subprocess.run(["dpkg", "-f", next(packages.glob("postfix_*.deb")), "Depends"], capture_output=True, text=True,
+                                 check=True).stdout
+        names = [entry.split()[0] for entry in depends.split(",") if entry.split()[0].startswith("lib")]
+        for name in [name for name in names if name != "libc6"] + ["libtirpc3"]:  # libtirpc3: of libnsl2
+            with contextlib.suppress(Unavailable):
+                subprocess.run(["dpkg", "-x", _download(name, packages), root], check=True)
+        if _missing_libraries(root):
+            raise Unavailable("a library of Postfix is missing")
+    (root / "complete").touch()
+    return root
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def _first_existing(lookup, names, avoid=()):
+    for name in names:
+        with contextlib.suppress(KeyError):
+            entry = lookup(name)
+            if name not in avoid:
+                return entry
+    raise Unavailable(f"none of these exists here: {', '.join(names)}")
+
+
+MASTER_CF = """\
+127.0.0.1:{port} inet n - n - - smtpd
+cleanup    unix  n - n - 0 cleanup
+qmgr       unix  n - n 300 1 qmgr
+rewrite    unix  - - n - - trivial-rewrite
+bounce     unix  - - n - 0 bounce
+defer      unix  - - n - 0 bounce
+trace      unix  - - n - 0 bounce
+verify     unix  - - n - 1 verify
+flush      unix  n - n 1000? 0 flush
+proxymap   unix  - - n - - proxymap
+error      unix  - - n - - error
+retry      unix  - - n - - error
+discard    unix  - - n - - discard
+virtual    unix  - n n - - virtual
+anvil      unix  - - n - 1 anvil
+scache     unix  - - n - 1 scache
+showq      unix  n - n - - showq
+postlog    unix-dgram n - n - 1 postlogd
+"""
+
+
+class Postfix:
+    """A running Postfix. Use as a context manager, or call stop()."""
+
+    def __init__(self, build, milter, *, port=None, settings=None):
+        """`milter` in Postfix's notation (inet:HOST:PORT or unix:PATH), empty for none; `settings` go into main.cf."""
+        if os.geteuid() != 0:
+            raise Unavailable("Postfix must be started by root")
+        self.root = unpack(build)
+        self.port = port or free_port()
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="assay-postfix-"))
+        self.folder.chmod(0o755)  # the user that Postfix runs as must pass
+        self.maildir = self.folder / "mail/inbox"
+        self.log = self.folder / "log"
+        self.queue = self.folder / "queue"
+        self._process = None
+        try:
+            self._configure(milter, settings or {})
+            self._start()
+        except BaseException:
+            self.stop()
+            raise
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.stop()
+
+    def _configure(self, milter, settings):
+        # Any account will do that is neither root, nor nobody, nor shares its group with the mailbox owner.
+        owner = _first_existing(pwd.getpwnam, ["postfix", "uucp", "news", "proxy", "daemon"])
+        mailbox = _first_existing(pwd.getpwnam, ["mail", "games", "man"])
+        setgid = _first_existing(grp.getgrnam, ["postdrop", "voice", "tape", "operator"])
+        config = self.folder / "etc"
+        config.mkdir()
+        values = {
+            "compatibility_level": "3.6",
+            "queue_directory": self.queue,
+            "data_directory": self.folder / "data",
+            "daemon_directory": self.root / "usr/lib/postfix/sbin",
+            "command_directory": self.root / "usr/sbin",
+            "shlib_directory": self.root / "usr/lib/postfix",
+            "meta_directory": config,
+            "import_environment": f"MAIL_CONFIG MAIL_DEBUG MAIL_LOGTAG TZ LANG=C POSTLOG_SERVICE POSTLOG_HOSTNAME "
+                                  f"LD_LIBRARY_PATH={library_path(self.root)}",
+            "maillog_file": self.log,
+            "maillog_file_prefixes": self.folder,
+            "mail_owner": owner.pw_name,
+            "setgid_group": setgid.gr_name,
+            "myhostname": "mx.example.net",
+            "inet_interfaces": "127.0.0.1",
+            "inet_protocols": "ipv4",
+            "mynetworks": "127.0.0.0/8",
+            "mydestination": "",
+            "alias_maps": "",
+            "alias_database": "",
+            "virtual_mailbox_domains": "example.net",
+            "virtual_mailbox_base": self.folder / "mail",
+            "virtual_mailbox_maps": "static:inbox/",
+            "virtual_minimum_uid": "1",
+            "virtual_uid_maps": f"static:{mailbox.pw_uid}",
+            "virtual_gid_maps": f"static:{mailbox.pw_gid}",
+            "virtual_mailbox_limit": "0",
+            "default_transport": "discard:",
+            "relay_transport": "discard:",
+            "disable_dns_lookups": "yes",
+            "smtpd_peername_lookup": "no",
+            "smtpd_relay_restrictions": "permit_sasl_authenticated, reject_unauth_destination",
+            "smtpd_authorized_xclient_hosts": "127.0.0.1",
+            "smtpd_client_event_limit_exceptions": "0.0.0.0/0",
+            "smtpd_milters": milter,
+            "smtputf8_enable": "yes",
+            "header_size_limit": "300000",
+            "message_size_limit": "60000000",
+            "in_flow_delay": "0",
+            **settings,
+        }
+        (config / "main.cf").write_text("".join(f"{name} = {value}\n" for name, value in values.items()))
+        (config / "master.cf").write_text(MASTER_CF.format(port=self.port))
+        for name in ("active", "bounce", "corrupt", "defer", "deferred", "flush", "hold", "incoming", "private", "saved", "trace"):
+            self._make(self.queue / name, 0o700, owner.pw_uid, 0)
+        self._make(self.queue / "maildrop", 0o730, owner.pw_uid, setgid.gr_gid)
+        self._make(self.queue / "public", 0o710, owner.pw_uid, setgid.gr_gid)
+        self._make(self.queue / "pid", 0o755, 0, 0)
+        self._make(self.folder / "data", 0o700, owner.pw_uid, owner.pw_gid)
+        for name in ("", "new", "cur", "tmp"):
+            self._make(self.maildir / name, 0o700, mailbox.pw_uid, mailbox.pw_gid)
+
+    @staticmethod
+    def _make(path, mode, uid, gid):
+        path.mkdir(parents=True, exist_ok=True)
+        os.chown(path, uid, gid)
+        path.chmod(mode)
+
+    def _start(self):
+        environment = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LD_LIBRARY_PATH": library_path(self.root)}
+        # -s: it does not detach; a session of its own, since it ends its process group when it ends.
+        self._process = subprocess.Popen([self.root / "usr/lib/postfix/sbin/master", "-s", "-c", self.folder / "etc"],
+                                         env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                                         stderr=subprocess.PIPE, start_new_session=True)
+        deadline = time.monotonic() + 30
+        while time.monotonic() < deadline:
+            if self._process.poll() is not None:
+                raise Unavailable(f"Postfix does not start: {self._process.stderr.read().decode(errors='replace')}{self.log_text()}")
+            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port), 5) as probe:
+                if probe.recv(3) == b"220":
+                    return
+            time.sleep(0.05)
+        raise Unavailable(f"Postfix does not answer: {self.log_text()}")
+
+    def stop(self):
+        if self._process is not None and self._process.poll() is None:
+            self._process.send_signal(signal.SIGTERM)
+            try:
+                self._process.wait(20)
+            except subprocess.TimeoutExpired:
+                os.killpg(self._process.pid, signal.SIGKILL)
+                self._process.wait()
+        if self._process is not None:
+            self._process.stderr.close()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def log_text(self):
+        return self.log.read_text(errors="replace") if self.log.exists() else ""
+
+    @contextlib.contextmanager
+    def session(self, *, client_ip=None, helo="client.example.org", login=None, name=None):
+        """An SMTP session that claims to come from `client_ip` (XCLIENT); without one it is a local client's."""
+        smtp = smtplib.SMTP("127.0.0.1", self.port, local_hostname=helo, timeout=60)
+        try:
+            # Addresses are sent as the octets that a test gives.
+            smtp.command_encoding = "latin-1"
+            if client_ip is not None:
+                smtp.ehlo("tester")
+                attributes = [f"ADDR={client_ip}", f"NAME={name or '[UNAVAILABLE]'}"] + ([f"LOGIN={login}"] if login else [])
+                code, text = smtp.docmd("XCLIENT", " ".join(attributes))
+                if code != 220:
+                    raise AssertionError(f"XCLIENT: {code} {text!r}")
+            yield smtp
+        finally:
+            smtp.close()
+
+    def submit(self, smtp, mail_from, rcpt, text, *, mail_args=(), helo=None):
+        """Sends `text` (octets in CR LF); returns the SMTP reply of the first command that fails, else of the message."""
+        code, reply = smtp.ehlo(helo) if helo else smtp.ehlo()
+        if code // 100 != 2:
+            return code, reply
+        octets = lambda address: address.encode("utf-8").decode("latin-1")
+        commands = [f"MAIL FROM:<{octets(mail_from)}>" + "".join(" " + arg for arg in mail_args)]
+        commands += [f"RCPT TO:<{octets(address)}>" for address in rcpt]
+        for command in commands:
+            code, reply = smtp.docmd(command)
+            if code // 100 != 2:
+                return code, reply
+        try:
+            return smtp.data(text)
+        except smtplib.SMTPDataError as error:
+            return error.smtp_code, error.smtp_error
+
+    def delivered(self, count=1, timeout=30):
+        """Waits for `count` messages in the maildir, takes them out and returns their octets."""
+        deadline = time.monotonic() + timeout
+        while True:
+            files = sorted((self.maildir / "new").iterdir(), key=lambda path: path.stat().st_mtime_ns)
+            if len(files) >= count or time.monotonic() > deadline:
+                break
+            time.sleep(0.02)
+        texts = []
+        for path in files:
+            texts.append(path.read_bytes())
+            path.unlink()
+        return texts
+
+    def held(self):
+        """The queue files on hold."""
+        return [path for path in (self.queue / "hold").rglob("*") if path.is_file()]
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--build", required=True)
+    parser.add_argument("--milter", default="")
+    parser.add_argument("--port", type=int, default=2525)
+    arguments = parser.parse_args()
+    stopped = []
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stopped.append(True))
+    try:
+        with Postfix(arguments.build, arguments.milter, port=arguments.port) as postfix:
+            print(f"Postfix listens on 127.0.0.1:{postfix.port}; mail for @example.net goes to {postfix.maildir}", flush=True)
+            while not stopped:
+                time.sleep(0.2)
+    except Unavailable as why:
+        print(f"postfix.py: {why}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
