@@ -1,0 +1,164 @@
+"""A running assayd with a configuration of its own, its records, and the paths of the programs under test."""
+
+import json
+import os
+import pathlib
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+
+import samples
+
+# The folder with assayd, assay and assay-mta.
+BIN = pathlib.Path(os.environ.get("ASSAY_BIN", pathlib.Path(__file__).resolve().parents[2] / "build/release/bin"))
+# Where fetched packages are unpacked.
+BUILD = BIN.parent
+SKIPPED = 77
+
+
+def skip(reason):
+    """Ends the test program; ctest reports it as skipped."""
+    print(f"skipped: {reason}", flush=True)
+    sys.exit(SKIPPED)
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def until(condition, timeout=20, what="the condition"):
+    """Waits until `condition()` is true and returns its value."""
+    deadline = time.monotonic() + timeout
+    while True:
+        value = condition()
+        if value:
+            return value
+        if time.monotonic() > deadline:
+            raise AssertionError(f"{what} did not come about within {timeout} s")
+        time.sleep(0.02)
+
+
+class Daemon:
+    """assayd in the foreground. `settings` is YAML text that replaces or adds top-level keys; `zone` names zone files."""
+
+    def __init__(self, settings="", *, zone=(samples.ZONE,), authserv_id="mx.example.net"):
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="assay-e2e-"))
+        self.folder.chmod(0o755)
+        self.port = free_port()
+        self.socket = f"inet:{self.port}@127.0.0.1"
+        self.postfix_socket = f"inet:127.0.0.1:{self.port}"
+        self.log = self.folder / "log"
+        self.errors = self.folder / "stderr"
+        self.config = self.folder / "assay.yaml"
+        self.zone = [str(path) for path in zone]
+        self.write_config(settings, authserv_id=authserv_id)
+        self._process = None
+        try:
+            self._start()
+        except BaseException:
+            self.stop()
+            raise
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.stop()
+
+    def config_text(self, settings="", *, authserv_id="mx.example.net"):
+        values = {
+            "authserv_id": authserv_id,
+            "listen": self.socket,
+            "local": "{networks: []}",
+            "dns": f"{{zones: {json.dumps(self.zone)}}}",
+            "log": f"{{format: json, target: {self.log}}}",
+            "metrics": "off",
+            "control": f"unix:{self.folder}/control.sock",
+        }
+        replaced = {line.split(":")[0] for line in settings.splitlines() if line and not line[0].isspace()}
+        return "".join(f"{key}: {value}\n" for key, value in values.items() if key not in replaced) + settings
+
+    def write_config(self, settings="", *, authserv_id="mx.example.net"):
+        # Written aside and moved: a reload reads the old file or the new one.
+        aside = self.folder / "assay.yaml.new"
+        aside.write_text(self.config_text(settings, authserv_id=authserv_id))
+        aside.rename(self.config)
+
+    def _start(self):
+        with self.errors.open("wb") as errors:
+            self._process = subprocess.Popen([BIN / "assayd", "--foreground", "--config", self.config], stdin=subprocess.DEVNULL,
+                                             stdout=errors, stderr=errors)
+
+        def listens():
+            if self._process.poll() is not None:
+                raise AssertionError(f"assayd ended with {self._process.returncode}: {self.errors.read_text()}{self.log_text()}")
+            with socket.socket() as probe:
+                return probe.connect_ex(("127.0.0.1", self.port)) == 0
+
+        until(listens, what="assayd's socket")
+
+    @property
+    def pid(self):
+        return self._process.pid
+
+    def is_running(self):
+        return self._process.poll() is None
+
+    def log_text(self):
+        return self.log.read_text(encoding="utf-8") if self.log.exists() else ""
+
+    def _objects(self):
+        # Each line must be JSON in valid UTF-8: a line that is not is a failure here.
+        return [json.loads(line) for line in self.log_text().splitlines()]
+
+    def records(self):
+        """The decision records so far."""
+        return [entry for entry in self._objects() if "decision" in entry]
+
+    def messages(self, level=None):
+        """The other log lines so far, as texts."""
+        return [entry["message"] for entry in self._objects() if "message" in entry and level in (None, entry["level"])]
+
+    def record_of(self, queue_id):
+        """The decision record of the message with that queue id."""
+        def find():
+            found = [record for record in self.records() if record["queue_id"] == queue_id]
+            return found[0] if len(found) == 1 else None
+
+        return until(find, what=f"the record of {queue_id}")
+
+    def assert_sound(self, case):
+        """The process lives and its catch barrier caught nothing."""
+        case.assertTrue(self.is_running(), self.errors.read_text())
+        case.assertEqual([text for text in self.messages() if "internal error" in text], [])
+
+    def reload(self):
+        self._process.send_signal(signal.SIGUSR1)
+
+    def drain(self):
+        self._process.send_signal(signal.SIGUSR2)
+
+    def wait(self, timeout=40):
+        return self._process.wait(timeout)
+
+    def resident_kib(self):
+        for line in pathlib.Path(f"/proc/{self.pid}/status").read_text().splitlines():
+            if line.startswith("VmRSS:"):
+                return int(line.split()[1])
+        raise AssertionError("no VmRSS")
+
+    def stop(self):
+        if self._process is not None and self._process.poll() is None:
+            self.drain()
+            try:
+                self._process.wait(15)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
+        shutil.rmtree(self.folder, ignore_errors=True)
