@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstddef>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,9 +18,18 @@ struct AddrSpec {
   std::string text;  ///< The addr-spec as written, comments and folding gone.
 };
 
-/// Reads the value of a From field: address-list of RFC 5322 section 3.4 with RFC 6854 groups. Mailboxes inside groups
-/// count like any other. An empty list of mailboxes is a valid result (an empty group).
-/// At most `max_addresses` are kept, the rest is checked and counted in `total`.
+/// Reads the value of a From field: address-list of RFC 5322 section 3.4 with RFC 6854 groups and the UTF-8 of RFC
+/// 6532. Calls `visit` for each mailbox, those inside groups like any other, and returns their number; none is a valid
+/// result (an empty group). What was visited before an error counts for nothing.
+///
+/// Of the obsolete syntax (RFC 5322 section 4) only what cannot change who is named is read: dots in display names,
+/// comments and folding around the dots of an addr-spec, empty elements of a list. Refused are source routes, control
+/// characters, quoted CR and LF, a CR or LF outside a fold, octets that are not UTF-8, comments nested deeper than 50,
+/// and whatever stands before or behind a mailbox without a comma, so also "a@b@c" and a display name with a bare '@'.
+[[nodiscard]] Parsed<std::size_t> for_each_address(std::string_view value,
+                                                   const std::function<void(const AddrSpec&)>& visit);
+
+/// As for_each_address. At most `max_addresses` are kept, the rest is checked and counted in `total`.
 struct AddressList {
   std::vector<AddrSpec> addresses;
   std::size_t total = 0;
@@ -28,6 +39,7 @@ struct AddressList {
 /// An SMTP reverse-path or forward-path as an MTA hands it over: `<local@domain>`, `local@domain`, `<>` or empty, with
 /// ESMTP arguments after the path ignored. For the null path both members are empty. A path without '@' has an empty
 /// domain. The domain is what follows the last '@' outside quotes; a source route (RFC 5321 appendix C) is skipped.
+/// The local part has its quoting removed. Nothing is checked: the MTA has accepted the path.
 struct SmtpPath {
   std::string local_part;
   std::string domain;

@@ -24,7 +24,7 @@ struct Authors {
   FromStatus status = FromStatus::Missing;
   std::vector<Domain> domains;         ///< Distinct, in order of appearance; empty unless Ok. Never more than max + 1.
   std::vector<std::string> mailboxes;  ///< addr-specs as written (comments and display names gone), for the record;
-                                       ///< at most max + 1. May hold any octet: escape before writing.
+                                       ///< at most max + 1, none of a field that is Unparsable. Escape before writing.
 };
 
 /// Reads every From field. Stops collecting after `max_domains` + 1 distinct domains, so that a caller can see that the

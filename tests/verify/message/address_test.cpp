@@ -1,0 +1,281 @@
+#include "verify/message/address.h"
+
+#include <random>
+
+#include "tests/support/catch.h"
+
+using namespace assay;
+using message::parse_address_list;
+using message::parse_smtp_path;
+
+namespace {
+
+std::vector<std::string> texts(const message::AddressList& list) {
+  std::vector<std::string> out;
+  for (const auto& address : list.addresses) {
+    out.push_back(address.text);
+  }
+  return out;
+}
+
+std::string nested_comment(std::size_t depth) {
+  return std::string(depth, '(') + std::string(depth, ')');
+}
+
+}  // namespace
+
+TEST_CASE("message/address: address lists of RFC 5322", "[message]") {
+  using List = std::vector<std::string>;
+  struct Row {
+    std::string value;
+    List expected;
+  };
+  for (const Row& row : {
+           // Appendix A.1 to A.6, those that are no source routes.
+           Row{" John Doe <jdoe@machine.example>", List{"jdoe@machine.example"}},
+           Row{" \"Joe Q. Public\" <john.q.public@example.com>", List{"john.q.public@example.com"}},
+           Row{"Mary Smith <mary@x.test>, jdoe@example.org, Who? <one@y.test>",
+               List{"mary@x.test", "jdoe@example.org", "one@y.test"}},
+           Row{"<boss@nil.test>, \"Giant; \\\"Big\\\" Box\" <sysservices@example.net>",
+               List{"boss@nil.test", "sysservices@example.net"}},
+           Row{"A Group:Ed Jones <c@a.test>,joe@where.test,John <jdoe@one.test>;",
+               List{"c@a.test", "joe@where.test", "jdoe@one.test"}},
+           Row{"Undisclosed recipients:;", List{}},
+           Row{"Pete(A nice \\) chap) <pete(his account)@silly.test(his host)>", List{"pete@silly.test"}},
+           Row{"A Group(Some people)\r\n     :Chris Jones <c@(Chris's host.)public.example>,\r\n"
+               "         joe@example.org,\r\n  John <jdoe@one.test> (my dear friend); (the end of the group)",
+               List{"c@public.example", "joe@example.org", "jdoe@one.test"}},
+           Row{"(Empty list)(start)Hidden recipients  :(nobody(that I know))  ;", List{}},
+           Row{"Joe Q. Public <john.q.public@example.com>", List{"john.q.public@example.com"}},  // A.6.1
+           Row{"mary@example.net, , jdoe@test   . example", List{"mary@example.net", "jdoe@test.example"}},
+           Row{"John Doe <jdoe@machine(comment).  example>", List{"jdoe@machine.example"}},  // A.6.3
+           // Lists.
+           Row{"a@b", List{"a@b"}},
+           Row{" , a@b,,c@d , ", List{"a@b", "c@d"}},
+           Row{"g:a@b;, h:;, i: , c@d ,;", List{"a@b", "c@d"}},
+           Row{"\r\n a@b", List{"a@b"}},
+           Row{"a@b\r\n\t(c)", List{"a@b"}},
+           Row{"a@b\r\n \r\n ,c@d", List{"a@b", "c@d"}},
+           // Quoting.
+           Row{"\"a@x\"@b", List{"\"a@x\"@b"}},
+           Row{"\"a\\\"b\\\\\"@c", List{"\"a\\\"b\\\\\"@c"}},
+           Row{"\"a,b\" <c@d>", List{"c@d"}},
+           Row{"\"<a@b>\" <c@d>", List{"c@d"}},
+           Row{"(<a@b>) <c@d>", List{"c@d"}},
+           Row{"(\\) <a@b>) <c@d> (\\()", List{"c@d"}},
+           Row{"\"a\r\n b\"@c", List{"\"a b\"@c"}},
+           Row{"\"\"@c", List{"\"\"@c"}},
+           Row{"\"a\".b.\"c d\"@e", List{"\"a\".b.\"c d\"@e"}},
+           Row{"a . b@c", List{"a.b@c"}},
+           Row{"\"a\"b <c@d>", List{"c@d"}},
+           Row{"a@[192.0.2.1]", List{"a@[192.0.2.1]"}},
+           Row{"a@[IPv6:2001:db8::1]", List{"a@[IPv6:2001:db8::1]"}},
+           Row{"a@[ 192.0.2.1\r\n ]", List{"a@[192.0.2.1]"}},
+           Row{"!#$%&'*+-/=?^_`{|}~@b", List{"!#$%&'*+-/=?^_`{|}~@b"}},
+           // RFC 6532, and encoded-words that stay what they are.
+           Row{"J\xC3\xBCrgen <j\xC3\xBCrgen@b\xC3\xBC"
+               "cher.example>",
+               List{"j\xC3\xBCrgen@b\xC3\xBC"
+                    "cher.example"}},
+           Row{"=?utf-8?Q?=3Ca=40b=3E?= <c@d>", List{"c@d"}},
+           Row{"=?utf-8?Q?x?=@d", List{"=?utf-8?Q?x?=@d"}},
+           Row{nested_comment(50) + "a@b", List{"a@b"}},
+       }) {
+    CAPTURE(row.value);
+    const auto list = parse_address_list(row.value, 10);
+    REQUIRE(list);
+    CHECK(texts(*list) == row.expected);
+    CHECK(list->total == row.expected.size());
+  }
+}
+
+TEST_CASE("message/address: parts of an addr-spec", "[message]") {
+  const auto address = parse_address_list("\"a\\ @\\\"x\".y (c) @ (d) Ex . com", 1).value().addresses.at(0);
+  CHECK(address.local_part == "a @\"x.y");
+  CHECK(address.domain == "Ex.com");
+  CHECK(address.text == "\"a\\ @\\\"x\".y@Ex.com");
+}
+
+TEST_CASE("message/address: what is no address list is refused", "[message]") {
+  for (const std::string& value : {
+           std::string(""),
+           std::string(" "),
+           std::string(","),
+           std::string(" (a@b) "),
+           std::string("postmaster"),
+           std::string("John Doe"),
+           std::string("a@"),
+           std::string("@b"),
+           std::string("<@b>"),
+           std::string("<>"),
+           std::string("a@b@c"),
+           std::string("<a@b@c>"),
+           std::string("<a@b"),
+           std::string("a@b>"),
+           std::string("<a@b>>"),
+           std::string("<<a@b>>"),
+           std::string("a@b c@d"),
+           std::string("<a@b> <c@d>"),
+           std::string("<a@b> c@d"),
+           std::string("a@b <c@d>"),
+           std::string("joe@example.com <a@b>"),
+           std::string("joe@example.com<a@b>"),
+           std::string("<a@b> trailing"),
+           std::string("a@b trailing"),
+           std::string("a@b."),
+           std::string("a@.b"),
+           std::string("a@b..c"),
+           std::string(".a@b"),
+           std::string("a.@b"),
+           std::string("a..c@b"),
+           std::string("a c@b"),
+           std::string("a\"c\"@b"),
+           std::string(".a <b@c>"),
+           std::string("<@r.example:a@b>"),  // source route, RFC 5322 section 4.4
+           std::string("<@r.example,@s.example:a@b>"),
+           std::string("a;b <c@d>"),
+           std::string("a@b; c@d"),
+           std::string("a@b:c"),
+           std::string("[x] <a@b>"),
+           std::string("a\\@b@c"),
+           std::string("a@b\\c"),
+           std::string("g:a@b"),
+           std::string("g:a@b; c@d"),
+           std::string("g: h:a@b;;"),
+           std::string(":a@b;"),
+           std::string("g:a@b;;"),
+           std::string("\"a@b"),
+           std::string("\"a\\"),
+           std::string("(a@b"),
+           std::string("a@b ("),
+           std::string("a@b )"),
+           std::string("(a\\"),
+           std::string("a@[192.0.2.1"),
+           std::string("a@[[1]"),
+           std::string("a@[1\\]]"),
+           std::string("a@[1]b"),
+           std::string("a@[1].b"),
+           std::string("a@b\0", 4),
+           std::string("a\0 <b@c>", 8),
+           std::string("\"a\0b\"@c", 7),
+           std::string("(\0)a@b", 6),
+           std::string("a@b\r"),
+           std::string("a@b\n"),
+           std::string("a@b\r\n"),
+           std::string("a@b\n ,c@d"),
+           std::string("a@b\r\nc@d"),
+           std::string("a@b\r c@d"),
+           std::string("\"a\rb\"@c"),
+           std::string("\"a\\\r\n b\"@c"),
+           std::string("(\\\r\n )a@b"),
+           std::string("\"a\x01\"@c"),
+           std::string("a\x7F@c"),
+           std::string("J\xFCrgen <a@b>"),
+           std::string("\"\xC3\" <a@b>"),
+           std::string("(\xED\xA0\x80) a@b"),
+           nested_comment(51) + "a@b",
+           std::string(100'000, '('),
+           std::string(100'000, '<'),
+       }) {
+    CAPTURE(value.substr(0, 100));
+    const auto list = parse_address_list(value, 10);
+    CHECK_FALSE(list);
+    if (!list) {
+      CHECK(list.error().offset <= value.size());
+      CHECK_FALSE(list.error().what.empty());
+    }
+  }
+}
+
+TEST_CASE("message/address: addresses beyond the bound are checked and counted", "[message]") {
+  const auto three = parse_address_list("a@b,c@d,e@f", 3).value();
+  CHECK(texts(three) == std::vector<std::string>{"a@b", "c@d", "e@f"});
+  const auto two = parse_address_list("a@b,c@d,e@f", 2).value();
+  CHECK(texts(two) == std::vector<std::string>{"a@b", "c@d"});
+  CHECK(two.total == 3);
+  CHECK_FALSE(parse_address_list("a@b,c@d,e@f@g", 2));
+}
+
+TEST_CASE("message/address: no text crashes or loops", "[message][property]") {
+  std::mt19937 random(1);
+  const std::vector<std::string> parts{
+      "a", "b",     "@",  ".",  ",",     ":",        ";",  "<",     ">",   "(",
+      ")", "\"",    "\\", "[",  "]",     " ",        "\t", "\r\n ", "\r",  "\n",
+      "c", "\"q\"", "@d", "@e", "(x y)", "\xC3\xBC", "=",  "<f@g>", "h@i", std::string(1, '\0')};
+  std::size_t accepted = 0;
+  for (int round = 0; round < 20'000; ++round) {
+    std::string value;
+    for (std::size_t i = random() % 8; i != 0; --i) {
+      value += parts[random() % parts.size()];
+    }
+    const auto list = parse_address_list(value, 100);
+    if (list) {
+      ++accepted;
+      // What was read is an address list again, and names the same mailboxes.
+      for (const auto& address : list->addresses) {
+        const auto again = parse_address_list(address.text, 2);
+        CAPTURE(value, address.text);
+        REQUIRE(again);
+        REQUIRE(again->total == 1);
+        REQUIRE(again->addresses[0].domain == address.domain);
+        REQUIRE(again->addresses[0].local_part == address.local_part);
+      }
+    }
+    static_cast<void>(parse_smtp_path(value));
+  }
+  CHECK(accepted > 100);
+  const std::string good = "A \"b\\\"\" (c(\\)d)) <\"e f\".g@h.example>, G:i@[192.0.2.1], j@k;, l . m@n\r\n .o";
+  REQUIRE(parse_address_list(good, 10));
+  for (std::size_t i = 0; i < good.size(); ++i) {
+    static_cast<void>(parse_address_list(good.substr(0, i), 10));
+    for (int c = 0; c < 256; ++c) {
+      std::string changed = good;
+      changed[i] = static_cast<char>(c);
+      static_cast<void>(parse_address_list(changed, 10));
+    }
+  }
+}
+
+TEST_CASE("message/address: paths of SMTP", "[message]") {
+  struct Row {
+    std::string_view path, local_part, domain;
+  };
+  for (const Row& row : {
+           Row{"", "", ""},
+           Row{"<>", "", ""},
+           Row{" <> ", "", ""},
+           Row{"<> SIZE=1", "", ""},
+           Row{"<a@b.example>", "a", "b.example"},
+           Row{"a@b.example", "a", "b.example"},
+           Row{"<a@B.Example> SIZE=1000 BODY=8BITMIME", "a", "B.Example"},
+           Row{"a@b.example SIZE=1000 X=@c", "a", "b.example"},
+           Row{"<a@b@c>", "a@b", "c"},
+           Row{"<\"a@x\"@c>", "a@x", "c"},
+           Row{"\"a b\"@c SIZE=1", "a b", "c"},
+           Row{"<\"a>b\"@c> SIZE=1", "a>b", "c"},
+           Row{"<\"a\\\"@x>\\\\\"@c>", "a\"@x>\\", "c"},
+           Row{"<@r.example:a@c>", "a", "c"},
+           Row{"<@r.example,@s.example:a@c>", "a", "c"},
+           Row{"<@r.example:\"x:y\"@c>", "x:y", "c"},
+           Row{"<postmaster>", "postmaster", ""},
+           Row{"postmaster", "postmaster", ""},
+           Row{"<@c>", "", "c"},
+           Row{"<a@>", "a", ""},
+           Row{"<a@[192.0.2.1]>", "a", "[192.0.2.1]"},
+           Row{"<a@b.example", "a", "b.example"},
+           Row{"<\"a@b.example>", "a@b.example>", ""},
+           Row{"<a\\b@c>", "a\\b", "c"},
+           Row{"<SRS0=x=y=orig.example=user@fwd.example>", "SRS0=x=y=orig.example=user", "fwd.example"},
+           Row{"<j\xC3\xBCrgen@b\xC3\xBC"
+               "cher.example>",
+               "j\xC3\xBCrgen",
+               "b\xC3\xBC"
+               "cher.example"},
+       }) {
+    CAPTURE(row.path);
+    const auto parsed = parse_smtp_path(row.path);
+    CHECK(parsed.local_part == row.local_part);
+    CHECK(parsed.domain == row.domain);
+    CHECK(parsed.is_null() == (row.local_part.empty() && row.domain.empty()));
+  }
+}

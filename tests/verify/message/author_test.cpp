@@ -1,0 +1,142 @@
+#include "verify/message/author.h"
+
+#include "tests/support/catch.h"
+
+using namespace assay;
+using message::find_authors;
+using message::FromStatus;
+using message::HeaderBlock;
+
+namespace {
+
+HeaderBlock with_from(const std::vector<std::string>& values) {
+  HeaderBlock headers;
+  headers.add("Received", " by x; from y");
+  for (const auto& value : values) {
+    headers.add("From", value);
+  }
+  headers.add("Subject", " From: z@example.org");
+  return headers;
+}
+
+std::vector<std::string> names(const message::Authors& authors) {
+  std::vector<std::string> out;
+  for (const Domain& domain : authors.domains) {
+    out.push_back(domain.str());
+  }
+  return out;
+}
+
+}  // namespace
+
+TEST_CASE("message/author: the Author Domain (RFC 9989 sections 4.2, 4.4 and 5.3.1)", "[message]") {
+  using List = std::vector<std::string>;
+  struct Row {
+    std::string value;
+    FromStatus status;
+    List domains, mailboxes;
+  };
+  for (const Row& row : {
+           Row{" a@Example.COM", FromStatus::Ok, {"example.com"}, {"a@Example.COM"}},
+           Row{" A <a@example.com>\r\n", FromStatus::Ok, {"example.com"}, {"a@example.com"}},
+           Row{" A\n <a@example.com>", FromStatus::Ok, {"example.com"}, {"a@example.com"}},
+           Row{" a@example.com, b@EXAMPLE.com", FromStatus::Ok, {"example.com"}, {"a@example.com", "b@EXAMPLE.com"}},
+           Row{" a@x.example, b@y.example", FromStatus::Ok, {"x.example", "y.example"}, {"a@x.example", "b@y.example"}},
+           Row{" G: a@x.example, b@y.example;",
+               FromStatus::Ok,
+               {"x.example", "y.example"},
+               {"a@x.example", "b@y.example"}},  // RFC 6854 section 2.1
+           Row{" a@b\xC3\xBC"
+               "cher.example",
+               FromStatus::Ok,
+               {"xn--bcher-kva.example"},
+               {"a@b\xC3\xBC"
+                "cher.example"}},
+           Row{" a@b\xC3\xBC"
+               "cher.example, b@xn--bcher-kva.example",
+               FromStatus::Ok,
+               {"xn--bcher-kva.example"},
+               {"a@b\xC3\xBC"
+                "cher.example",
+                "b@xn--bcher-kva.example"}},
+           Row{" a@com", FromStatus::Ok, {"com"}, {"a@com"}},
+           Row{" \"x <a@junk.example>\" <a@real.example>", FromStatus::Ok, {"real.example"}, {"a@real.example"}},
+           Row{" \"a@junk.example\"@real.example",
+               FromStatus::Ok,
+               {"real.example"},
+               {"\"a@junk.example\"@real.example"}},
+           Row{" a(@junk.example)@real.example", FromStatus::Ok, {"real.example"}, {"a@real.example"}},
+           Row{" =?utf-8?Q?=22bank=22_=3Ca=40junk.example=3E?= <a@real.example>",
+               FromStatus::Ok,
+               {"real.example"},
+               {"a@real.example"}},
+
+           Row{" undisclosed:;", FromStatus::NoDomain, {}, {}},
+           Row{" a@[192.0.2.1]", FromStatus::NoDomain, {}, {"a@[192.0.2.1]"}},
+           Row{" a@x.example, b@[192.0.2.1]", FromStatus::NoDomain, {}, {"a@x.example", "b@[192.0.2.1]"}},
+           Row{" a@x!y.example", FromStatus::NoDomain, {}, {"a@x!y.example"}},
+           Row{" a@" + std::string(64, 'x') + ".example",
+               FromStatus::NoDomain,
+               {},
+               {"a@" + std::string(64, 'x') + ".example"}},
+
+           Row{"", FromStatus::Unparsable, {}, {}},
+           Row{" root", FromStatus::Unparsable, {}, {}},
+           Row{" a@b@c", FromStatus::Unparsable, {}, {}},
+           Row{" a@bank.example <a@junk.example>", FromStatus::Unparsable, {}, {}},
+           Row{" <a@bank.example> <a@junk.example>", FromStatus::Unparsable, {}, {}},
+           Row{" a@bank.example\r, b@junk.example", FromStatus::Unparsable, {}, {}},
+           Row{std::string(" a@bank.example\0, b@junk.example", 32), FromStatus::Unparsable, {}, {}},
+           Row{" \xFC <a@bank.example>", FromStatus::Unparsable, {}, {}},
+           Row{" <@route.example:a@bank.example>", FromStatus::Unparsable, {}, {}},
+       }) {
+    CAPTURE(row.value);
+    const auto authors = find_authors(with_from({row.value}), 5);
+    CHECK(std::string(to_string(authors.status)) == to_string(row.status));
+    CHECK(names(authors) == row.domains);
+    CHECK(authors.mailboxes == row.mailboxes);
+  }
+}
+
+TEST_CASE("message/author: no From field, and more than one", "[message]") {
+  CHECK(find_authors(with_from({}), 5).status == FromStatus::Missing);
+  CHECK(find_authors(HeaderBlock(), 5).status == FromStatus::Missing);
+
+  const auto twice = find_authors(with_from({" a@x.example", " b@x.example"}), 5);
+  CHECK(twice.status == FromStatus::Repeated);
+  CHECK(twice.domains.empty());
+  CHECK(twice.mailboxes == std::vector<std::string>{"a@x.example", "b@x.example"});
+  const auto broken = find_authors(with_from({" a@x.example", " b@y.example, broken"}), 5);
+  CHECK(broken.status == FromStatus::Repeated);
+  CHECK(broken.mailboxes == std::vector<std::string>{"a@x.example"});
+  CHECK(find_authors(with_from({" broken", ""}), 5).status == FromStatus::Repeated);
+
+  // The same field in another spelling.
+  HeaderBlock headers;
+  headers.add("From", " a@x.example");
+  headers.add("fROM \t", " b@y.example");
+  CHECK(find_authors(headers, 5).status == FromStatus::Repeated);
+}
+
+TEST_CASE("message/author: one domain beyond the bound shows that it was passed (RFC 9989 section 11.5)", "[message]") {
+  const auto with_domains = [](int count) {
+    std::string value;
+    for (int i = 0; i < count; ++i) {
+      value += " a@d" + std::to_string(i) + ".example, b@d" + std::to_string(i) + ".example,";
+    }
+    return with_from({value});
+  };
+  CHECK(find_authors(with_domains(5), 5).domains.size() == 5);
+  CHECK(find_authors(with_domains(6), 5).domains.size() == 6);
+  const auto many = find_authors(with_domains(1000), 5);
+  CHECK(many.status == FromStatus::Ok);
+  CHECK(many.domains.size() == 6);
+  CHECK(many.mailboxes.size() == 6);
+
+  // Beyond the bound the syntax still counts.
+  std::string broken;
+  for (int i = 0; i < 100; ++i) {
+    broken += "a@d" + std::to_string(i) + ".example,";
+  }
+  CHECK(find_authors(with_from({broken + "a@b@c"}), 5).status == FromStatus::Unparsable);
+}

@@ -1,0 +1,66 @@
+#include "verify/message/author.h"
+
+#include <algorithm>
+
+#include "verify/message/address.h"
+
+namespace assay::message {
+namespace {
+
+/// Adds the mailboxes of one From field to `authors` and tells what the field is worth by itself.
+FromStatus read_field(std::string_view value, std::size_t max_domains, Authors& authors) {
+  const std::size_t max_kept = max_domains + 1;
+  const std::size_t kept_before = authors.mailboxes.size();
+  bool all_usable = true;
+  const auto total = for_each_address(value, [&](const AddrSpec& address) {
+    if (authors.mailboxes.size() < max_kept) {
+      authors.mailboxes.push_back(address.text);
+    }
+    if (authors.domains.size() == max_kept) {
+      return;
+    }
+    // RFC 9989 section 5.3.1: A-labels before anything else. Literals and names that DNS cannot carry have none.
+    auto domain = Domain::parse(address.domain);
+    if (!domain) {
+      all_usable = false;
+    } else if (std::find(authors.domains.begin(), authors.domains.end(), *domain) == authors.domains.end()) {
+      authors.domains.push_back(std::move(*domain));
+    }
+  });
+  if (!total) {
+    // Half a list would show a mailbox that the field may not mean at all.
+    authors.mailboxes.resize(kept_before);
+    return FromStatus::Unparsable;
+  }
+  return *total != 0 && all_usable ? FromStatus::Ok : FromStatus::NoDomain;
+}
+
+}  // namespace
+
+const char* to_string(FromStatus status) noexcept {
+  switch (status) {
+    case FromStatus::Ok: return "ok";
+    case FromStatus::Missing: return "missing";
+    case FromStatus::Repeated: return "repeated";
+    case FromStatus::Unparsable: return "unparsable";
+    case FromStatus::NoDomain: return "no_domain";
+  }
+  return "";
+}
+
+Authors find_authors(const HeaderBlock& headers, std::size_t max_domains) {
+  Authors authors;
+  const std::vector<std::size_t> fields = headers.find("From");
+  for (const std::size_t index : fields) {
+    authors.status = read_field(headers[index].value, max_domains, authors);
+  }
+  if (fields.size() > 1) {
+    authors.status = FromStatus::Repeated;
+  }
+  if (authors.status != FromStatus::Ok) {
+    authors.domains.clear();
+  }
+  return authors;
+}
+
+}  // namespace assay::message
