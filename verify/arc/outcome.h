@@ -43,7 +43,9 @@ struct Outcome {
   Reason reason = Reason::None;
   unsigned instances = 0;               ///< Highest instance seen.
   std::vector<std::string> sealers;     ///< d= of each ARC-Seal, instance 1 first; as written, A-labels where valid.
-  std::optional<unsigned> oldest_pass;  ///< RFC 8617 section 5.2 step 5: 0 if all AMS verify; present only for Pass.
+  std::optional<unsigned> oldest_pass;  ///< RFC 8617 section 5.2 step 5: 0 if all AMS verify, else the lowest
+                                        ///< instance of the newest ones that do, as far as they were looked at (20).
+                                        ///< Present only for Pass.
   std::vector<Claim> claims;     ///< Of instance 1, whatever the status: only a passing chain makes them evidence.
   unsigned failed_instance = 0;  ///< Where `reason` arose; 0 if nowhere in particular.
   std::string detail;

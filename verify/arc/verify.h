@@ -13,6 +13,8 @@
 namespace assay::arc {
 
 /// The ARC sets of one message, collected at the end of the headers, judged after the body (RFC 8617 section 5.2).
+/// Bounded: at most 50 sets; at most the 20 newest message signatures are verified, over at most 4 different hashes of
+/// the body.
 class Chain {
  public:
   Chain();
@@ -28,7 +30,8 @@ class Chain {
   /// The key questions of all signatures that verify() will check, without repetition.
   [[nodiscard]] std::vector<dns::Question> key_questions() const;
 
-  /// Steps 4-7. `headers` and `body` are those given to collect().
+  /// Steps 4-7. `headers` and `body` are those given to collect(). Each key is looked up once, and only when the checks
+  /// before it held. Never throws on bad input.
   [[nodiscard]] Outcome verify(const message::HeaderBlock& headers, const message::BodyDigests& body,
                                dns::Resolver& dns, const Limits& limits, Time now) const;
 

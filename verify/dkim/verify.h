@@ -24,18 +24,29 @@ struct Candidate {
   message::BodyDigests::Id body = 0;   ///< Valid if `signature` is present.
 };
 
-/// Reads every DKIM-Signature field, top first, and picks those to verify: at most `limits.signatures`, domains aligned
-/// with an author first (equal, then the same name or below or above), then the order of the message. The rest gets
-/// Policy / TooManySignatures. Asks `body` for the hashes that the picked ones need.
+/// DKIM-Signature fields of one message that are reported. More are hardly anything but an attack; the cost of reading
+/// them all stays bounded by Limits::header_octets.
+inline constexpr std::size_t kMaxReportedSignatures = 100;
+
+/// Reads every DKIM-Signature field and picks those to verify: at most `limits.signatures` of the well-formed ones,
+/// domains aligned with an author first (equal, then below or above), then the order of the message. However many
+/// others there are and whatever is wrong with them, they do not push out a picked one. The rest gets Policy /
+/// TooManySignatures. Asks `body` for the hashes that the picked ones need.
+/// Returns the candidates in the order of the message, top first: the picked ones and the first of the others, at most
+/// kMaxReportedSignatures in all (more only if `limits.signatures` is greater). Those left out are the fields of that
+/// name in `headers` minus the candidates.
 [[nodiscard]] std::vector<Candidate> select(const message::HeaderBlock& headers,
                                             const std::vector<Domain>& author_domains, message::BodyDigests& body,
                                             const Limits& limits);
 
-/// The question for a signature's key: TXT at <selector>._domainkey.<domain> (RFC 6376 section 3.6.2.1).
+/// The question for the key of a parsed signature: TXT at <selector>._domainkey.<domain> (RFC 6376 section 3.6.2.1), in
+/// A-labels and lower case. Always askable.
 [[nodiscard]] dns::Question key_question(const Signature& signature);
 
 /// Judges one candidate after the body ended: key lookup, key checks, body hash and header hash, each on its own (b= is
-/// checked even when bh= differs). Result mapping of RFC 8601 section 2.7.1. Never throws on bad input.
+/// checked even when bh= differs). Result mapping of RFC 8601 section 2.7.1. A failure under a key with t=y counts as
+/// no signature: Neutral / TestKeyFailed. One lookup at most, none for a candidate that is final or past its x=. Never
+/// throws on bad input. `headers` and `body` are those given to select().
 [[nodiscard]] Outcome verify(const Candidate& candidate, const message::HeaderBlock& headers,
                              const message::BodyDigests& body, dns::Resolver& dns, const Limits& limits, Time now);
 

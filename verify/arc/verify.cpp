@@ -1,0 +1,482 @@
+#include "verify/arc/verify.h"
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "verify/arc/set.h"
+#include "verify/authres/parse.h"
+#include "verify/base/text.h"
+#include "verify/dkim/checks.h"
+#include "verify/dkim/header_hash.h"
+#include "verify/dkim/key.h"
+#include "verify/dkim/signature.h"
+#include "verify/dkim/verify.h"
+#include "verify/message/canonical.h"
+
+namespace assay::arc {
+namespace {
+
+using dkim::SignatureField;
+using message::BodyDigests;
+using message::HeaderBlock;
+
+/// Message signatures of one chain that are verified, the newest first. Only the newest decides about the chain; the
+/// older ones tell the oldest-pass value, which then names the oldest that was looked at.
+constexpr std::size_t kMaxMessageSignatures = 20;
+/// Different hashes of the body that one chain may ask for.
+constexpr std::size_t kMaxBodyDigests = 4;
+/// Octets of an unusable d= that are kept for the report.
+constexpr std::size_t kMaxSealerOctets = 255;
+
+/// Where the fields of one kind and instance stand.
+struct Slot {
+  std::size_t count = 0;
+  std::size_t field = 0;  ///< The topmost, if any.
+
+  void add(std::size_t index) noexcept {
+    if (count++ == 0) {
+      field = index;
+    }
+  }
+};
+
+/// The fields of one instance.
+struct Set {
+  Slot results;
+  Slot message_signature;
+  Slot seal;
+};
+
+/// All ARC fields of a message, sorted by instance and not judged yet.
+struct Fields {
+  std::array<Set, kMaxInstance> sets;  ///< Instance 1 first.
+  unsigned highest = 0;                ///< N of RFC 8617 section 5.2; above kMaxInstance if such a number was seen.
+  bool has_any = false;
+  std::string malformed;  ///< Name of a field without a readable instance; empty if there is none.
+};
+
+/// Why a chain fails.
+struct Failure {
+  Reason reason = Reason::None;
+  unsigned instance = 0;
+  std::string detail;
+};
+
+/// A seal or message signature ready to be verified.
+struct Signed {
+  unsigned instance = 0;
+  std::size_t field = 0;
+  dkim::Signature signature;
+  BodyDigests::Id body = 0;  ///< Of a message signature.
+};
+
+dkim::TagList read_tags(const HeaderBlock& headers, std::size_t field, const Limits& limits) {
+  return dkim::TagList::parse(headers[field].value, limits.tags);
+}
+
+/// Sorts the fields of one name. `read` gives the instance of a field, `slot` its place in a set.
+template <class ReadInstance>
+void gather(const HeaderBlock& headers, std::string_view name, Slot Set::*slot, Fields& fields,
+            const ReadInstance& read) {
+  for (const std::size_t field : headers.find(name)) {
+    fields.has_any = true;
+    const Parsed<unsigned, InstanceError> instance = read(field);
+    if (instance) {
+      fields.highest = std::max(fields.highest, *instance);
+      (fields.sets[*instance - 1].*slot).add(field);
+    } else if (instance.error().number > kMaxInstance) {
+      fields.highest = std::max(fields.highest, instance.error().number);
+    } else {
+      fields.malformed = name;
+    }
+  }
+}
+
+Fields gather_all(const HeaderBlock& headers, const Limits& limits) {
+  Fields fields;
+  gather(headers, "ARC-Authentication-Results", &Set::results, fields,
+         [&headers](std::size_t field) -> Parsed<unsigned, InstanceError> {
+           const auto results = parse_results(headers[field].value);
+           return results ? Parsed<unsigned, InstanceError>(results->instance) : failure(results.error());
+         });
+  const auto read_tagged = [&](std::size_t field) { return read_instance(read_tags(headers, field, limits)); };
+  gather(headers, "ARC-Message-Signature", &Set::message_signature, fields, read_tagged);
+  gather(headers, "ARC-Seal", &Set::seal, fields, read_tagged);
+  return fields;
+}
+
+/// d= of every seal that stands alone in its place, instance 1 first.
+std::vector<std::string> find_sealers(const HeaderBlock& headers, const Fields& fields, const Limits& limits) {
+  std::vector<std::string> sealers;
+  for (const Set& set : fields.sets) {
+    if (set.seal.count != 1) {
+      continue;
+    }
+    const dkim::TagList tags = read_tags(headers, set.seal.field, limits);
+    if (const auto text = tags.find("d")) {
+      const auto name = Domain::parse(*text);
+      sealers.push_back(name ? name->str() : std::string(text->substr(0, kMaxSealerOctets)));
+    }
+  }
+  return sealers;
+}
+
+/// What the first hop claims. A field that does not parse claims nothing; the chain stands or falls without it.
+std::vector<Claim> find_claims(const HeaderBlock& headers, const Fields& fields) {
+  std::vector<Claim> claims;
+  const Slot& slot = fields.sets.front().results;
+  if (slot.count != 1) {
+    return claims;
+  }
+  const auto results = parse_results(headers[slot.field].value);
+  const auto parsed = authres::parse(results ? results->payload : std::string_view{});
+  if (!parsed) {
+    return claims;
+  }
+  for (const authres::Result& result : parsed->results) {
+    claims.push_back({result.method, result.result, result.properties});
+  }
+  return claims;
+}
+
+/// cv= of the seal of an instance, if exactly one stands there.
+std::optional<ChainValidation> chain_validation(const HeaderBlock& headers, const Set& set, const Limits& limits) {
+  if (set.seal.count != 1) {
+    return std::nullopt;
+  }
+  return read_chain_validation(read_tags(headers, set.seal.field, limits));
+}
+
+/// RFC 8617 section 5.2 steps 1 to 3.
+std::optional<Failure> check_structure(const HeaderBlock& headers, const Fields& fields, const Limits& limits) {
+  const unsigned newest = fields.highest;
+  if (newest > kMaxInstance || newest > limits.arc_sets) {
+    return Failure{Reason::TooManySets, newest, {}};  // Step 1.
+  }
+  if (newest > 0 && chain_validation(headers, fields.sets[newest - 1], limits) == ChainValidation::Fail) {
+    return Failure{Reason::ChainMarkedFailed, newest, {}};  // Step 2.
+  }
+  if (!fields.malformed.empty()) {
+    return Failure{Reason::MalformedSet, 0, fields.malformed + " without a readable instance"};
+  }
+  for (unsigned instance = 1; instance <= newest; ++instance) {  // Steps 3A and 3B.
+    const Set& set = fields.sets[instance - 1];
+    if (set.results.count != 1 || set.message_signature.count != 1 || set.seal.count != 1) {
+      return Failure{Reason::IncompleteSet, instance, "each of the three fields must stand there once"};
+    }
+  }
+  for (unsigned instance = 1; instance <= newest; ++instance) {  // Step 3C.
+    const auto actual = chain_validation(headers, fields.sets[instance - 1], limits);
+    if (actual == ChainValidation::Malformed) {
+      return Failure{Reason::MalformedSet, instance, "cv= of the ARC-Seal is missing or malformed"};
+    }
+    if (actual == ChainValidation::Fail) {
+      return Failure{Reason::ChainMarkedFailed, instance, {}};
+    }
+    if (actual != (instance == 1 ? ChainValidation::None : ChainValidation::Pass)) {
+      return Failure{Reason::WrongChainValidation, instance, {}};
+    }
+  }
+  return std::nullopt;
+}
+
+std::string words(dkim::Reason reason, const std::string& detail) {
+  const char* word = dkim::to_string(reason);
+  return (word == nullptr ? std::string{} : std::string(word)) + (detail.empty() ? "" : ": ") + detail;
+}
+
+/// What a fault of the shared signature code means for a chain. `failed` is the reason for a signature that was read
+/// but does not hold. All of it is permanent (RFC 8617 section 5.2.1).
+Reason reason_of(dkim::Reason reason, Reason failed) {
+  switch (reason) {
+    case dkim::Reason::None: return Reason::None;
+    case dkim::Reason::SignatureSyntax:
+    case dkim::Reason::MissingTag:
+    case dkim::Reason::UnsupportedVersion:
+    case dkim::Reason::UnsupportedAlgorithm:
+    case dkim::Reason::UnsupportedCanonicalization:
+    case dkim::Reason::UnsupportedQuery:
+    case dkim::Reason::FromNotSigned: return Reason::MalformedSet;
+    case dkim::Reason::KeyTooSmall:
+    case dkim::Reason::KeyTooLarge:
+    case dkim::Reason::NoKey:
+    case dkim::Reason::KeySyntax:
+    case dkim::Reason::KeyRevoked:
+    case dkim::Reason::KeyMismatch: return Reason::KeyFailure;
+    case dkim::Reason::DnsFailure: return Reason::DnsFailure;
+    case dkim::Reason::DnssecBogus: return Reason::DnssecBogus;
+    case dkim::Reason::WeakHash:
+    case dkim::Reason::IdentityMismatch:
+    case dkim::Reason::Expired:
+    case dkim::Reason::FutureTimestamp:
+    case dkim::Reason::BodyHashMismatch:
+    case dkim::Reason::SignatureMismatch:
+    case dkim::Reason::BodyShorterThanLength:
+    case dkim::Reason::UnsignedBody:
+    case dkim::Reason::TestKeyFailed:
+    case dkim::Reason::TooManySignatures: return failed;
+  }
+  return failed;
+}
+
+/// What the answer to a key question means for the chain; None if there are records to read. RFC 8617 section 5.2.1:
+/// "All errors, including DNS failures, become unrecoverable and are considered permanent."
+Reason reason_of(dns::Status status) {
+  switch (status) {
+    case dns::Status::Found: return Reason::None;
+    case dns::Status::NoData:                               // Section 5.2 steps 4 and 6, RFC 6376 section 6.1.2 step 3.
+    case dns::Status::NxDomain: return Reason::KeyFailure;  // As above.
+    case dns::Status::TempFail: return Reason::DnsFailure;  // Section 5.2.1.
+    case dns::Status::Bogus: return Reason::DnssecBogus;    // Section 5.2.1.
+  }
+  return Reason::DnsFailure;
+}
+
+/// The tags of one seal. RFC 8617 section 4.1.3: h= is not allowed.
+Parsed<Signed, Failure> read_seal(const HeaderBlock& headers, const Fields& fields, unsigned instance,
+                                  const Limits& limits) {
+  const std::size_t field = fields.sets[instance - 1].seal.field;
+  const dkim::TagList tags = read_tags(headers, field, limits);
+  if (tags.find("h")) {
+    return failure(Failure{Reason::MalformedSet, instance, "ARC-Seal with h="});
+  }
+  auto signature = dkim::read_signature(tags, SignatureField::ArcSeal, limits);
+  if (!signature) {
+    const dkim::SignatureError& error = signature.error();
+    return failure(Failure{reason_of(error.reason, Reason::SealFailed), instance, words(error.reason, error.detail)});
+  }
+  return Signed{instance, field, *std::move(signature), 0};
+}
+
+/// The tags of one message signature. RFC 8617 section 4.1.2 forbids to list any ARC field in h=; like other verifiers
+/// we insist for ARC-Seal alone, which cannot have stood there when the message signature was made.
+Parsed<Signed, Failure> read_message_signature(const HeaderBlock& headers, const Fields& fields, unsigned instance,
+                                               const Limits& limits) {
+  const std::size_t field = fields.sets[instance - 1].message_signature.field;
+  auto signature = dkim::read_signature(read_tags(headers, field, limits), SignatureField::ArcMessageSignature, limits);
+  if (!signature) {
+    const dkim::SignatureError& error = signature.error();
+    return failure(
+        Failure{reason_of(error.reason, Reason::MessageSignatureFailed), instance, words(error.reason, error.detail)});
+  }
+  const auto& names = signature->signed_headers;
+  if (std::any_of(names.begin(), names.end(), [](const std::string& name) { return iequals(name, "ARC-Seal"); })) {
+    return failure(Failure{Reason::MalformedSet, instance, "ARC-Message-Signature signs ARC-Seal"});
+  }
+  return Signed{instance, field, *std::move(signature), 0};
+}
+
+/// The keys of one chain, each looked up and read once.
+class Keys {
+ public:
+  Keys(dns::Resolver& dns, const Limits& limits) : dns_(dns), limits_(limits) {}
+
+  struct Entry {
+    Reason reason = Reason::None;  ///< Of the lookup.
+    std::string detail;
+    dkim::KeySet keys;
+  };
+
+  const Entry& find(const dkim::Signature& signature) {
+    const dns::Question question = dkim::key_question(signature);
+    if (const auto known = entries_.find(question); known != entries_.end()) {
+      return known->second;
+    }
+    const dns::AnswerPtr answer = dns_.lookup(question);
+    Entry entry{reason_of(answer->status), answer->detail, {}};
+    if (entry.reason == Reason::None) {
+      entry.keys = dkim::parse_keys(answer->texts, limits_);
+    }
+    return entries_.emplace(question, std::move(entry)).first->second;
+  }
+
+ private:
+  dns::Resolver& dns_;
+  const Limits& limits_;
+  std::map<dns::Question, Entry> entries_;
+};
+
+/// The hash inputs of the seals (RFC 8617 section 5.1.1): the fields of each set in relaxed form, written once.
+class SealInput {
+ public:
+  SealInput(const HeaderBlock& headers, const Fields& fields) {
+    for (unsigned instance = 1; instance <= fields.highest; ++instance) {
+      const Set& set = fields.sets[instance - 1];
+      append(headers, set.results.field);
+      append(headers, set.message_signature.field);
+      before_seal_[instance - 1] = text_.size();
+      append(headers, set.seal.field);
+    }
+  }
+
+  /// AAR, AMS and AS of every set up to that of `seal`, ascending, whose own b= value is left out.
+  [[nodiscard]] crypto::DigestValue hash(const HeaderBlock& headers, const Signed& seal) const {
+    crypto::Digest digest(seal.signature.hash);
+    digest.update(std::string_view(text_).substr(0, before_seal_[seal.instance - 1]));
+    std::string last;
+    message::append_canonical_without_b(last, headers[seal.field], message::Canonicalization::Relaxed);
+    digest.update(last);
+    return digest.finish();
+  }
+
+ private:
+  void append(const HeaderBlock& headers, std::size_t field) {
+    message::append_canonical(text_, headers[field], message::Canonicalization::Relaxed);
+    text_ += "\r\n";
+  }
+
+  std::string text_;
+  std::array<std::size_t, kMaxInstance> before_seal_{};
+};
+
+/// Key and times of one signature; `failed` names its kind.
+template <class Hash>
+std::optional<Failure> check_signature(const Signed& item, Reason failed, Keys& keys, const Limits& limits, Time now,
+                                       const Hash& hash) {
+  if (const auto reason = dkim::check_times(item.signature, limits, now); reason != dkim::Reason::None) {
+    return Failure{failed, item.instance, words(reason, {})};
+  }
+  const Keys::Entry& entry = keys.find(item.signature);
+  if (entry.reason != Reason::None) {
+    return Failure{entry.reason, item.instance, entry.detail};
+  }
+  const auto value = entry.keys.records.empty() ? crypto::DigestValue{} : hash();
+  const dkim::KeyCheck check = dkim::check_keys(item.signature, value, entry.keys, limits);
+  if (check.reason != dkim::Reason::None) {
+    return Failure{reason_of(check.reason, failed), item.instance, words(check.reason, check.detail)};
+  }
+  return std::nullopt;
+}
+
+std::optional<Failure> check_message_signature(const Signed& item, const HeaderBlock& headers, const BodyDigests& body,
+                                               Keys& keys, const Limits& limits, Time now) {
+  if (const auto reason = dkim::check_body(item.signature, body, item.body); reason != dkim::Reason::None) {
+    return Failure{Reason::MessageSignatureFailed, item.instance, words(reason, {})};
+  }
+  return check_signature(item, Reason::MessageSignatureFailed, keys, limits, now,
+                         [&] { return dkim::header_hash(item.signature, headers, item.field); });
+}
+
+void fail(Outcome& outcome, Failure failure) {
+  outcome.status = Status::Fail;
+  outcome.reason = failure.reason;
+  outcome.failed_instance = failure.instance;
+  outcome.detail = std::move(failure.detail);
+}
+
+}  // namespace
+
+struct Chain::State {
+  Outcome outcome;  ///< Final if there is nothing to verify: no chain, or one whose structure fails.
+  Fields fields;
+  std::vector<Signed> message_signatures;  ///< Those to verify, the newest first. Empty if `outcome` is final.
+  std::vector<Signed> seals;               ///< The newest first.
+};
+
+Chain::Chain() : state_(std::make_unique<State>()) {}
+Chain::Chain(Chain&&) noexcept = default;
+Chain& Chain::operator=(Chain&&) noexcept = default;
+Chain::~Chain() = default;
+
+Chain Chain::collect(const HeaderBlock& headers, BodyDigests& body, const Limits& limits) {
+  Chain chain;
+  State& state = *chain.state_;
+  Outcome& outcome = state.outcome;
+  state.fields = gather_all(headers, limits);
+  const Fields& fields = state.fields;
+  if (!fields.has_any) {
+    return chain;
+  }
+  outcome.instances = fields.highest;
+  outcome.sealers = find_sealers(headers, fields, limits);
+  outcome.claims = find_claims(headers, fields);
+  if (auto failure = check_structure(headers, fields, limits)) {
+    fail(outcome, *std::move(failure));
+    return chain;
+  }
+  std::vector<Signed> seals;
+  for (unsigned instance = fields.highest; instance >= 1; --instance) {
+    auto seal = read_seal(headers, fields, instance, limits);
+    if (!seal) {
+      fail(outcome, std::move(seal.error()));
+      return chain;
+    }
+    seals.push_back(*std::move(seal));
+  }
+  std::vector<message::BodyDigestSpec> specs;
+  for (unsigned instance = fields.highest; instance >= 1 && state.message_signatures.size() < kMaxMessageSignatures;
+       --instance) {
+    auto item = read_message_signature(headers, fields, instance, limits);
+    if (!item && instance == fields.highest) {
+      fail(outcome, std::move(item.error()));
+      return chain;
+    }
+    if (!item) {
+      break;  // An older one that cannot verify ends the search for oldest-pass, not the chain.
+    }
+    const auto spec = dkim::body_digest_spec(item->signature);
+    if (std::find(specs.begin(), specs.end(), spec) == specs.end()) {
+      if (specs.size() == kMaxBodyDigests) {
+        break;
+      }
+      specs.push_back(spec);
+    }
+    item->body = body.require(spec);
+    state.message_signatures.push_back(*std::move(item));
+  }
+  state.seals = std::move(seals);
+  return chain;
+}
+
+std::vector<dns::Question> Chain::key_questions() const {
+  std::vector<dns::Question> questions;
+  for (const auto* items : {&state_->message_signatures, &state_->seals}) {
+    for (const Signed& item : *items) {
+      dns::Question question = dkim::key_question(item.signature);
+      if (std::find(questions.begin(), questions.end(), question) == questions.end()) {
+        questions.push_back(std::move(question));
+      }
+    }
+  }
+  return questions;
+}
+
+Outcome Chain::verify(const HeaderBlock& headers, const BodyDigests& body, dns::Resolver& dns, const Limits& limits,
+                      Time now) const {
+  Outcome outcome = state_->outcome;
+  if (state_->message_signatures.empty()) {
+    return outcome;
+  }
+  Keys keys(dns, limits);
+  const Signed& newest = state_->message_signatures.front();
+  if (auto failure = check_message_signature(newest, headers, body, keys, limits, now)) {  // Step 4.
+    fail(outcome, *std::move(failure));
+    return outcome;
+  }
+  const SealInput input(headers, state_->fields);
+  for (const Signed& seal :
+       state_->seals) {  // Step 6, before the optional step 5: a broken chain needs no oldest-pass.
+    const auto hash = [&] { return input.hash(headers, seal); };
+    if (auto failure = check_signature(seal, Reason::SealFailed, keys, limits, now, hash)) {
+      fail(outcome, *std::move(failure));
+      return outcome;
+    }
+  }
+  unsigned oldest = newest.instance;
+  for (auto item = state_->message_signatures.begin() + 1; item != state_->message_signatures.end(); ++item) {
+    if (check_message_signature(*item, headers, body, keys, limits, now)) {
+      break;
+    }
+    oldest = item->instance;
+  }
+  outcome.oldest_pass = oldest == 1 ? 0 : oldest;  // Step 5: 0 if all verify, else the lowest instance that passed.
+  outcome.status = Status::Pass;
+  return outcome;
+}
+
+}  // namespace assay::arc

@@ -1,0 +1,187 @@
+#include "verify/dkim/key.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "verify/base/base64.h"
+#include "verify/base/text.h"
+#include "verify/dkim/tag_list.h"
+
+namespace assay::dkim {
+namespace {
+
+using crypto::Hash;
+using crypto::PublicKey;
+
+tl::unexpected<KeyError> key_error(Reason reason, std::string detail, bool testing = false) {
+  return failure(KeyError{reason, std::move(detail), testing});
+}
+
+bool lists(std::string_view list, std::string_view word) {
+  const auto items = split_colons(list, list.size());
+  return std::any_of(items.begin(), items.end(), [word](std::string_view item) { return iequals(item, word); });
+}
+
+Parsed<std::shared_ptr<const PublicKey>> read_key(PublicKey::Kind kind, std::string_view text) {
+  const auto octets = decode_base64(text);
+  if (!octets) {
+    return parse_error("p= is no base64 text");
+  }
+  // RFC 8463 section 4: the raw key for Ed25519, DER for RSA.
+  return kind == PublicKey::Kind::Ed25519 ? PublicKey::from_ed25519(*octets) : PublicKey::from_rsa_der(*octets);
+}
+
+/// How near a key came to verifying: the most informative failure is the one reported.
+int nearness(Reason reason) {
+  switch (reason) {
+    case Reason::None: return 7;
+    case Reason::SignatureMismatch: return 6;
+    case Reason::IdentityMismatch: return 5;
+    case Reason::KeyTooSmall:
+    case Reason::KeyTooLarge: return 4;
+    case Reason::KeyMismatch: return 3;
+    case Reason::KeyRevoked: return 2;
+    case Reason::KeySyntax: return 1;
+    case Reason::SignatureSyntax:
+    case Reason::MissingTag:
+    case Reason::UnsupportedVersion:
+    case Reason::UnsupportedAlgorithm:
+    case Reason::UnsupportedCanonicalization:
+    case Reason::UnsupportedQuery:
+    case Reason::FromNotSigned:
+    case Reason::Expired:
+    case Reason::FutureTimestamp:
+    case Reason::WeakHash:
+    case Reason::NoKey:
+    case Reason::DnsFailure:
+    case Reason::DnssecBogus:
+    case Reason::BodyHashMismatch:
+    case Reason::BodyShorterThanLength:
+    case Reason::UnsignedBody:
+    case Reason::TestKeyFailed:
+    case Reason::TooManySignatures: return 0;  // Not about a key.
+  }
+  return 0;
+}
+
+KeyCheck check_key(const Signature& signature, const crypto::DigestValue& header_hash, const KeyRecord& record,
+                   const Limits& limits) {
+  KeyCheck check;
+  check.key_bits = record.key->bits();
+  check.testing = record.testing;
+  const auto conclude = [&check](Reason reason, std::string detail) {
+    check.reason = reason;
+    check.detail = std::move(detail);
+    return check;
+  };
+  // Section 6.1.2 step 6.
+  if (!(signature.hash == Hash::Sha256 ? record.allows_sha256 : record.allows_sha1)) {
+    return conclude(Reason::KeyMismatch, "h= of the key does not permit the hash");
+  }
+  // Step 8.
+  if (record.key->kind() != signature.key_kind) {
+    return conclude(Reason::KeyMismatch, "k= of the key is not the algorithm of the signature");
+  }
+  if (record.key->kind() == PublicKey::Kind::Rsa) {
+    // RFC 8301 section 3.2: verifiers MUST NOT consider signatures using RSA keys of less than 1024 bits as valid.
+    if (record.key->bits() < limits.rsa_bits_min) {
+      return conclude(Reason::KeyTooSmall, std::to_string(record.key->bits()) + " bits");
+    }
+    if (record.key->bits() > limits.rsa_bits_max) {
+      return conclude(Reason::KeyTooLarge, std::to_string(record.key->bits()) + " bits");
+    }
+  }
+  // Section 3.6.1, t=s.
+  if (record.forbids_subdomains && signature.identity_domain && signature.identity_domain != signature.domain) {
+    return conclude(Reason::IdentityMismatch, "t=s of the key wants i= and d= to name the same domain");
+  }
+  // Section 6.1.3 step 4.
+  if (!record.key->verify(signature.hash, header_hash, signature.signature)) {
+    return conclude(Reason::SignatureMismatch, "the signature does not verify over the header fields");
+  }
+  return check;
+}
+
+}  // namespace
+
+Parsed<KeyRecord, KeyError> parse_key(std::string_view text, const Limits& limits) {
+  if (text.size() > limits.record_octets) {
+    return key_error(Reason::KeySyntax,
+                     "the record is longer than " + std::to_string(limits.record_octets) + " octets");
+  }
+  const TagList tags = TagList::parse(text, limits.tags);
+  if (tags.error()) {
+    return key_error(Reason::KeySyntax, tags.error()->what);
+  }
+  // "This tag MUST be the first tag in the record. Records beginning with a "v=" tag with any other value MUST be
+  // discarded", and the value is compared octet by octet: no other case, no DKIM1.0.
+  if (const auto version = tags.find("v"); version && (tags.tags().front().name != "v" || *version != "DKIM1")) {
+    return key_error(Reason::KeySyntax, "v= is not DKIM1 or not the first tag");
+  }
+  const auto key_text = tags.find("p");
+  if (!key_text) {
+    return key_error(Reason::KeySyntax, "p= is missing");
+  }
+  KeyRecord record;
+  if (const auto flags = tags.find("t")) {
+    record.testing = lists(*flags, "y");
+    record.forbids_subdomains = lists(*flags, "s");
+  }
+  if (const auto services = tags.find("s"); services && !lists(*services, "*") && !lists(*services, "email")) {
+    return key_error(Reason::KeyMismatch, "s= of the key does not name email", record.testing);
+  }
+  if (const auto hashes = tags.find("h")) {
+    record.allows_sha256 = lists(*hashes, "sha256");
+    record.allows_sha1 = lists(*hashes, "sha1");
+  }
+  const std::string_view type = tags.find("k").value_or("rsa");
+  if (!iequals(type, "rsa") && !iequals(type, "ed25519")) {
+    return key_error(Reason::KeyMismatch, "k= of the key is unknown", record.testing);
+  }
+  if (key_text->empty()) {
+    return key_error(Reason::KeyRevoked, "p= is empty");  // Section 6.1.2 step 7.
+  }
+  auto key = read_key(iequals(type, "rsa") ? PublicKey::Kind::Rsa : PublicKey::Kind::Ed25519, *key_text);
+  if (!key) {
+    return key_error(Reason::KeySyntax, std::move(key.error().what), record.testing);
+  }
+  record.key = *std::move(key);
+  return record;
+}
+
+KeySet parse_keys(const std::vector<std::string>& texts, const Limits& limits) {
+  KeySet keys;
+  keys.error = {Reason::NoKey, "no TXT record", false};
+  for (const std::string& text : texts) {
+    if (keys.records.size() == limits.key_records) {
+      break;
+    }
+    auto record = parse_key(text, limits);
+    if (record) {
+      keys.records.push_back(*std::move(record));
+    } else if (&text == &texts.front() || nearness(record.error().reason) > nearness(keys.error.reason)) {
+      keys.error = std::move(record.error());
+    }
+  }
+  return keys;
+}
+
+KeyCheck check_keys(const Signature& signature, const crypto::DigestValue& header_hash, const KeySet& keys,
+                    const Limits& limits) {
+  KeyCheck best;
+  best.reason = keys.error.reason;
+  best.detail = keys.error.detail;
+  best.testing = keys.error.testing;
+  for (const KeyRecord& record : keys.records) {
+    KeyCheck check = check_key(signature, header_hash, record, limits);
+    if (&record == &keys.records.front() || nearness(check.reason) > nearness(best.reason)) {
+      best = std::move(check);
+    }
+    if (best.reason == Reason::None) {
+      break;
+    }
+  }
+  return best;
+}
+
+}  // namespace assay::dkim
