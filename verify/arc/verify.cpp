@@ -67,12 +67,20 @@ struct Failure {
   std::string detail;
 };
 
-/// A seal or message signature ready to be verified.
+/// A seal ready to be verified, or one reading of a message signature.
 struct Signed {
   unsigned instance = 0;
   std::size_t field = 0;
   dkim::Signature signature;
   BodyDigests::Id body = 0;  ///< Of a message signature.
+};
+
+/// A message signature ready to be verified. Without c= it is simple/simple by RFC 8617 section 4.1.2, which takes
+/// DKIM's syntax and semantics over; the ARC test suite and dkimpy take it as relaxed/relaxed. Whichever holds, the
+/// sealer signed this message, so both readings are tried.
+struct MessageSignature {
+  Signed by_the_rfc;
+  std::optional<Signed> relaxed;
 };
 
 dkim::TagList read_tags(const HeaderBlock& headers, std::size_t field, const Limits& limits) {
@@ -255,10 +263,11 @@ Parsed<Signed, Failure> read_seal(const HeaderBlock& headers, const Fields& fiel
 
 /// The tags of one message signature. RFC 8617 section 4.1.2 forbids to list any ARC field in h=; like other verifiers
 /// we insist for ARC-Seal alone, which cannot have stood there when the message signature was made.
-Parsed<Signed, Failure> read_message_signature(const HeaderBlock& headers, const Fields& fields, unsigned instance,
-                                               const Limits& limits) {
+Parsed<MessageSignature, Failure> read_message_signature(const HeaderBlock& headers, const Fields& fields,
+                                                         unsigned instance, const Limits& limits) {
   const std::size_t field = fields.sets[instance - 1].message_signature.field;
-  auto signature = dkim::read_signature(read_tags(headers, field, limits), SignatureField::ArcMessageSignature, limits);
+  const dkim::TagList tags = read_tags(headers, field, limits);
+  auto signature = dkim::read_signature(tags, SignatureField::ArcMessageSignature, limits);
   if (!signature) {
     const dkim::SignatureError& error = signature.error();
     return failure(
@@ -268,7 +277,13 @@ Parsed<Signed, Failure> read_message_signature(const HeaderBlock& headers, const
   if (std::any_of(names.begin(), names.end(), [](const std::string& name) { return iequals(name, "ARC-Seal"); })) {
     return failure(Failure{Reason::MalformedSet, instance, "ARC-Message-Signature signs ARC-Seal"});
   }
-  return Signed{instance, field, *std::move(signature), 0};
+  MessageSignature item{{instance, field, *std::move(signature), 0}, std::nullopt};
+  if (!tags.find("c")) {
+    item.relaxed = item.by_the_rfc;
+    item.relaxed->signature.header_canonicalization = message::Canonicalization::Relaxed;
+    item.relaxed->signature.body_canonicalization = message::Canonicalization::Relaxed;
+  }
+  return item;
 }
 
 /// The keys of one chain, each looked up and read once.
@@ -353,13 +368,47 @@ std::optional<Failure> check_signature(const Signed& item, Reason failed, Keys& 
   return std::nullopt;
 }
 
-std::optional<Failure> check_message_signature(const Signed& item, const HeaderBlock& headers, const BodyDigests& body,
-                                               Keys& keys, const Limits& limits, Time now) {
-  if (const auto reason = dkim::check_body(item.signature, body, item.body); reason != dkim::Reason::None) {
+/// What check_message_signature needs besides the signature.
+struct Message {
+  const HeaderBlock& headers;
+  const BodyDigests& body;
+  const Limits& limits;
+  Time now;
+};
+
+std::optional<Failure> check_reading(const Signed& item, const Message& message, Keys& keys) {
+  if (const auto reason = dkim::check_body(item.signature, message.body, item.body); reason != dkim::Reason::None) {
     return Failure{Reason::MessageSignatureFailed, item.instance, words(reason, {})};
   }
-  return check_signature(item, Reason::MessageSignatureFailed, keys, limits, now,
-                         [&] { return dkim::header_hash(item.signature, headers, item.field); });
+  return check_signature(item, Reason::MessageSignatureFailed, keys, message.limits, message.now,
+                         [&] { return dkim::header_hash(item.signature, message.headers, item.field); });
+}
+
+std::optional<Failure> check_message_signature(const MessageSignature& item, const Message& message, Keys& keys) {
+  auto failure = check_reading(item.by_the_rfc, message, keys);
+  if (failure && failure->reason == Reason::MessageSignatureFailed && item.relaxed &&
+      !check_reading(*item.relaxed, message, keys)) {
+    return std::nullopt;
+  }
+  return failure;
+}
+
+/// Asks for the hashes of the body within the bound; `specs` are those that the chain asked for so far.
+bool require_body(MessageSignature& item, BodyDigests& body, std::vector<message::BodyDigestSpec>& specs) {
+  for (Signed* reading : {&item.by_the_rfc, item.relaxed ? &*item.relaxed : nullptr}) {
+    if (reading == nullptr) {
+      continue;
+    }
+    const auto spec = dkim::body_digest_spec(reading->signature);
+    if (std::find(specs.begin(), specs.end(), spec) == specs.end()) {
+      if (specs.size() == kMaxBodyDigests) {
+        return false;
+      }
+      specs.push_back(spec);
+    }
+    reading->body = body.require(spec);
+  }
+  return true;
 }
 
 void fail(Outcome& outcome, Failure failure) {
@@ -374,8 +423,8 @@ void fail(Outcome& outcome, Failure failure) {
 struct Chain::State {
   Outcome outcome;  ///< Final if there is nothing to verify: no chain, or one whose structure fails.
   Fields fields;
-  std::vector<Signed> message_signatures;  ///< Those to verify, the newest first. Empty if `outcome` is final.
-  std::vector<Signed> seals;               ///< The newest first.
+  std::vector<MessageSignature> message_signatures;  ///< To verify, newest first. Empty if `outcome` is final.
+  std::vector<Signed> seals;                         ///< Newest first.
 };
 
 Chain::Chain() : state_(std::make_unique<State>()) {}
@@ -419,14 +468,9 @@ Chain Chain::collect(const HeaderBlock& headers, BodyDigests& body, const Limits
     if (!item) {
       break;  // An older one that cannot verify ends the search for oldest-pass, not the chain.
     }
-    const auto spec = dkim::body_digest_spec(item->signature);
-    if (std::find(specs.begin(), specs.end(), spec) == specs.end()) {
-      if (specs.size() == kMaxBodyDigests) {
-        break;
-      }
-      specs.push_back(spec);
+    if (!require_body(*item, body, specs)) {
+      break;
     }
-    item->body = body.require(spec);
     state.message_signatures.push_back(*std::move(item));
   }
   state.seals = std::move(seals);
@@ -435,14 +479,16 @@ Chain Chain::collect(const HeaderBlock& headers, BodyDigests& body, const Limits
 
 std::vector<dns::Question> Chain::key_questions() const {
   std::vector<dns::Question> questions;
-  for (const auto* items : {&state_->message_signatures, &state_->seals}) {
-    for (const Signed& item : *items) {
-      dns::Question question = dkim::key_question(item.signature);
-      if (std::find(questions.begin(), questions.end(), question) == questions.end()) {
-        questions.push_back(std::move(question));
-      }
+  const auto add = [&questions](const Signed& item) {
+    dns::Question question = dkim::key_question(item.signature);
+    if (std::find(questions.begin(), questions.end(), question) == questions.end()) {
+      questions.push_back(std::move(question));
     }
+  };
+  for (const MessageSignature& item : state_->message_signatures) {
+    add(item.by_the_rfc);
   }
+  std::for_each(state_->seals.begin(), state_->seals.end(), add);
   return questions;
 }
 
@@ -453,8 +499,9 @@ Outcome Chain::verify(const HeaderBlock& headers, const BodyDigests& body, dns::
     return outcome;
   }
   Keys keys(dns, limits);
-  const Signed& newest = state_->message_signatures.front();
-  if (auto failure = check_message_signature(newest, headers, body, keys, limits, now)) {  // Step 4.
+  const Message message{headers, body, limits, now};
+  const auto& items = state_->message_signatures;
+  if (auto failure = check_message_signature(items.front(), message, keys)) {  // Step 4.
     fail(outcome, *std::move(failure));
     return outcome;
   }
@@ -467,12 +514,9 @@ Outcome Chain::verify(const HeaderBlock& headers, const BodyDigests& body, dns::
       return outcome;
     }
   }
-  unsigned oldest = newest.instance;
-  for (auto item = state_->message_signatures.begin() + 1; item != state_->message_signatures.end(); ++item) {
-    if (check_message_signature(*item, headers, body, keys, limits, now)) {
-      break;
-    }
-    oldest = item->instance;
+  unsigned oldest = items.front().by_the_rfc.instance;
+  for (auto item = items.begin() + 1; item != items.end() && !check_message_signature(*item, message, keys); ++item) {
+    oldest = item->by_the_rfc.instance;
   }
   outcome.oldest_pass = oldest == 1 ? 0 : oldest;  // Step 5: 0 if all verify, else the lowest instance that passed.
   outcome.status = Status::Pass;
