@@ -25,13 +25,13 @@ struct Record {
   bool testing = false;                     ///< t=y
   std::vector<std::string> aggregate_uris;  ///< rua=, valid URIs alone, obsolete !size dropped.
   std::vector<std::string> failure_uris;    ///< ruf=
-  std::string failure_options = "0";        ///< fo=
-  std::vector<std::string> notes;           ///< Discarded tags and repetitions, for people.
+  std::string failure_options = "0";        ///< fo=, lower case; "0" without ruf=, as the RFC wants it ignored.
+  std::vector<std::string> notes;           ///< Discarded tags and repetitions, for people; text from DNS in them.
   std::string text;                         ///< As published.
 };
 
 /// Reads a TXT record. nullopt if it is not a DMARC record at all: `v=DMARC1` must come first, in that letter case
-/// (section 4.7). Errors elsewhere only discard the tag. Pure.
+/// (section 4.7). Errors elsewhere only discard the tag; of a repeated tag the first counts. Pure.
 [[nodiscard]] std::optional<Record> parse_record(std::string_view text);
 
 }  // namespace assay::dmarc

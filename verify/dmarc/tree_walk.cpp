@@ -1,0 +1,128 @@
+#include "verify/dmarc/tree_walk.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace assay::dmarc {
+namespace {
+
+constexpr std::size_t kShortcutLabels = 8;       ///< Names of this many labels and more ...
+constexpr std::size_t kLabelsAfterShortcut = 7;  ///< ... go on with this many (RFC 9989 section 4.10 step 4).
+
+/// What an answer says about the records at a name. Five statuses, three meanings.
+enum class Step : std::uint8_t { Records, Nothing, Unknown };
+
+Step step_of(dns::Status status) {
+  switch (status) {
+    case dns::Status::Found: return Step::Records;
+    // "Any indication that there is no such record as opposed to a transient DNS error" (section 4.10.1). That
+    // _dmarc.NAME does not exist says nothing about the names above it: the walk goes on.
+    case dns::Status::NoData:
+    case dns::Status::NxDomain: return Step::Nothing;
+    // "DNS queries ... that do not complete" (section 5.3.6).
+    case dns::Status::TempFail:
+    case dns::Status::Bogus: return Step::Unknown;
+  }
+  return Step::Unknown;
+}
+
+/// Reads a text of any size. One beyond the bound is still known to be a DMARC record or not; as a record it is
+/// unusable, since what it says is not read.
+std::optional<Record> read_record(const std::string& text, const Limits& limits) {
+  if (text.size() <= limits.record_octets) {
+    return parse_record(text);
+  }
+  const std::string_view version = std::string_view(text).substr(0, std::min(text.find(';'), limits.record_octets));
+  auto record = parse_record(version);
+  if (record) {
+    record->has_invalid_policy = true;
+    record->notes.push_back("longer than " + std::to_string(limits.record_octets) + " octets: not read");
+  }
+  return record;
+}
+
+/// Asks for the record at one name (section 4.10 steps 1, 2, 5 and 6).
+void ask(const Domain& name, Walk& walk, dns::Resolver& dns, const Limits& limits) {
+  WalkStep step;
+  step.name = "_dmarc." + name.str();
+  const dns::AnswerPtr answer = dns.lookup({step.name, dns::Type::TXT});
+  step.status = answer->status;
+  switch (step_of(answer->status)) {
+    case Step::Nothing: break;
+    case Step::Unknown:
+      walk.failure = answer->status;
+      walk.detail = step.name + (answer->detail.empty() ? "" : ": " + answer->detail);
+      walk.is_ended = true;
+      break;
+    case Step::Records: {
+      std::optional<Record> only;
+      for (const std::string& text : answer->texts) {
+        auto record = read_record(text, limits);
+        if (record && ++step.records == 1) {
+          only = std::move(record);
+        }
+      }
+      // "If multiple DMARC Policy Records are returned for a single target, they are all discarded."
+      if (step.records == 1) {
+        step.record = only->text;
+        walk.is_ended = only->public_suffix != PublicSuffix::Unknown;
+        walk.found.push_back({name, *std::move(only)});
+      }
+      break;
+    }
+  }
+  walk.steps.push_back(std::move(step));
+}
+
+}  // namespace
+
+std::vector<Domain> walk_names(const Domain& start, const Limits& limits) {
+  std::vector<Domain> names;
+  std::optional<Domain> name = start;
+  while (name && names.size() < limits.walk_queries) {
+    names.push_back(*name);
+    name = name->label_count() >= kShortcutLabels ? name->rightmost(kLabelsAfterShortcut) : name->parent();
+  }
+  return names;
+}
+
+Walk begin_walk(const Domain& start, dns::Resolver& dns, const Limits& limits) {
+  Walk walk;
+  ask(start, walk, dns, limits);
+  return walk;
+}
+
+void continue_walk(const Domain& start, Walk& walk, dns::Resolver& dns, const Limits& limits) {
+  if (walk.is_ended) {
+    return;
+  }
+  const std::vector<Domain> names = walk_names(start, limits);
+  while (!walk.is_ended && walk.steps.size() < names.size()) {
+    ask(names[walk.steps.size()], walk, dns, limits);
+  }
+  walk.is_ended = true;
+}
+
+Walk walk(const Domain& start, dns::Resolver& dns, const Limits& limits) {
+  Walk walk = begin_walk(start, dns, limits);
+  continue_walk(start, walk, dns, limits);
+  return walk;
+}
+
+std::optional<Domain> organizational_domain(const Domain& start, const Walk& walk) {
+  if (walk.failure) {
+    return std::nullopt;
+  }
+  // The rules of section 4.10.2 in their order. A record with psd=y or psd=n ends the walk, so it is the last one.
+  if (walk.found.empty()) {
+    return start;
+  }
+  const Walk::Found& top = walk.found.back();
+  if (top.record.public_suffix == PublicSuffix::Yes && top.name != start) {
+    // One label below it, cut from the start: that name may have no record, and may not have been asked.
+    return start.rightmost(top.name.label_count() + 1);
+  }
+  return top.name;
+}
+
+}  // namespace assay::dmarc
