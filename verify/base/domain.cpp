@@ -16,6 +16,8 @@ constexpr std::size_t kMaxNameOctets = 253;  ///< The 255 of RFC 1035 without th
 /// decomposed. Bounds the work that libidn2 is given.
 constexpr std::size_t kMaxUnicodeOctets = 1024;
 
+/// The mapping of UTS #46 (case, width, NFC) with the characters of IDNA2008: no transitional mapping of "ß", and no
+/// symbols. Not IDN2_USE_STD3_ASCII_RULES: libidn2 2.3.3 drops an '_' then instead of refusing it.
 constexpr int kIdnaFlags = IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL;
 
 struct FreeIdn2 {
@@ -114,8 +116,8 @@ Parsed<std::string> read_unicode(std::string_view text) {
   std::size_t bad_label = 0;
   const bool is_converted = for_each_label(text, [&](std::string_view label, std::size_t offset) {
     const std::string a_label = is_ascii(label) ? std::string(label) : to_a_label(std::string(label));
-    // A mapping to nothing, or to characters with a dot among them, is no label.
-    if (!is_ascii(label) && (a_label.empty() || a_label.find('.') != std::string::npos)) {
+    // A U-label holds no ASCII but letters, digits and '-'; a dot or '_' can also come from a mapping (U+2024, U+FF3F).
+    if (!is_ascii(label) && (a_label.empty() || a_label.find_first_of("._") != std::string::npos)) {
       bad_label = offset;
       return false;
     }

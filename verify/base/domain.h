@@ -16,8 +16,11 @@ namespace assay {
 /// octets each, at most 253 octets in all (RFC 1035 section 2.3.4). A value, freely copied between threads.
 class Domain {
  public:
-  /// Reads A-labels or U-labels (converted as RFC 8616 asks, IDNA2008 non-transitional); one trailing dot is accepted.
-  /// An address literal, an empty label, any other octet, an over-long label or name is an error.
+  /// Reads A-labels or U-labels; one trailing dot is accepted. U-labels are converted as RFC 8616 asks: IDNA2008 after
+  /// the non-transitional mapping of UTS #46, which folds case and width, drops what is invisible (soft hyphen) and
+  /// reads the ideographic and full-width dots as separators, so that the name is the one that a mail reader shows.
+  /// A-labels stay as they are, also when nothing decodes them. An address literal, an empty label, any other octet, an
+  /// over-long label or name is an error.
   [[nodiscard]] static Parsed<Domain> parse(std::string_view text);
 
   [[nodiscard]] const std::string& str() const noexcept { return text_; }

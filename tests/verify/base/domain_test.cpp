@@ -1,8 +1,11 @@
 #include "verify/base/domain.h"
 
+#include <random>
 #include <unordered_set>
 
 #include "tests/support/catch.h"
+#include "verify/base/text.h"
+#include "verify/dns/answer.h"
 
 using namespace assay;
 
@@ -117,4 +120,101 @@ TEST_CASE("base/domain: parents, suffixes, ancestors", "[base]") {
   CHECK(domain("a.example") < domain("b.example"));
   std::unordered_set<Domain> names{domain("a.example"), domain("A.example.")};
   CHECK(names.size() == 1);
+}
+
+TEST_CASE("base/domain: U-labels become A-labels (RFC 8616, RFC 5891, UTS #46 non-transitional)", "[base]") {
+  struct Row {
+    std::string_view text, name;
+  };
+  for (const Row& row : {
+           Row{"b\u00FCcher.example", "xn--bcher-kva.example"},
+           Row{"B\u00DCCHER.Example.", "xn--bcher-kva.example"},
+           Row{"bu\u0308cher.example", "xn--bcher-kva.example"},  // decomposed
+           Row{"fa\u00DF.de", "xn--fa-hia.de"},                   // not "fass.de": UTS #46, non-transitional
+           Row{"\u03C2.gr", "xn--3xa.gr"},                        // final sigma
+           Row{"_dmarc.fa\u00DF.de", "_dmarc.xn--fa-hia.de"},
+           Row{"r3---sn.fa\u00DF.de", "r3---sn.xn--fa-hia.de"},  // rules of IDNA do not touch ASCII labels
+           Row{"-.fa\u00DF.de", "-.xn--fa-hia.de"},
+           Row{"xn--99zzzz-not-punycode.fa\u00DF.de", "xn--99zzzz-not-punycode.xn--fa-hia.de"},
+           // Test names of IANA, 2007.
+           Row{"\u4F8B\u3048.\u30C6\u30B9\u30C8", "xn--r8jz45g.xn--zckzah"},
+           Row{"\u0645\u062B\u0627\u0644.\u0625\u062E\u062A\u0628\u0627\u0631", "xn--mgbh0fb.xn--kgbechtv"},
+           // What looks like another name stays another name.
+           Row{"p\u0430ypal.com", "xn--pypal-4ve.com"},  // Cyrillic a
+           // What is shown as ASCII is ASCII.
+           Row{"\uFF45\uFF58\uFF41mple.com", "example.com"},
+           Row{"\u212Aelvin.example", "kelvin.example"},
+           Row{"exa\u00ADmple.com", "example.com"},
+           // UTS #46 section 4.5: these separate labels.
+           Row{"example\u3002com", "example.com"},
+           Row{"example\uFF0Ecom\u3002", "example.com"},
+           Row{"example\uFF61com", "example.com"},
+       }) {
+    CAPTURE(row.text);
+    REQUIRE(Domain::parse(row.text));
+    CHECK(domain(row.text).str() == row.name);
+    CHECK(domain(domain(row.text).str()) == domain(row.text));
+  }
+}
+
+TEST_CASE("base/domain: what no label can be made of is refused", "[base]") {
+  for (const std::string_view text : {
+           "\u00AD.com",       // maps to nothing
+           "a\u2024b.com",     // maps to a dot inside the label
+           "\u2488com",        // "1." and more
+           "\u2100.com",       // "a/c"
+           "_\u00FC.com",      // '_' is for ASCII labels
+           "\uFF3Fdmarc.com",  // full-width '_'
+           "\u00FC(1).com",    "xn--\u00FC.com",   "ab--\u00FC.com", "-\u00FC.com", "\u00FC-.com",
+           "\u2603.net",  // a symbol: not in IDNA2008
+           "\U0001F600.com",
+           "a\u200Db.com",  // joiners need their context (RFC 5892 appendix A)
+           "1\u05D0.com",   // Bidi rule (RFC 5893)
+           "\u202E\u00FC.com",
+           "\u0301a.com",       // begins with a combining mark
+           "\u00FC\u00A0.com",  // becomes a space
+           "\u00FC\u3000.com", "\u00FC\u2028.com", "com.\u3002",     "\u3002",      "[\u00FC]",
+       }) {
+    CAPTURE(text);
+    CHECK_FALSE(Domain::parse(text));
+  }
+}
+
+TEST_CASE("base/domain: names for people to read lead back to the same name", "[base]") {
+  struct Row {
+    std::string_view name, shown;
+  };
+  for (const Row& row : {
+           Row{"example.com", "example.com"}, Row{"xn--bcher-kva.example", "b\u00FCcher.example"},
+           Row{"_dmarc.xn--fa-hia.de", "_dmarc.fa\u00DF.de"},
+           Row{"xn--r8jz45g.xn--zckzah", "\u4F8B\u3048.\u30C6\u30B9\u30C8"},
+           Row{"xn--99zzzz-not-punycode.xn--fa-hia.de", "xn--99zzzz-not-punycode.fa\u00DF.de"},
+           Row{"xn--.com", "xn--.com"}, Row{"xn--n3h.net", "xn--n3h.net"},  // a symbol
+           Row{"xn--abc-.com", "xn--abc-.com"},                             // an A-label that decodes to ASCII
+       }) {
+    CAPTURE(row.name);
+    CHECK(to_unicode(domain(row.name)) == row.shown);
+    CHECK(domain(to_unicode(domain(row.name))) == domain(row.name));
+  }
+}
+
+TEST_CASE("base/domain: no text crashes, and every name read is one that DNS can carry", "[base][property]") {
+  std::mt19937 random(7);
+  const std::vector<std::string> parts{"a",      "Z9",     ".",      "-",      "_",      "xn--",     "\u00FC",
+                                       "\u3002", "\u00AD", "\uFF0E", "\u05D0", "\u200D", "\u0301",   "\u00DF",
+                                       "\xC3",   "\xFF",   " ",      "@",      "[",      "bcher-kva"};
+  for (int round = 0; round < 5'000; ++round) {
+    std::string text;
+    for (std::size_t i = random() % 8; i != 0; --i) {
+      text += parts[random() % parts.size()];
+    }
+    const auto name = Domain::parse(text);
+    if (name) {
+      CAPTURE(text);
+      REQUIRE(dns::is_askable(name->str()));
+      REQUIRE(to_lower(name->str()) == name->str());
+      REQUIRE(domain(name->str()) == *name);
+      REQUIRE(domain(to_unicode(*name)) == *name);
+    }
+  }
 }
