@@ -13,6 +13,7 @@
 #include <optional>
 #include <utility>
 
+#include "observe/printable.h"
 #include "observe/target.h"
 #include "verify/base/escape.h"
 
@@ -128,20 +129,6 @@ std::unique_ptr<Target> make_target(const std::string& target, std::string& erro
   return nullptr;
 }
 
-/// `text` on one line of valid UTF-8. Parts of it may have been through escape() already, so a backslash stays one.
-std::string one_line(std::string_view text) {
-  const std::string escaped = escape(text, kMaxLogOctets);
-  std::string line;
-  line.reserve(escaped.size());
-  for (std::size_t i = 0; i < escaped.size(); ++i) {
-    line += escaped[i];
-    if (escaped[i] == '\\' && i + 1 < escaped.size() && escaped[i + 1] == '\\') {
-      ++i;
-    }
-  }
-  return line;
-}
-
 /// Runs `write`; whatever it throws (no memory) costs the line alone.
 template <class Write>
 void guarded(Write write) noexcept {
@@ -157,7 +144,7 @@ void log_text(level_enum level, std::string_view text) noexcept {
     if (!log.logger->should_log(level)) {
       return;
     }
-    std::string line = one_line(text);
+    std::string line = printable(text, kMaxLogOctets);
     if (log.json) {
       const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
       const auto word = spdlog::level::to_string_view(level);
