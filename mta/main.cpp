@@ -169,8 +169,9 @@ std::string text_block(const std::string& file, const Delivery& delivery) {
   return text;
 }
 
-std::string failure_text(const std::string& file, const Failure& failure, Format format) {
-  const char* kind = failure.kind == Failure::Kind::Unreachable ? "unreachable" : "lost";
+/// `lost`: the filter had the message. Otherwise it was never given it, and the MTA defers by itself.
+std::string failure_text(const std::string& file, const Failure& failure, bool lost, Format format) {
+  const char* kind = lost ? "lost" : "unreachable";
   if (format == Format::Json) {
     return "{\"file\":" + json_string(file) + ",\"disposition\":\"" + kind +
            "\",\"reply\":" + json_string(failure.what) + "}";
@@ -230,8 +231,8 @@ void run_worker(Work& work) {
     std::string line;
     const auto failed = [&](const Failure& why) {
       work.failed = true;
+      line = failure_text(sample.file, why, client && client->in_message(), settings.format);
       client.reset();
-      line = failure_text(sample.file, why, settings.format);
     };
     if (client && settings.per_connection != 0 && on_connection == settings.per_connection) {
       (void)client->quit();

@@ -526,6 +526,7 @@ Result<Answer> MilterClient::send_body(std::string_view text, std::size_t& sent)
 }
 
 Result<Delivery> MilterClient::deliver(const Envelope& envelope, const Message& message) {
+  in_message_ = false;
   Delivery delivery;
   delivery.mail_from = envelope.mail_from;
   delivery.header = message.header;
@@ -557,6 +558,7 @@ Result<Delivery> MilterClient::deliver(const Envelope& envelope, const Message& 
   if (is_final(*answer)) {
     return finish(*answer, Stage::Mail);
   }
+  in_message_ = true;
   for (const std::string& address : envelope.rcpt) {
     answer = rcpt(address);
     if (!answer) {

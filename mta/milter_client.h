@@ -101,6 +101,8 @@ class MilterClient {
   [[nodiscard]] static Result<MilterClient> start(Channel channel, const Options& options);
 
   [[nodiscard]] const Negotiated& negotiated() const { return negotiated_; }
+  /// Whether deliver() failed after the filter had taken on the message, by not refusing MAIL.
+  [[nodiscard]] bool in_message() const { return in_message_; }
 
   /// Gives a macro ("i", "{auth_authen}") its value from now on; an empty one is not sent.
   void define(const std::string& macro, std::string value);
@@ -141,7 +143,8 @@ class MilterClient {
   Options options_;
   Negotiated negotiated_;
   std::map<std::string, std::string> macros_;
-  std::string outgoing_;               ///< Packets not yet written: those without an answer travel together.
+  std::string outgoing_;  ///< Packets not yet written: those without an answer travel together.
+  bool in_message_ = false;
   std::optional<Answer> for_session_;  ///< The filter's final word on the whole SMTP session.
 };
 

@@ -1,0 +1,125 @@
+#!/usr/bin/python3
+"""Reload and drain under load: no message is lost, none passes unverified, none is judged half by one file and half by another."""
+
+import collections
+import subprocess
+import unittest
+
+import daemon
+import milter
+import samples
+
+CONNECTIONS = 4
+QUARANTINED = next(entry for entry in samples.load() if entry["name"] == "fail-quarantine")
+
+
+def start_load(running, messages):
+    """assay-mta sending the quarantined sample; its lines say what became of each."""
+    command = [daemon.BIN / "assay-mta", "--socket", running.socket, "--brief", "--repeat", str(messages), "--connections",
+               str(CONNECTIONS), "--per-connection", "50", *samples.envelope_options(QUARANTINED), QUARANTINED["path"]]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+
+
+class Reload(unittest.TestCase):
+    MESSAGES = 2000
+    RELOADS = 20
+
+    @staticmethod
+    def settings(letter):
+        return {"settings": f"policy: {{quarantine: {{how: header, name: X-Spam-Flag, value: {letter.upper()}}}}}\n",
+                "authserv_id": f"{letter}.example"}
+
+    def test_every_message_belongs_to_one_file(self):
+        with daemon.Daemon(**self.settings("a")) as running:
+            load = start_load(running, self.MESSAGES)
+            lines, reloads = [], 0
+            for line in load.stdout:
+                lines.append(tuple(sorted(line.split())))
+                # The signals are spread over the load by counting its answers.
+                if reloads < self.RELOADS and len(lines) >= (reloads + 1) * self.MESSAGES // (self.RELOADS + 2):
+                    reloads += 1
+                    running.write_config(**self.settings("ba"[reloads % 2 - 1]))
+                    running.reload()
+                    daemon.until(lambda: sum("in force" in text for text in running.messages()) == reloads, what=f"reload {reloads}")
+            load.stdout.close()
+            self.assertEqual(load.wait(60), 0)
+            self.assertEqual(reloads, self.RELOADS)
+
+            of = {letter: tuple(sorted(["accept", f"authserv={letter}.example", f"added=X-Spam-Flag:{letter.upper()}"])) for letter in "ab"}
+            counted = collections.Counter(lines)
+            self.assertEqual(set(counted), set(of.values()), counted)
+            self.assertEqual(sum(counted.values()), self.MESSAGES)
+            self.assertEqual(lines[-1], of["a"], "the last message shows the last file")
+
+            # A file that is wrong changes nothing, and the log says where it is wrong.
+            running.config.write_text(running.config_text(**self.settings("b")) + "no_such_key: 1\n")
+            running.reload()
+            refused = daemon.until(lambda: running.messages("error"), what="the refusal")
+            self.assertTrue(any("no_such_key" in text for text in refused), refused)
+            result = samples.send(daemon.BIN / "assay-mta", running.socket, QUARANTINED)
+            self.assertEqual(samples.fields(result, "X-Spam-Flag"), [" A"])
+            running.assert_sound(self)
+
+
+class Drain(unittest.TestCase):
+    MESSAGES = 4000
+    BEFORE = 300
+
+    def test_under_load_every_message_is_verified_or_deferred(self):
+        with daemon.Daemon() as running:
+            load = start_load(running, self.MESSAGES)
+            lines = []
+            for line in load.stdout:
+                lines.append(line.rstrip("\n"))
+                if len(lines) == self.BEFORE:
+                    running.drain()
+            load.stdout.close()
+            load.wait(60)
+            self.assertEqual(running.wait(), 0)
+            counted = collections.Counter(line.split()[0] for line in lines)
+            self.assertEqual(len(lines), self.MESSAGES)
+            self.assertGreaterEqual(counted["accept"], self.BEFORE)
+            for line in lines:
+                if line.startswith("accept"):
+                    self.assertIn("authserv=mx.example.net", line)
+                elif line.startswith("tempfail"):
+                    self.assertRegex(line, r"^tempfail 4\d\d ")
+                else:
+                    # The daemon is gone, and the MTA itself defers; "lost" would be a message that it had taken on.
+                    self.assertTrue(line.startswith("unreachable"), line)
+
+    def test_a_message_in_flight_is_finished(self):
+        with daemon.Daemon() as running:
+            with milter.Milter(running.port) as slow, milter.Milter(running.port) as idle:
+                slow.connect(b"192.0.2.10")
+                slow.mail(b"office@reject.example")
+                slow.rcpt()
+                slow.headers((b"From", b" office@reject.example"))
+                idle.connect()
+                running.drain()
+                daemon.until(lambda: any("draining" in text for text in running.messages()), what="the drain")
+                answer = idle.mail()
+                self.assertIn(answer.text[:3], (b"421", b"451"))
+                with milter.Milter(running.port) as late:
+                    late.connect()
+                    self.assertIn(late.mail().text[:3], (b"421", b"451"))
+                self.assertTrue(running.is_running())
+                slow.body(b"x\r\n")
+                answer = slow.end()
+                self.assertTrue(answer.is_continue, answer.text)
+                self.assertEqual(len(answer.inserted(b"Authentication-Results")), 1)
+            self.assertEqual(running.wait(), 0)
+
+    def test_a_message_that_never_ends_is_given_up_after_stop_timeout(self):
+        with daemon.Daemon("stop_timeout: 1s\n") as running, milter.Milter(running.port) as stuck:
+            stuck.connect()
+            stuck.mail()
+            running.drain()
+            self.assertEqual(running.wait(15), 0)
+            # The connection is cut: the MTA's default action applies, nothing was answered.
+            with self.assertRaises(milter.Lost):
+                stuck.message([(b"From", b" a@plain.example")])
+
+
+if __name__ == "__main__":
+    unittest.main()
