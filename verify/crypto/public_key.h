@@ -16,7 +16,7 @@ class PublicKey {
 
   /// RSA in DER, either SubjectPublicKeyInfo or RSAPublicKey (RFC 6376 section 3.6.1 names one, its examples the
   /// other). Rejects: trailing octets, an even or negative modulus or exponent, an exponent below 3 or over 64 bits, a
-  /// modulus of more than 16,384 bits. Read by a small DER reader and EVP_PKEY_fromdata, which costs a twentieth of
+  /// modulus of more than 16,384 bits. Read by a small DER reader and EVP_PKEY_fromdata, which costs a tenth of
   /// d2i_PUBKEY.
   [[nodiscard]] static Parsed<std::shared_ptr<const PublicKey>> from_rsa_der(std::span<const std::uint8_t> der);
   /// The raw 32 octets of RFC 8463 section 4.
