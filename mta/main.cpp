@@ -352,8 +352,8 @@ std::optional<Settings> parse_arguments(int argc, char** argv) {
   options.push_back({});
   int index = 0;
   int choice = 0;
-  while ((choice = getopt_long(argc, argv, "", options.data(), &index)) !=
-         -1) {  // NOLINT(concurrency-mt-unsafe): no thread yet
+  // NOLINTNEXTLINE(concurrency-mt-unsafe): there is one thread yet.
+  while ((choice = getopt_long(argc, argv, "", options.data(), &index)) != -1) {
     if (choice == 'b') {
       settings.format = Format::Brief;
     } else if (choice == 'j') {
@@ -410,8 +410,8 @@ int run(int argc, char** argv) {
   const std::size_t total = samples.size() * settings->repeat;
   if (total > samples.size()) {
     const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
-    std::fprintf(stderr, "%zu messages in %.2f s, %.0f a second\n", total, seconds.count(),
-                 static_cast<double>(total) / seconds.count());
+    (void)std::fprintf(stderr, "%zu messages in %.2f s, %.0f a second\n", total, seconds.count(),
+                       static_cast<double>(total) / seconds.count());
   }
   return work.failed ? 1 : 0;
 }

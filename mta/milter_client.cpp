@@ -9,16 +9,20 @@ namespace {
 /// Packets are written at the latest when this many octets wait.
 constexpr std::size_t kFlushOctets = 65536;
 
-// The macros that Postfix 3.7 sends where the filter does not choose (milter_*_macros).
-const std::array<std::vector<std::string>, kStages> kDefaultMacros{{
-    {"j", "{daemon_name}", "{daemon_addr}", "v", "_"},
-    {"{tls_version}", "{cipher}", "{cipher_bits}", "{cert_subject}", "{cert_issuer}"},
-    {"i", "{auth_type}", "{auth_authen}", "{auth_author}", "{mail_addr}", "{mail_host}", "{mail_mailer}"},
-    {"i", "{rcpt_addr}", "{rcpt_host}", "{rcpt_mailer}"},
-    {"i"},
-    {"i"},
-    {"i"},
-}};
+/// The macros that Postfix 3.7 sends where the filter does not choose (milter_*_macros).
+std::vector<std::string> default_macros(Stage stage) {
+  switch (stage) {
+    case Stage::Connect: return {"j", "{daemon_name}", "{daemon_addr}", "v", "_"};
+    case Stage::Helo: return {"{tls_version}", "{cipher}", "{cipher_bits}", "{cert_subject}", "{cert_issuer}"};
+    case Stage::Mail:
+      return {"i", "{auth_type}", "{auth_authen}", "{auth_author}", "{mail_addr}", "{mail_host}", "{mail_mailer}"};
+    case Stage::Rcpt: return {"i", "{rcpt_addr}", "{rcpt_host}", "{rcpt_mailer}"};
+    case Stage::Data:
+    case Stage::EndOfMessage:
+    case Stage::EndOfHeader: return {"i"};
+  }
+  return {};
+}
 
 tl::unexpected<Failure> protocol_failure(std::string what) {
   return failure(Failure{Failure::Kind::Protocol, std::move(what)});
@@ -258,10 +262,9 @@ void MilterClient::define(const std::string& macro, std::string value) {
 }
 
 void MilterClient::send_macros(Command command, Stage stage) {
-  const auto number = static_cast<std::size_t>(stage);
-  const auto& names = negotiated_.macro_lists[number] ? *negotiated_.macro_lists[number] : kDefaultMacros[number];
+  const auto& asked_for = negotiated_.macro_lists[static_cast<std::size_t>(stage)];
   std::string data(1, static_cast<char>(command));
-  for (const std::string& name : names) {
+  for (const std::string& name : asked_for ? *asked_for : default_macros(stage)) {
     const auto found = macros_.find(name);
     if (found != macros_.end() && !found->second.empty()) {
       append_string(data, name);

@@ -17,7 +17,7 @@ namespace assay::mta {
 class FakeMilter {
  public:
   using Script = std::function<std::string(const Packet&)>;
-  inline static const std::string kHangUp = "hang up";
+  static constexpr const char* kHangUp = "hang up";
 
   explicit FakeMilter(Script script);
   ~FakeMilter();
