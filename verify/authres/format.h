@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -13,15 +14,23 @@ namespace assay::authres {
 struct Stamp {
   std::string authserv_id;          ///< A valid domain or token.
   std::optional<IpAddress> client;  ///< For iprev and arc.
+  bool null_sender = false;         ///< MAIL FROM is <>: its SPF identity is postmaster@HELO, written as smtp.helo.
   std::string rule;                 ///< The rule that decided, for a comment after dmarc=; empty for none.
   std::string action;               ///< What was decided ("quarantine"), for the same comment; empty for none.
-  bool internationalized = false;   ///< SMTPUTF8 message: U-labels and UTF-8 may stand (RFC 8601 section 5).
+  bool internationalized = false;   ///< SMTPUTF8 message: UTF-8 may stand (RFC 8601 section 2.2).
 };
+
+constexpr std::size_t kMaxSignaturesShown = 20;       ///< dkim= results; a comment counts the rest.
+constexpr std::size_t kMaxSignatureOctets = 8192;     ///< All dkim= results together.
+constexpr std::size_t kMaxAuthorsShown = 10;          ///< dmarc= results; a comment counts the rest.
+constexpr std::size_t kMaxFieldOctets = 16U * 1024U;  ///< The value, whatever the message holds.
 
 /// The value of the Authentication-Results field for a verified message (RFC 8601), one resinfo per method, identity
 /// and signature. Starts with the authserv-id (no leading space), folded by LF and one space, no line over 78 octets
-/// where a fold is possible and none over 998. Whatever the message or DNS held, the value parses by the grammar: every
-/// foreign string passes one encoder, is cut to a bound, and cannot end a comment, a quoted-string or the field.
+/// unless one property is longer, and none over 998. Whatever the message or DNS held, the value parses by the grammar:
+/// every foreign string passes one encoder, is cut to a bound, and cannot end a comment, a quoted-string or the field.
+/// Domain names stand as A-labels, in internationalized messages too, so that readers compare one form.
+/// A Verdict that `exceeded` a bound gives `dkim=permerror` and `dmarc=permerror` alone.
 [[nodiscard]] std::string format(const Verdict& verdict, const Stamp& stamp);
 
 /// For local mail that is not verified: `id; auth=pass smtp.auth=USER` when a user authenticated, else `id; none`.
