@@ -1,0 +1,316 @@
+#include "verify/dkim/verify.h"
+
+#include <algorithm>
+#include <string>
+
+#include "tests/support/catch.h"
+#include "tests/support/fake_resolver.h"
+#include "tests/support/signed_message.h"
+#include "verify/base/text.h"
+
+namespace assay::dkim {
+namespace {
+
+constexpr Time kNow{std::chrono::seconds(1'750'000'000)};
+const std::string kFolder = "tests/vectors/dkim/";
+const dns::Question kKey{"rsa._domainkey.example.com", dns::Type::TXT};
+
+test::FakeResolver zone() {
+  return test::FakeResolver(test::read_file(kFolder + "zone"));
+}
+
+std::string vector(const std::string& name) {
+  return test::read_file(kFolder + name + ".eml");
+}
+
+std::vector<Outcome> verify_text(const std::string& text, test::FakeResolver& dns, const Limits& limits = {},
+                                 Time now = kNow) {
+  return test::verify_dkim(test::read_signed_message(text), dns, limits, now);
+}
+
+/// A well-formed field that no key signed.
+std::string field(const std::string& domain, const std::string& more = "") {
+  return " v=1; a=rsa-sha256; d=" + domain +
+         "; s=sel; h=from; bh=47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=; b=AAECAwQFBgcI" + more;
+}
+
+std::vector<Domain> domains(std::initializer_list<const char*> names) {
+  std::vector<Domain> result;
+  for (const char* name : names) {
+    result.push_back(*Domain::parse(name));
+  }
+  return result;
+}
+
+std::vector<Candidate> select_from(const std::vector<std::string>& fields, const std::vector<Domain>& authors,
+                                   const Limits& limits = {}) {
+  message::HeaderBlock headers;
+  for (const std::string& value : fields) {
+    headers.add("DKIM-Signature", value);
+  }
+  message::BodyDigests body;
+  return select(headers, authors, body, limits);
+}
+
+/// d= of the candidates that will be verified, in order.
+std::string picked(const std::vector<Candidate>& candidates) {
+  std::string names;
+  for (const Candidate& candidate : candidates) {
+    if (candidate.signature) {
+      names += (names.empty() ? "" : " ") + candidate.outcome.domain;
+    }
+  }
+  return names;
+}
+
+/// Where the value of a tag of the first DKIM-Signature begins and ends.
+std::pair<std::size_t, std::size_t> tag_span(const std::string& text, const std::string& tag) {
+  for (const std::string before : {"; ", ";\r\n "}) {
+    const auto at = text.find(before + tag + "=");
+    if (at != std::string::npos) {
+      const auto begin = at + before.size() + tag.size() + 1;
+      const auto line_end = text.find("\r\nReceived:", begin);
+      return {begin, std::min(text.find(';', begin), line_end)};
+    }
+  }
+  throw std::logic_error("no such tag: " + tag);
+}
+
+}  // namespace
+
+TEST_CASE("dkim/verify: the five answers of DNS (RFC 6376 section 6.1.2 steps 2 and 3)", "[dkim]") {
+  struct Row {
+    dns::Status answer;
+    Status status;
+    Reason reason;
+  };
+  const Row rows[] = {
+      {dns::Status::Found, Status::Pass, Reason::None},
+      {dns::Status::NoData, Status::PermError, Reason::NoKey},
+      {dns::Status::NxDomain, Status::PermError, Reason::NoKey},
+      {dns::Status::TempFail, Status::TempError, Reason::DnsFailure},
+      {dns::Status::Bogus, Status::TempError, Reason::DnssecBogus},
+  };
+  for (const Row& row : rows) {
+    DYNAMIC_SECTION(dns::to_string(row.answer)) {
+      test::FakeResolver dns = zone();
+      dns::Answer answer = *dns.lookup(kKey);
+      answer.status = row.answer;
+      answer.detail = "why";
+      dns.add(kKey.name, kKey.type, answer);
+      dns.forget_questions();
+      const auto outcomes = verify_text(vector("rsa-relaxed-relaxed"), dns);
+      REQUIRE(outcomes.size() == 1);
+      CHECK(outcomes[0].status == row.status);
+      CHECK(outcomes[0].reason == row.reason);
+      CHECK(outcomes[0].headers_verified == (row.answer == dns::Status::Found));
+      CHECK(outcomes[0].detail == (row.answer == dns::Status::Found ? "" : "why"));
+      CHECK(dns.questions() == std::vector<dns::Question>{kKey});
+    }
+  }
+}
+
+TEST_CASE("dkim/verify: a signature that cannot be used asks for no key (RFC 6376 section 6.1.2)", "[dkim]") {
+  const char* fields[] = {" not a tag list", " v=2; a=rsa-sha256; b=AAAA; bh=AAAA; d=example.com; h=from; s=rsa",
+                          " v=1; a=rsa-sha1; b=AAAA; bh=AAAA; d=example.com; h=from; s=rsa",
+                          " v=1; a=rsa-sha256; b=AAAA; bh=AAAA; d=example.com; h=to; s=rsa",
+                          " v=1; s=rsa; d=example.com"};
+  for (const char* value : fields) {
+    DYNAMIC_SECTION(value) {
+      test::FakeResolver dns = zone();
+      const auto outcomes =
+          verify_text("DKIM-Signature:" + std::string(value) + "\r\nFrom: a@example.com\r\n\r\n", dns);
+      REQUIRE(outcomes.size() == 1);
+      CHECK(outcomes[0].status != Status::Pass);
+      CHECK(dns.questions().empty());
+    }
+  }
+  test::FakeResolver dns = zone();
+  CHECK(verify_text(vector("time-past-skew"), dns, Limits{}, kNow + std::chrono::seconds(301))[0].reason ==
+        Reason::Expired);
+  CHECK(dns.questions().empty());
+}
+
+TEST_CASE("dkim/verify: results by RFC 8601 section 2.7.1", "[dkim]") {
+  struct Row {
+    const char* name;
+    std::string value;
+    Status status;
+    Reason reason;
+  };
+  const std::string hash = "bh=47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=; b=AAAA; ";
+  const std::string rest = hash + "d=example.com; s=rsa; ";
+  const Row rows[] = {
+      {"syntax error", " =", Status::Neutral, Reason::SignatureSyntax},
+      {"unknown algorithm", " v=1; a=rsa-sha512; h=from; " + rest, Status::Neutral, Reason::UnsupportedAlgorithm},
+      {"unknown canonicalization", " v=1; a=rsa-sha256; c=new; h=from; " + rest, Status::Neutral,
+       Reason::UnsupportedCanonicalization},
+      {"missing tag", " v=1; a=rsa-sha256; " + rest, Status::PermError, Reason::MissingTag},
+      {"version", " v=2; a=rsa-sha256; h=from; " + rest, Status::PermError, Reason::UnsupportedVersion},
+      {"query method", " v=1; a=rsa-sha256; q=x; h=from; " + rest, Status::PermError, Reason::UnsupportedQuery},
+      {"From not signed", " v=1; a=rsa-sha256; h=to; " + rest, Status::PermError, Reason::FromNotSigned},
+      {"identity", " v=1; a=rsa-sha256; i=@e.org; h=from; " + rest, Status::PermError, Reason::IdentityMismatch},
+      {"rsa-sha1", " v=1; a=rsa-sha1; h=from; " + rest, Status::PermError, Reason::WeakHash},
+  };
+  for (const Row& row : rows) {
+    DYNAMIC_SECTION(row.name) {
+      const auto candidates = select_from({row.value}, {});
+      REQUIRE(candidates.size() == 1);
+      CHECK(candidates[0].outcome.status == row.status);
+      CHECK(candidates[0].outcome.reason == row.reason);
+      CHECK(!candidates[0].signature);
+    }
+  }
+}
+
+TEST_CASE("dkim/verify: RSA keys have a least and a greatest size (RFC 8301 section 3.2)", "[dkim]") {
+  test::FakeResolver dns = zone();
+  const auto with = [&dns](unsigned min, unsigned max) {
+    Limits limits;
+    limits.rsa_bits_min = min;
+    limits.rsa_bits_max = max;
+    return verify_text(vector("rsa-relaxed-relaxed"), dns, limits)[0];  // 2048 bits
+  };
+  CHECK(with(2048, 4096).status == Status::Pass);
+  CHECK(with(2049, 4096).status == Status::PermError);
+  CHECK(with(2049, 4096).reason == Reason::KeyTooSmall);
+  CHECK(with(1024, 2048).status == Status::Pass);
+  CHECK(with(1024, 2047).status == Status::Policy);
+  CHECK(with(1024, 2047).reason == Reason::KeyTooLarge);
+  CHECK(!with(1024, 2047).headers_verified);
+  CHECK(with(1024, 2047).key_bits == std::optional<unsigned>(2048));
+  // Neither bound is for Ed25519, whose keys have 256 bits.
+  CHECK(verify_text(vector("ed-simple-simple"), dns)[0].status == Status::Pass);
+}
+
+TEST_CASE("dkim/verify: one of several keys suffices, within the bound (RFC 6376 section 6.1.2 step 4)", "[dkim]") {
+  test::FakeResolver dns = zone();
+  const std::string good = dns.lookup(kKey)->texts.front();
+  const std::string wrong = dns.lookup({"mismatch._domainkey.example.com", dns::Type::TXT})->texts.front();
+  const auto with = [&](std::vector<std::string> texts) {
+    dns::Answer answer;
+    answer.status = dns::Status::Found;
+    answer.texts = std::move(texts);
+    dns.add(kKey.name, kKey.type, answer);
+    return verify_text(vector("rsa-relaxed-relaxed"), dns)[0];
+  };
+  CHECK(with({wrong, wrong, good}).status == Status::Pass);
+  CHECK(with({wrong, wrong, wrong, good}).reason == Reason::SignatureMismatch);
+  CHECK(with({"junk", "v=DKIM1; p=", good}).status == Status::Pass);
+  CHECK(with({"junk", wrong, "v=DKIM1; p="}).reason == Reason::SignatureMismatch);
+  CHECK(with({"junk", "v=DKIM1; p="}).reason == Reason::KeyRevoked);
+}
+
+TEST_CASE("dkim/verify: the question for a key is in A-labels and lower case (RFC 8616 section 5)", "[dkim]") {
+  const auto candidates = select_from({field("B\xC3\xBC"
+                                             "cher.EXAMPLE")},
+                                      {});
+  REQUIRE(candidates[0].signature);
+  CHECK(key_question(*candidates[0].signature) ==
+        dns::Question{"sel._domainkey.xn--bcher-kva.example", dns::Type::TXT});
+}
+
+TEST_CASE("dkim/verify: signatures of the author's domain are picked first, then related ones, then by place",
+          "[dkim]") {
+  Limits limits;
+  limits.signatures = 3;
+  const std::vector<std::string> fields{field("one.example"),    field("mail.author.example"), field("two.example"),
+                                        field("author.example"), field("example.com"),         field("three.example")};
+  CHECK(picked(select_from(fields, domains({"author.example"}), limits)) ==
+        "one.example mail.author.example author.example");
+  // A sibling is neither above nor below: mail.author.example is as strange as one.example, and later.
+  CHECK(picked(select_from(fields, domains({"sub.author.example", "example.com"}), limits)) ==
+        "one.example author.example example.com");
+  CHECK(picked(select_from(fields, {}, limits)) == "one.example mail.author.example two.example");
+}
+
+TEST_CASE("dkim/verify: signatures beyond the bound are reported, not verified (RFC 6376 section 6.1)", "[dkim]") {
+  const Limits limits;
+  std::vector<std::string> fields(limits.signatures, field("a.example"));
+  CHECK(picked(select_from(fields, {})).size() == limits.signatures * 10 - 1);
+  fields.push_back(field("last.example"));
+  const auto candidates = select_from(fields, {});
+  REQUIRE(candidates.size() == limits.signatures + 1);
+  const Outcome& last = candidates.back().outcome;
+  CHECK(!candidates.back().signature);
+  CHECK(last.status == Status::Policy);
+  CHECK(last.reason == Reason::TooManySignatures);
+  CHECK(last.domain == "last.example");
+  CHECK(last.selector == "sel");
+  CHECK(last.algorithm == "rsa-sha256");
+  CHECK(last.signature_start == "AAECAwQFBgcI");
+}
+
+TEST_CASE("dkim/verify: a thousand bad signatures do not push out a good one", "[dkim]") {
+  for (const std::string& bad : {std::string(" rubbish"), field("author.example", "; d=author.example"),
+                                 field("author.example", "; c=unknown"), field("other.example")}) {
+    DYNAMIC_SECTION(bad) {
+      std::vector<std::string> fields(1000, bad);
+      fields.push_back(field("author.example"));
+      const auto candidates = select_from(fields, domains({"author.example"}));
+      REQUIRE(!candidates.empty());
+      CHECK(candidates.size() == kMaxReportedSignatures);
+      CHECK(candidates.back().field == 1000);
+      CHECK(candidates.back().signature.has_value());
+    }
+  }
+}
+
+TEST_CASE("dkim/verify: the number of reported signatures is bounded", "[dkim]") {
+  std::vector<std::string> fields(kMaxReportedSignatures, " rubbish");
+  CHECK(select_from(fields, {}).size() == kMaxReportedSignatures);
+  fields.push_back(" rubbish");
+  CHECK(select_from(fields, {}).size() == kMaxReportedSignatures);
+  Limits limits;
+  limits.signatures = kMaxReportedSignatures + 5;
+  CHECK(select_from(std::vector<std::string>(200, field("a.example")), {}, limits).size() == limits.signatures);
+}
+
+TEST_CASE("dkim/verify: a message without signatures has no outcomes", "[dkim]") {
+  test::FakeResolver dns = zone();
+  CHECK(verify_text("From: a@example.com\r\n\r\nHello\r\n", dns).empty());
+  CHECK(verify_text("", dns).empty());
+}
+
+TEST_CASE("dkim/verify: no changed octet of b=, bh=, h= or the body passes", "[dkim][property]") {
+  const std::string text = vector("rsa-relaxed-relaxed");
+  test::FakeResolver dns = zone();
+  REQUIRE(verify_text(text, dns)[0].status == Status::Pass);
+  const std::string alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  for (const std::string tag : {"b", "bh", "h"}) {
+    const auto [begin, end] = tag_span(text, tag);
+    for (std::size_t at = begin; at < end; ++at) {
+      // The top bit of the six: the low ones of the last digit may be padding.
+      const auto digit = alphabet.find(text[at]);
+      if (digit == std::string::npos) {
+        continue;
+      }
+      std::string changed = text;
+      changed[at] = alphabet[(digit + 32) % 64];
+      CAPTURE(tag, at);
+      CHECK(verify_text(changed, dns)[0].status != Status::Pass);
+    }
+  }
+  for (std::size_t at = text.find("\r\n\r\n") + 4; at < text.size(); ++at) {
+    if (!is_alnum(text[at])) {
+      continue;  // Whitespace may be neutral in the relaxed form.
+    }
+    std::string changed = text;
+    changed[at] = static_cast<char>(changed[at] ^ 1);
+    CAPTURE(at);
+    CHECK(verify_text(changed, dns)[0].reason == Reason::BodyHashMismatch);
+  }
+}
+
+TEST_CASE("dkim/verify: no truncation of a signed message crashes or passes", "[dkim][property]") {
+  const std::string text = vector("ed-simple-simple");
+  test::FakeResolver dns = zone();
+  const auto body = text.find("\r\n\r\n");
+  for (std::size_t length = 0; length < body; length += 3) {
+    for (const Outcome& outcome : verify_text(text.substr(0, length), dns)) {
+      CHECK(outcome.status != Status::Pass);
+    }
+  }
+}
+
+}  // namespace assay::dkim
