@@ -160,7 +160,7 @@ AUTHOR = "The Office <office@{}>"
 SAMPLES = []
 
 
-def sample(name, what, text, *, ip, mail_from, helo, expect, mail_args=()):
+def sample(name, what, text, *, ip, mail_from, helo, expect, mail_args=(), folder=""):
     """Adds a sample. `expect`: spf (of MAIL FROM), dkim (top first), dmarc, policy (policy.dmarc), arc, action, code (of the
     SMTP reply), quarantine (how), indirect (the evidence found)."""
     expected = {"spf": "none", "dkim": [], "dmarc": "none", "policy": None, "arc": "none", "action": "accept", "code": None,
@@ -168,7 +168,7 @@ def sample(name, what, text, *, ip, mail_from, helo, expect, mail_args=()):
     unknown = set(expect) - set(expected)
     if unknown:
         raise SystemExit(f"{name}: {unknown}")
-    SAMPLES.append(({"name": name, "file": name + ".eml", "what": what, "client_ip": ip, "helo": helo,
+    SAMPLES.append(({"name": name, "file": folder + name + ".eml", "what": what, "client_ip": ip, "helo": helo,
                      "mail_from": mail_from, "mail_args": list(mail_args), "rcpt": ["postmaster@example.net"],
                      "expect": {**expected, **expect}}, text))
 
@@ -248,6 +248,16 @@ def build_direct():
                 sign(base("monitor.example", "dkim-no-key"), "monitor.example", selector="missing"), "monitor.example",
                 {"spf": "pass", "dkim": ["permerror"], "dmarc": "pass", "policy": "none"})
 
+    # Signed by OpenDKIM: README.md says how.
+    from_opendkim = lambda name: (HERE / "opendkim" / (name + ".eml")).read_bytes()
+    for name, what in [("opendkim-relaxed", "Signed by OpenDKIM, relaxed/simple, From named twice in h="),
+                       ("opendkim-simple", "Signed by OpenDKIM, simple/simple")]:
+        from_author(name, what, from_opendkim(name), "reject.example",
+                    {"spf": "fail", "dkim": ["pass"], "dmarc": "pass", "policy": "reject"}, ip=OTHER_IP, folder="opendkim/")
+    from_author("opendkim-sha1", "Signed by opendkim-testmsg with rsa-sha1, which never passes (RFC 8301 section 3.1)",
+                from_opendkim("opendkim-sha1"), "reject.example",
+                {"spf": "pass", "dkim": ["permerror"], "dmarc": "pass", "policy": "reject"}, folder="opendkim/")
+
     bad_from = {"dmarc": "permerror", "action": "reject", "code": 550}
     from_author("from-missing", "No From field", message(None, name="from-missing"), "reject.example",
                 {"spf": "pass", **bad_from})
@@ -306,7 +316,8 @@ def outputs():
         build_indirect()
     files = {"zone": zone().encode(), "samples.json": (json.dumps([entry for entry, _ in SAMPLES], indent=1, ensure_ascii=False) + "\n").encode()}
     for entry, text in SAMPLES:
-        files[entry["file"]] = text
+        if not entry["file"].startswith("opendkim/"):
+            files[entry["file"]] = text
     return files
 
 
