@@ -262,9 +262,10 @@ class Writer {
       parts.emplace_back(reason);
     }
     result.comment(parts);
-    // RFC 8617 section 10.2.
-    result.property("smtp.remote-ip", client());
+    // RFC 8617 section 10.2. The address goes last: a widespread reader (Python's authres) drops a quoted value that is
+    // followed by another property.
     result.property("header.oldest-pass", outcome.oldest_pass ? std::to_string(*outcome.oldest_pass) : std::string{});
+    result.property("smtp.remote-ip", client());
   }
 
   void add_iprev() {

@@ -249,8 +249,8 @@ TEST_CASE("authres/format: one result for each method, identity and signature (R
         " dmarc=fail (p=reject t=y dis=quarantine rule=partner)\n"
         " header.from=bank.example policy.dmarc=quarantine;\n"
         " dmarc=pass (p=none) header.from=example.com policy.dmarc=none;\n"
-        " arc=pass (i=2 d=list.example) smtp.remote-ip=\"2001:db8::1\"\n"
-        " header.oldest-pass=0;\n"
+        " arc=pass (i=2 d=list.example) header.oldest-pass=0\n"
+        " smtp.remote-ip=\"2001:db8::1\";\n"
         " iprev=pass policy.iprev=\"2001:db8::1\" (mx.example.com)");
 }
 
