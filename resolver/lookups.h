@@ -13,6 +13,7 @@ namespace assay::resolver {
 
 /// The DNS lookups of one message: what was asked is remembered, so that prefetching, planning and evaluating all see
 /// the same answers, and one deadline bounds all waiting. Thread-safe; answers that arrive after its end are dropped.
+/// How many questions one message asks is bounded by the evaluators (Limits), not here.
 class Lookups final : public dns::Resolver {
  public:
   explicit Lookups(std::shared_ptr<Backend> backend);
@@ -20,7 +21,8 @@ class Lookups final : public dns::Resolver {
   Lookups(const Lookups&) = delete;
   Lookups& operator=(const Lookups&) = delete;
 
-  /// Until when lookup() may wait. Without a deadline it waits as long as the backend takes.
+  /// Until when lookup() may wait, calls that wait already included. Without a deadline it waits as long as the backend
+  /// takes.
   void set_deadline(std::chrono::steady_clock::time_point deadline);
 
   /// Waits for the answer, at most to the deadline; then TempFail, which from then on is the answer.
@@ -30,7 +32,8 @@ class Lookups final : public dns::Resolver {
   [[nodiscard]] dns::AnswerPtr known(const dns::Question& question) const;
 
   /// Asks all that was not asked before and returns at once. `on_ready` runs each time one of them is answered, on the
-  /// backend's thread or this one; it must not block.
+  /// backend's thread or this one; it must not block nor throw. A call may be under way while this object is destroyed,
+  /// so it must own what it uses.
   void prefetch(const std::vector<dns::Question>& questions, const std::function<void()>& on_ready);
 
   /// What lookup() answered so far, each question once, in order of first use.
@@ -38,6 +41,7 @@ class Lookups final : public dns::Resolver {
 
  private:
   struct State;
+  std::shared_ptr<Backend> backend_;
   std::shared_ptr<State> state_;
 };
 

@@ -1,0 +1,574 @@
+#include "resolver/unbound.h"
+
+#include <poll.h>
+#include <pthread.h>
+#include <sys/eventfd.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <unbound.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <cerrno>
+#include <chrono>
+#include <csignal>
+#include <cstring>
+#include <iterator>
+#include <list>
+#include <mutex>
+#include <optional>
+#include <span>
+#include <sstream>
+#include <thread>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "resolver/answer_reader.h"
+#include "resolver/cache.h"
+#include "resolver/ldns_handles.h"
+#include "resolver/read_file.h"
+#include "resolver/records.h"
+#include "resolver/unbound_config.h"
+#include "resolver/wire_name.h"
+
+namespace assay::resolver {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+using std::chrono::milliseconds;
+
+constexpr int kClassIn = 1;
+/// The thread turns at least this often, so that its health can be told.
+constexpr milliseconds kIdleTurn{1000};
+
+struct DeleteContext {
+  void operator()(ub_ctx* context) const noexcept { ub_ctx_delete(context); }
+};
+using Context = std::unique_ptr<ub_ctx, DeleteContext>;
+
+struct FreeResult {
+  void operator()(ub_result* result) const noexcept { ub_resolve_free(result); }
+};
+using Result = std::unique_ptr<ub_result, FreeResult>;
+
+/// A file descriptor that is closed at the end; -1 for none.
+class File {
+ public:
+  explicit File(int fd) noexcept : fd_(fd) {}
+  ~File() {
+    if (fd_ >= 0) {
+      close(fd_);
+    }
+  }
+  File(const File&) = delete;
+  File& operator=(const File&) = delete;
+  [[nodiscard]] int fd() const noexcept { return fd_; }
+
+ private:
+  int fd_;
+};
+
+dns::AnswerPtr make_answer(dns::Answer answer) {
+  return std::make_shared<const dns::Answer>(std::move(answer));
+}
+
+dns::AnswerPtr make_temp_fail(std::string detail) {
+  return make_answer(temp_fail(std::move(detail)));
+}
+
+/// "5 s" or "250 ms"
+std::string to_words(milliseconds time) {
+  constexpr milliseconds kSecond{1000};
+  return time % kSecond == milliseconds(0) ? std::to_string(time / kSecond) + " s"
+                                           : std::to_string(time.count()) + " ms";
+}
+
+/// The five outcomes from what libunbound delivers.
+dns::Answer to_answer(const dns::Question& question, int error, const ub_result* result) {
+  if (error != UB_NOERROR || result == nullptr) {
+    return temp_fail(std::string("the DNS engine failed: ") + ub_strerror(error));
+  }
+  if (result->bogus != 0) {
+    dns::Answer answer;
+    answer.status = dns::Status::Bogus;
+    answer.detail = result->why_bogus == nullptr ? "DNSSEC validation failed" : result->why_bogus;
+    return answer;
+  }
+  constexpr int kServFail = 2;
+  if (result->rcode == kServFail) {
+    // libunbound says so for whatever kept it from an answer, a server's REFUSED or its silence included.
+    return temp_fail("no DNS server gave a usable answer (SERVFAIL)");
+  }
+  if (result->answer_packet == nullptr || result->answer_len <= 0) {
+    return temp_fail("the DNS engine gave no answer");
+  }
+  return read_answer(
+      {static_cast<const std::uint8_t*>(result->answer_packet), static_cast<std::size_t>(result->answer_len)},
+      question);
+}
+
+/// What is shared between the callers and the thread. The thread keeps it alive until it has ended.
+class Engine {
+ public:
+  Engine(Context context, const Settings& settings)
+      : context_(std::move(context)),
+        timeout_(settings.timeout),
+        cache_(settings.cache_bytes),
+        wake_(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)),
+        shutting_down_(make_temp_fail("the resolver is shutting down")),
+        too_many_(make_temp_fail("too many DNS questions under way")),
+        timed_out_(make_temp_fail("timed out after " + to_words(settings.timeout))),
+        out_of_memory_(make_temp_fail("out of memory")) {}
+
+  [[nodiscard]] bool is_usable() const noexcept { return wake_.fd() >= 0 && ub_fd(context_.get()) >= 0; }
+
+  void ask(const dns::Question& question, Backend::OnAnswer on_answer);
+  [[nodiscard]] Health health() const;
+
+  /// The thread's work; returns after stop(), everybody answered.
+  void run() noexcept;
+  void stop();
+
+ private:
+  struct Asked;
+  struct Waiter {
+    Backend::OnAnswer on_answer;
+    Clock::time_point deadline;
+    Asked* asked;
+  };
+  using Waiters = std::list<Waiter>;
+  struct Asked {
+    Engine* engine;
+    dns::Question question;
+    std::vector<Waiters::iterator> waiters;  ///< Those in Engine::waiters_ who want this answer, oldest first.
+  };
+
+  static void on_result(void* asked, int error, ub_result* result) noexcept;
+  static void deliver(Waiters& waiters, const dns::AnswerPtr& answer) noexcept;
+
+  void turn();
+  void send(Asked& asked);
+  void finish(Asked& asked, const dns::AnswerPtr& answer);
+  void expire(Clock::time_point now);
+  void count(dns::Status status);
+  void count_failure();
+  void wake() const noexcept;
+  [[nodiscard]] int poll_timeout() const;
+
+  // The thread alone uses the context. It must go before what its callbacks use; run() sees to that.
+  Context context_;
+  const milliseconds timeout_;
+  Cache cache_;
+  const File wake_;
+  const dns::AnswerPtr shutting_down_;
+  const dns::AnswerPtr too_many_;
+  const dns::AnswerPtr timed_out_;
+  const dns::AnswerPtr out_of_memory_;
+
+  std::atomic<std::uint64_t> questions_{0};
+  std::atomic<std::uint64_t> cache_hits_{0};
+  std::atomic<Clock::rep> last_turn_{Clock::now().time_since_epoch().count()};
+
+  mutable std::mutex mutex_;
+  // All guarded by mutex_. An Asked keeps its place in the map, so libunbound may carry its address; it goes when
+  // libunbound answers, or after the context.
+  std::unordered_map<dns::Question, Asked> in_flight_;
+  Waiters waiters_;  ///< In order of deadline, since all have the same time-out.
+  std::vector<Asked*> to_send_;
+  bool stopping_ = false;
+  Health counters_;  ///< The counters alone.
+  std::optional<Clock::time_point> last_success_;
+  std::optional<Clock::time_point> failing_since_;
+};
+
+void Engine::ask(const dns::Question& question, Backend::OnAnswer on_answer) {
+  questions_.fetch_add(1, std::memory_order_relaxed);
+  const Clock::time_point now = Clock::now();
+  dns::AnswerPtr at_hand = cache_.cached(question, now);
+  if (at_hand) {
+    cache_hits_.fetch_add(1, std::memory_order_relaxed);
+  } else {
+    const std::lock_guard lock(mutex_);
+    const auto under_way = in_flight_.find(question);
+    if (stopping_) {
+      at_hand = shutting_down_;
+    } else if (under_way == in_flight_.end() && in_flight_.size() >= kMaxInFlight) {
+      ++counters_.refused;
+      at_hand = too_many_;
+    } else if (under_way == in_flight_.end() && (at_hand = cache_.cached(question, now)) != nullptr) {
+      // It was answered since the first look: finish() fills the cache before it forgets the question.
+      cache_hits_.fetch_add(1, std::memory_order_relaxed);
+    } else {
+      Asked& asked = under_way != in_flight_.end()
+                         ? under_way->second
+                         : in_flight_.try_emplace(question, Asked{this, question, {}}).first->second;
+      if (under_way == in_flight_.end()) {
+        to_send_.push_back(&asked);
+        if (to_send_.size() == 1) {
+          wake();
+        }
+      } else {
+        ++counters_.joined;
+      }
+      waiters_.push_back({std::move(on_answer), now + timeout_, &asked});
+      asked.waiters.push_back(std::prev(waiters_.end()));
+    }
+  }
+  if (at_hand) {
+    on_answer(std::move(at_hand));
+  }
+}
+
+void Engine::run() noexcept {
+  while (true) {
+    {
+      const std::lock_guard lock(mutex_);
+      if (stopping_) {
+        break;
+      }
+    }
+    try {
+      turn();
+    } catch (...) {
+      // Out of memory: what was under way meets its time-out.
+      std::this_thread::sleep_for(milliseconds(1));
+    }
+  }
+  // Ends libunbound's thread, too. No callback runs after this.
+  context_.reset();
+  Waiters waiters;
+  {
+    const std::lock_guard lock(mutex_);
+    in_flight_.clear();
+    to_send_.clear();
+    waiters.swap(waiters_);
+  }
+  deliver(waiters, shutting_down_);
+}
+
+void Engine::stop() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  wake();
+}
+
+int Engine::poll_timeout() const {
+  const std::lock_guard lock(mutex_);
+  if (stopping_ || !to_send_.empty()) {
+    return 0;
+  }
+  if (waiters_.empty()) {
+    return static_cast<int>(kIdleTurn.count());
+  }
+  const auto left = std::chrono::ceil<milliseconds>(waiters_.front().deadline - Clock::now());
+  return static_cast<int>(std::clamp(left, milliseconds(0), kIdleTurn).count());
+}
+
+void Engine::turn() {
+  std::array<pollfd, 2> files{{{ub_fd(context_.get()), POLLIN, 0}, {wake_.fd(), POLLIN, 0}}};
+  poll(files.data(), files.size(), poll_timeout());
+  last_turn_.store(Clock::now().time_since_epoch().count(), std::memory_order_relaxed);
+  std::uint64_t wakes = 0;
+  // Drained before to_send_ is taken: whoever adds to it later wakes again. It may be empty, which is fine.
+  [[maybe_unused]] const ssize_t drained = read(wake_.fd(), &wakes, sizeof wakes);
+  std::vector<Asked*> to_send;
+  {
+    const std::lock_guard lock(mutex_);
+    to_send.swap(to_send_);
+    counters_.sent += to_send.size();
+  }
+  for (Asked* const asked : to_send) {
+    send(*asked);
+  }
+  if (ub_poll(context_.get()) != 0 && ub_process(context_.get()) != UB_NOERROR) {
+    // libunbound lost its thread. Nothing will be answered any more; the time-outs stay, and the counters tell.
+    std::this_thread::sleep_for(milliseconds(10));
+  }
+  expire(Clock::now());
+}
+
+void Engine::send(Asked& asked) {
+  const int error =
+      ub_resolve_async(context_.get(), to_presentation(asked.question.name).c_str(),
+                       static_cast<int>(to_ldns(asked.question.type)), kClassIn, &asked, &on_result, nullptr);
+  if (error != UB_NOERROR) {
+    on_result(&asked, error, nullptr);
+  }
+}
+
+void Engine::on_result(void* asked, int error, ub_result* result) noexcept {
+  const Result owner(result);
+  Asked& question = *static_cast<Asked*>(asked);
+  Engine& engine = *question.engine;
+  dns::AnswerPtr answer = engine.out_of_memory_;
+  try {
+    answer = make_answer(to_answer(question.question, error, result));
+    engine.cache_.put(question.question, answer, Clock::now());
+  } catch (...) {
+    // Out of memory: the answer made so far is still good, it is only not kept.
+  }
+  engine.finish(question, answer);
+}
+
+void Engine::finish(Asked& asked, const dns::AnswerPtr& answer) {
+  Waiters done;
+  {
+    const std::lock_guard lock(mutex_);
+    count(answer->status);
+    for (const Waiters::iterator waiter : asked.waiters) {
+      done.splice(done.end(), waiters_, waiter);
+    }
+    in_flight_.erase(in_flight_.find(asked.question));
+  }
+  deliver(done, answer);
+}
+
+void Engine::expire(Clock::time_point now) {
+  Waiters late;
+  {
+    const std::lock_guard lock(mutex_);
+    while (!waiters_.empty() && waiters_.front().deadline <= now) {
+      auto& of_same = waiters_.front().asked->waiters;
+      of_same.erase(of_same.begin());
+      late.splice(late.end(), waiters_, waiters_.begin());
+    }
+    if (!late.empty()) {
+      counters_.timeouts += late.size();
+      count_failure();
+    }
+  }
+  deliver(late, timed_out_);
+}
+
+void Engine::deliver(Waiters& waiters, const dns::AnswerPtr& answer) noexcept {
+  for (Waiter& waiter : waiters) {
+    try {
+      waiter.on_answer(answer);
+    } catch (...) {
+      // It promised not to. Its question stays unanswered; the others must not suffer.
+    }
+  }
+}
+
+void Engine::count(dns::Status status) {
+  switch (status) {
+    case dns::Status::Found: ++counters_.found; break;
+    case dns::Status::NoData: ++counters_.no_data; break;
+    case dns::Status::NxDomain: ++counters_.nx_domain; break;
+    case dns::Status::Bogus: ++counters_.bogus; break;
+    case dns::Status::TempFail:
+      ++counters_.temp_fail;
+      count_failure();
+      return;
+  }
+  last_success_ = Clock::now();
+  failing_since_.reset();
+  counters_.failures_in_a_row = 0;
+}
+
+void Engine::count_failure() {
+  ++counters_.failures_in_a_row;
+  if (!failing_since_) {
+    failing_since_ = Clock::now();
+  }
+}
+
+void Engine::wake() const noexcept {
+  const std::uint64_t one = 1;
+  // Fails only when it is full, and then the thread wakes anyway.
+  [[maybe_unused]] const ssize_t written = write(wake_.fd(), &one, sizeof one);
+}
+
+Health Engine::health() const {
+  const auto since = [now = Clock::now()](Clock::time_point then) {
+    return std::chrono::duration_cast<milliseconds>(now - then);
+  };
+  const Cache::Usage usage = cache_.usage();
+  const std::lock_guard lock(mutex_);
+  Health health = counters_;
+  health.since_turn = since(Clock::time_point(Clock::duration(last_turn_.load(std::memory_order_relaxed))));
+  if (last_success_) {
+    health.since_success = since(*last_success_);
+  }
+  if (failing_since_) {
+    health.failing_for = since(*failing_since_);
+  }
+  health.questions = questions_.load(std::memory_order_relaxed);
+  health.cache_hits = cache_hits_.load(std::memory_order_relaxed);
+  health.in_flight = in_flight_.size();
+  health.cache_entries = usage.entries;
+  health.cache_octets = usage.octets;
+  return health;
+}
+
+/// Signals are for the threads of the program: one that is started while this lives takes none, nor do its own.
+class SignalsBlocked {
+ public:
+  SignalsBlocked() {
+    sigset_t all;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before_);
+  }
+  ~SignalsBlocked() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+  SignalsBlocked(const SignalsBlocked&) = delete;
+  SignalsBlocked& operator=(const SignalsBlocked&) = delete;
+
+ private:
+  sigset_t before_{};
+};
+
+class UnboundBackend final : public Backend {
+ public:
+  explicit UnboundBackend(std::shared_ptr<Engine> engine) : engine_(std::move(engine)) {
+    const SignalsBlocked here_and_in_the_thread;
+    thread_ = std::thread([engine = engine_] { engine->run(); });
+  }
+
+  ~UnboundBackend() override {
+    engine_->stop();
+    if (thread_.get_id() == std::this_thread::get_id()) {
+      // An on_answer dropped the last reference: the thread cannot wait for itself. It owns the engine and ends soon.
+      thread_.detach();
+    } else {
+      thread_.join();
+    }
+  }
+
+  UnboundBackend(const UnboundBackend&) = delete;
+  UnboundBackend& operator=(const UnboundBackend&) = delete;
+
+  void ask(const dns::Question& question, OnAnswer on_answer) override {
+    if (!dns::is_askable(question.name)) {
+      dns::Answer none;
+      none.status = dns::Status::NxDomain;
+      on_answer(make_answer(std::move(none)));
+      return;
+    }
+    engine_->ask(question, std::move(on_answer));
+  }
+
+  [[nodiscard]] Health health() const override { return engine_->health(); }
+
+ private:
+  std::shared_ptr<Engine> engine_;
+  std::thread thread_;
+};
+
+std::string reason_of_errno() {
+  return std::strerror(errno);  // NOLINT(concurrency-mt-unsafe): glibc's is thread-safe for known numbers
+}
+
+Parsed<std::vector<std::string>, std::string> servers_of(const Settings& settings) {
+  std::vector<std::string> servers;
+  if (settings.forward) {
+    std::transform(settings.forward->begin(), settings.forward->end(), std::back_inserter(servers), to_unbound);
+    return servers;
+  }
+  constexpr std::size_t kMaxResolvConfOctets = 65536;
+  const auto text = read_file(settings.resolv_conf, kMaxResolvConfOctets);
+  if (!text) {
+    return failure(text.error() + " (it names the DNS servers when dns.forward does not)");
+  }
+  return servers_of_resolv_conf(*text);
+}
+
+/// libunbound reads its configuration from a named file only: this one is in memory.
+std::string configure(ub_ctx* context, const std::string& text) {
+  const File file(memfd_create("assay-unbound.conf", MFD_CLOEXEC));
+  if (file.fd() < 0 || write(file.fd(), text.data(), text.size()) != static_cast<ssize_t>(text.size())) {
+    return "cannot write the configuration of libunbound: " + reason_of_errno();
+  }
+  const std::string path = "/proc/self/fd/" + std::to_string(file.fd());
+  if (const int error = ub_ctx_config(context, path.c_str()); error != UB_NOERROR) {
+    return std::string("libunbound refuses its configuration: ") + ub_strerror(error);
+  }
+  return {};
+}
+
+/// Whether a line of `text` is a DS or DNSKEY record.
+bool holds_keys(const std::string& text) {
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) {
+    ldns_rr* raw = nullptr;
+    if (ldns_rr_new_frm_str(&raw, line.c_str(), 0, nullptr, nullptr) != LDNS_STATUS_OK) {
+      continue;
+    }
+    const LdnsRecord record(raw);
+    const ldns_rr_type type = ldns_rr_get_type(record.get());
+    if (type == LDNS_RR_TYPE_DS || type == LDNS_RR_TYPE_DNSKEY) {
+      return true;
+    }
+  }
+  return false;
+}
+
+std::string check_trust_anchor(const std::string& path) {
+  if (path.find_first_of("\"\r\n") != std::string::npos) {
+    return "the name of the DNSSEC trust anchor file holds a quote or a line end";
+  }
+  constexpr std::size_t kMaxAnchorOctets = 1U << 20U;
+  const auto text = read_file(path, kMaxAnchorOctets);
+  if (!text) {
+    return "DNSSEC needs the root trust anchor, but " + text.error() +
+           ": install the package dns-root-data, or switch dnssec off";
+  }
+  if (!holds_keys(*text)) {
+    // libunbound would start, and validate nothing.
+    return "DNSSEC needs the root trust anchor, but " + path + " holds no DS or DNSKEY record";
+  }
+  return {};
+}
+
+Parsed<Context, std::string> make_context(const Settings& settings, const std::vector<std::string>& servers) {
+  // The parser of libunbound keeps its state in variables of the whole process.
+  static std::mutex mutex;
+  const std::lock_guard lock(mutex);
+  Context context(ub_ctx_create());
+  if (!context) {
+    return failure(std::string("libunbound cannot start"));
+  }
+  ub_ctx_debugout(context.get(), nullptr);
+  rlimit files{};
+  getrlimit(RLIMIT_NOFILE, &files);
+  std::string problem = configure(context.get(), unbound_config(settings, servers, udp_sockets(files.rlim_cur)));
+  if (!problem.empty()) {
+    return failure(std::move(problem));
+  }
+  ub_ctx_async(context.get(), 1);
+  // Removing a name that is not there changes nothing, but makes libunbound take up its configuration now, while an
+  // error can still be told.
+  if (const int error = ub_ctx_data_remove(context.get(), "nothing.invalid."); error != UB_NOERROR) {
+    return failure(std::string("libunbound refuses its settings: ") + ub_strerror(error));
+  }
+  return context;
+}
+
+}  // namespace
+
+Parsed<std::shared_ptr<Backend>, std::string> make_unbound_backend(const Settings& settings) {
+  const auto servers = servers_of(settings);
+  if (!servers) {
+    return failure(servers.error());
+  }
+  if (settings.dnssec) {
+    if (std::string problem = check_trust_anchor(settings.trust_anchor); !problem.empty()) {
+      return failure(std::move(problem));
+    }
+  }
+  auto context = make_context(settings, *servers);
+  if (!context) {
+    return failure(context.error());
+  }
+  auto engine = std::make_shared<Engine>(std::move(*context), settings);
+  if (!engine->is_usable()) {
+    return failure("the resolver cannot start: " + reason_of_errno());
+  }
+  return std::make_shared<UnboundBackend>(std::move(engine));
+}
+
+}  // namespace assay::resolver

@@ -1,0 +1,23 @@
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <string>
+
+#include "resolver/backend.h"
+
+namespace assay::resolver {
+
+/// Questions that libunbound works on at once; one more is TempFail. In an outage each holds some 12 kB there until
+/// libunbound gives it up.
+inline constexpr std::size_t kMaxInFlight = 4096;
+
+/// libunbound behind the answer cache. `settings.zones` is not looked at. The error says in words what is wrong.
+///
+/// One thread of its own owns the libunbound context: it hands it the questions, takes the answers and keeps the
+/// time-outs (libunbound has another thread for the sockets). A caller who is told TempFail because the time is up
+/// leaves the question under way, since libunbound cannot take it back from its thread: a late answer still goes to
+/// the cache, and an equal question meanwhile joins it.
+[[nodiscard]] Parsed<std::shared_ptr<Backend>, std::string> make_unbound_backend(const Settings& settings);
+
+}  // namespace assay::resolver
