@@ -1,0 +1,287 @@
+#include "verify/arc/verify.h"
+
+#include <string>
+
+#include "tests/support/catch.h"
+#include "tests/support/fake_resolver.h"
+#include "tests/support/signed_message.h"
+
+namespace assay::arc {
+namespace {
+
+constexpr Time kNow{std::chrono::seconds(1'750'000'000)};
+const std::string kFolder = "tests/vectors/dkim/";
+const dns::Question kListKey{"l1._domainkey.list.example", dns::Type::TXT};
+const dns::Question kRelayKey{"l2._domainkey.relay.example", dns::Type::TXT};
+
+test::FakeResolver zone() {
+  return test::FakeResolver(test::read_file(kFolder + "zone"));
+}
+
+std::string vector(const std::string& name) {
+  return test::read_file(kFolder + name + ".eml");
+}
+
+Outcome verify_text(const std::string& text, test::FakeResolver& dns, const Limits& limits = {}) {
+  return test::verify_arc(test::read_signed_message(text), dns, limits, kNow);
+}
+
+Outcome verify_text(const std::string& text, const Limits& limits = {}) {
+  test::FakeResolver dns = zone();
+  return verify_text(text, dns, limits);
+}
+
+/// `text` with the first `from` replaced.
+std::string replaced(std::string text, const std::string& from, const std::string& to) {
+  const auto at = text.find(from);
+  REQUIRE(at != std::string::npos);
+  return text.replace(at, from.size(), to);
+}
+
+/// One set that is well formed but signed by nobody.
+std::string set(unsigned instance, const std::string& selector = "s", const std::string& more = "") {
+  const std::string i = "i=" + std::to_string(instance);
+  return "ARC-Seal: " + i + "; a=rsa-sha256; d=list.example; s=seal; b=AAAA; cv=" + (instance == 1 ? "none" : "pass") +
+         "\r\nARC-Message-Signature: " + i + "; a=rsa-sha256; c=relaxed/relaxed; d=list.example; s=" + selector +
+         "; h=from; bh=47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=; b=AAAA" + more +
+         "\r\nARC-Authentication-Results: " + i + "; mx.example; none\r\n";
+}
+
+std::string chain(unsigned count) {
+  std::string text;
+  for (unsigned instance = count; instance >= 1; --instance) {
+    text += set(instance);
+  }
+  return text + "From: a@example.com\r\n\r\n";
+}
+
+/// Where a field of that name and instance 1 begins and its line ends.
+std::pair<std::size_t, std::size_t> first_field(const std::string& text, const std::string& name) {
+  const auto begin = text.find("\r\n" + name + ": i=1;") + 2;
+  auto end = begin;
+  do {
+    end = text.find("\r\n", end + 1);
+  } while (text[end + 2] == ' ' || text[end + 2] == '\t');
+  return {begin, end};
+}
+
+}  // namespace
+
+TEST_CASE("arc/verify: no ARC field is none (RFC 8617 section 5.2 step 1)", "[arc]") {
+  test::FakeResolver dns = zone();
+  const Outcome outcome = verify_text(vector("rsa-relaxed-relaxed"), dns);
+  CHECK(outcome.status == Status::None);
+  CHECK(outcome.reason == Reason::None);
+  CHECK(outcome.instances == 0);
+  CHECK(!outcome.oldest_pass);
+  CHECK(dns.questions().empty());
+  CHECK(Chain().key_questions().empty());
+}
+
+TEST_CASE("arc/verify: the structure decides before anything is looked up (RFC 8617 section 5.2 steps 1 to 3)",
+          "[arc]") {
+  struct Row {
+    const char* name;
+    std::string text;
+    Reason reason;
+    unsigned instance;
+  };
+  const std::string two = chain(2);
+  const Row rows[] = {
+      {"newest seal says fail", replaced(two, "cv=pass", "cv=fail"), Reason::ChainMarkedFailed, 2},
+      {"newest seal says fail, whatever else is wrong",
+       replaced(set(2) + "ARC-Seal: rubbish\r\n", "cv=pass", "cv=FAIL"), Reason::ChainMarkedFailed, 2},
+      {"older seal says fail", replaced(two, "cv=none", "cv=fail"), Reason::ChainMarkedFailed, 1},
+      {"cv=pass at 1", replaced(two, "cv=none", "cv=pass"), Reason::WrongChainValidation, 1},
+      {"cv=none at 2", replaced(two, "cv=pass", "cv=none"), Reason::WrongChainValidation, 2},
+      {"cv= unknown", replaced(two, "cv=pass", "cv=good"), Reason::MalformedSet, 2},
+      {"cv= missing", replaced(two, "; cv=pass", ""), Reason::MalformedSet, 2},
+      {"gap", set(3) + set(1), Reason::IncompleteSet, 2},
+      {"starts at 2", set(2), Reason::IncompleteSet, 1},
+      {"seal missing", replaced(two, "ARC-Seal: i=1", "X: i=1"), Reason::IncompleteSet, 1},
+      {"message signature missing", replaced(two, "ARC-Message-Signature: i=2", "X: i=2"), Reason::IncompleteSet, 2},
+      {"results missing", replaced(two, "ARC-Authentication-Results: i=1", "X: i=1"), Reason::IncompleteSet, 1},
+      {"a set twice", set(1) + set(1), Reason::IncompleteSet, 1},
+      {"results twice", "ARC-Authentication-Results: i=1; x; none\r\n" + two, Reason::IncompleteSet, 1},
+      {"seal twice", "ARC-Seal: i=2\r\n" + two, Reason::IncompleteSet, 2},
+      {"results without instance", "ARC-Authentication-Results: x; none\r\n" + two, Reason::MalformedSet, 0},
+      {"message signature that is no list", "ARC-Message-Signature: i=1;;\r\n" + two, Reason::MalformedSet, 0},
+      {"seal with i=0", replaced(two, "ARC-Seal: i=1", "ARC-Seal: i=0"), Reason::MalformedSet, 0},
+      {"one lone field", "ARC-Seal: x\r\n", Reason::MalformedSet, 0},
+      {"seal with h=", replaced(two, "cv=none", "cv=none; h=from"), Reason::MalformedSet, 1},
+      {"seal without d=", replaced(two, " d=list.example; s=seal;", " s=seal;"), Reason::MalformedSet, 2},
+      {"seal by rsa-sha1", replaced(two, "a=rsa-sha256", "a=rsa-sha1"), Reason::SealFailed, 2},
+      {"newest message signature signs ARC-Seal", replaced(two, "h=from", "h=from:arc-seal"), Reason::MalformedSet, 2},
+      {"newest message signature without bh=", replaced(two, "bh=47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=; ", ""),
+       Reason::MalformedSet, 2},
+      {"instance 51", set(51), Reason::TooManySets, 51},
+      {"instance 99", set(99) + two, Reason::TooManySets, 99},
+  };
+  for (const Row& row : rows) {
+    DYNAMIC_SECTION(row.name) {
+      test::FakeResolver dns = zone();
+      const Outcome outcome = verify_text(row.text, dns);
+      CHECK(outcome.status == Status::Fail);
+      CHECK(outcome.reason == row.reason);
+      CHECK(outcome.failed_instance == row.instance);
+      CHECK(!outcome.oldest_pass);
+      CHECK(dns.questions().empty());
+    }
+  }
+}
+
+TEST_CASE("arc/verify: a chain that fails by its structure needs no body", "[arc]") {
+  message::BodyDigests body;
+  const auto message = test::read_signed_message(set(2) + "From: a@example.com\r\n\r\n");
+  const Chain failed = Chain::collect(message.headers, body, Limits{});
+  CHECK(failed.key_questions().empty());
+  CHECK(!body.wants_more());
+}
+
+TEST_CASE("arc/verify: the number of sets is bounded (RFC 8617 section 4.2.1)", "[arc]") {
+  CHECK(verify_text(vector("arc-50")).status == Status::Pass);
+  CHECK(verify_text(set(51) + vector("arc-50")).reason == Reason::TooManySets);
+  Limits limits;
+  limits.arc_sets = 3;
+  CHECK(verify_text(vector("arc-3"), limits).status == Status::Pass);
+  limits.arc_sets = 2;
+  CHECK(verify_text(vector("arc-3"), limits).reason == Reason::TooManySets);
+  CHECK(verify_text(vector("arc-3"), limits).instances == 3);
+}
+
+TEST_CASE("arc/verify: the five answers of DNS are final (RFC 8617 section 5.2.1)", "[arc]") {
+  struct Row {
+    dns::Status answer;
+    Status status;
+    Reason reason;
+  };
+  const Row rows[] = {
+      {dns::Status::Found, Status::Pass, Reason::None},
+      {dns::Status::NoData, Status::Fail, Reason::KeyFailure},
+      {dns::Status::NxDomain, Status::Fail, Reason::KeyFailure},
+      {dns::Status::TempFail, Status::Fail, Reason::DnsFailure},
+      {dns::Status::Bogus, Status::Fail, Reason::DnssecBogus},
+  };
+  for (const Row& row : rows) {
+    DYNAMIC_SECTION(dns::to_string(row.answer)) {
+      test::FakeResolver dns = zone();
+      dns::Answer answer = *dns.lookup(kListKey);
+      answer.status = row.answer;
+      dns.add(kListKey.name, kListKey.type, answer);
+      dns.forget_questions();
+      const Outcome outcome = verify_text(vector("arc-2"), dns);
+      CHECK(outcome.status == row.status);
+      CHECK(outcome.reason == row.reason);
+      CHECK(outcome.failed_instance == (row.answer == dns::Status::Found ? 0 : 1));
+    }
+  }
+}
+
+TEST_CASE("arc/verify: each key is looked up once, and none in vain", "[arc]") {
+  test::FakeResolver dns = zone();
+  REQUIRE(verify_text(vector("arc-50"), dns).status == Status::Pass);
+  CHECK(dns.questions() == std::vector<dns::Question>{kRelayKey, kListKey});
+  dns.forget_questions();
+  // The newest body hash differs: no key can help.
+  REQUIRE(verify_text(vector("arc-changed-body"), dns).reason == Reason::MessageSignatureFailed);
+  CHECK(dns.questions().empty());
+  // The newest message signature fails by its header: the other key is not asked for.
+  REQUIRE(verify_text(replaced(vector("arc-2"), "From: Alice", "From: Alicia"), dns).reason ==
+          Reason::MessageSignatureFailed);
+  CHECK(dns.questions() == std::vector<dns::Question>{kRelayKey});
+}
+
+TEST_CASE("arc/verify: the planned key questions are those that are asked", "[arc]") {
+  const auto message = test::read_signed_message(vector("arc-3"));
+  message::BodyDigests body;
+  const Chain collected = Chain::collect(message.headers, body, Limits{});
+  CHECK(collected.key_questions() == std::vector<dns::Question>{kListKey, kRelayKey});
+  CHECK(body.wants_more());
+}
+
+TEST_CASE("arc/verify: message signatures beyond the twentieth are not looked at", "[arc]") {
+  CHECK(verify_text(vector("arc-20")).oldest_pass == std::optional<unsigned>(0));
+  // Instance 1 was not verified, so 0 would be a lie.
+  CHECK(verify_text(vector("arc-21")).oldest_pass == std::optional<unsigned>(2));
+  CHECK(verify_text(vector("arc-50")).oldest_pass == std::optional<unsigned>(31));
+}
+
+TEST_CASE("arc/verify: the hashes of the body that a chain asks for are bounded", "[arc]") {
+  std::string text;
+  for (unsigned instance = 6; instance >= 1; --instance) {
+    const std::string number = std::to_string(instance);
+    text += set(instance, "m" + number, "; l=" + number);
+  }
+  const auto message = test::read_signed_message(text + "From: a@example.com\r\n\r\n");
+  message::BodyDigests body;
+  const Chain collected = Chain::collect(message.headers, body, Limits{});
+  // The newest four, and the one key of the seals.
+  std::vector<dns::Question> expected;
+  for (const char* selector : {"m6", "m5", "m4", "m3", "seal"}) {
+    expected.push_back({std::string(selector) + "._domainkey.list.example", dns::Type::TXT});
+  }
+  CHECK(collected.key_questions() == expected);
+}
+
+TEST_CASE("arc/verify: an older message signature that cannot be read ends the search for oldest-pass, not the chain",
+          "[arc]") {
+  // Nothing but the seals (which fail here) is wrong with a chain whose AMS(1) lacks s=.
+  const std::string text =
+      replaced(chain(2), "ARC-Message-Signature: i=1; a=rsa-sha256; c=relaxed/relaxed; d=list.example; s=s;",
+               "ARC-Message-Signature: i=1; a=rsa-sha256; c=relaxed/relaxed; d=list.example;");
+  CHECK(verify_text(text).reason == Reason::KeyFailure);
+  CHECK(verify_text(text).failed_instance == 2);
+}
+
+TEST_CASE("arc/verify: keys of the wrong size fail the chain (RFC 8301 section 3.2)", "[arc]") {
+  Limits limits;
+  limits.rsa_bits_min = 1025;  // The key of list.example has 1024 bits.
+  CHECK(verify_text(vector("arc-1"), limits).reason == Reason::KeyFailure);
+  limits.rsa_bits_min = 1024;
+  limits.rsa_bits_max = 1024;
+  CHECK(verify_text(vector("arc-1"), limits).status == Status::Pass);
+  CHECK(verify_text(vector("arc-2"), limits).reason == Reason::KeyFailure);
+}
+
+TEST_CASE("arc/verify: claims are those of instance 1 alone, and none if they cannot be read", "[arc]") {
+  const Outcome outcome = verify_text(vector("arc-3"));
+  REQUIRE(outcome.claims.size() == 3);
+  CHECK(outcome.claims[2].method == "dmarc");
+  CHECK(outcome.claims[2].result == "pass");
+  CHECK(outcome.claims[2].properties ==
+        std::vector<std::pair<std::string, std::string>>{{"header.from", "example.com"}});
+  CHECK(verify_text(replaced(chain(1), "i=1; mx.example; none", "i=1; mx.example; = =")).claims.empty());
+  CHECK(verify_text("ARC-Authentication-Results: i=1; x; dmarc=pass\r\n" + vector("arc-1")).claims.empty());
+}
+
+TEST_CASE("arc/verify: no truncation of a field of the chain passes or crashes", "[arc][property]") {
+  const std::string text = vector("arc-2");
+  test::FakeResolver dns = zone();
+  REQUIRE(verify_text(text, dns).status == Status::Pass);
+  for (const std::string name : {"ARC-Seal", "ARC-Message-Signature", "ARC-Authentication-Results"}) {
+    const auto [begin, end] = first_field(text, name);
+    for (std::size_t length = name.size() + 1; length < end - begin; ++length) {
+      CAPTURE(name, length);
+      CHECK(verify_text(text.substr(0, begin + length) + text.substr(end), dns).status == Status::Fail);
+    }
+  }
+}
+
+TEST_CASE("arc/verify: no changed octet of the seals' input passes", "[arc][property]") {
+  const std::string text = vector("arc-2");
+  test::FakeResolver dns = zone();
+  for (const std::string name : {"ARC-Seal", "ARC-Message-Signature", "ARC-Authentication-Results"}) {
+    const auto [begin, end] = first_field(text, name);
+    for (std::size_t at = begin + name.size() + 2; at < end; ++at) {
+      if (text[at] == ' ' || text[at] == '\r' || text[at] == '\n') {
+        continue;  // Relaxed form.
+      }
+      std::string changed = text;
+      changed[at] = static_cast<char>(changed[at] ^ 2);
+      CAPTURE(name, at);
+      CHECK(verify_text(changed, dns).status == Status::Fail);
+    }
+  }
+}
+
+}  // namespace assay::arc
