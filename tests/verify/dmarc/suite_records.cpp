@@ -172,99 +172,100 @@ bool check_opendmarc_from(const json& cases) {
   constexpr const char* kSyntax = "RFC 5322 section 3.4: no address list, and a guess would be an attacker's choice";
   constexpr const char* kTwo = "RFC 9989 section 11.5: every author domain is evaluated, not the first alone";
   Group group("dmarc opendmarc From", {
-    {R"("Johnson, Joe <joe@joe.com>" joe@joe.com)", kSyntax}, {"<<<><joe@joe.com>>>", kSyntax},
-        {"Mail From:<joe@joe.com>", kSyntax}, {R"("( bob@bob.com)" joe@joe.com)", kSyntax},
+                                          {"\"Johnson, Joe <joe@joe.com>\" joe@joe.com", kSyntax},
+                                          {"<<<><joe@joe.com>>>", kSyntax},
+                                          {"Mail From:<joe@joe.com>", kSyntax},
+                                          {"\"( bob@bob.com)\" joe@joe.com", kSyntax},
                                           {"From: Davide D'Marco <user@blah.com>", kSyntax},
                                           {"Joe Johnson <joe@joe.com>, ace@ace.com", kTwo},
                                           {"joe@joe.com, ace@ace.com", kTwo},
-    });
-    for (const json& row : cases) {
-      const std::string value = without_backslashes(row[0].get<std::string>());
-      assay::message::HeaderBlock headers;
-      headers.add("From", " " + value);
-      const auto authors = assay::message::find_authors(headers, 5);
-      std::string got;
-      for (const Domain& domain : authors.domains) {
-        got += (got.empty() ? "" : ",") + domain.str();
-      }
-      const bool usable = authors.status == assay::message::FromStatus::Ok;
-      group.check(value, row[1].get<std::string>(), usable ? got : assay::message::to_string(authors.status));
+                                      });
+  for (const json& row : cases) {
+    const std::string value = without_backslashes(row[0].get<std::string>());
+    assay::message::HeaderBlock headers;
+    headers.add("From", " " + value);
+    const auto authors = assay::message::find_authors(headers, 5);
+    std::string got;
+    for (const Domain& domain : authors.domains) {
+      got += (got.empty() ? "" : ",") + domain.str();
     }
-    return group.report();
+    const bool usable = authors.status == assay::message::FromStatus::Ok;
+    group.check(value, row[1].get<std::string>(), usable ? got : assay::message::to_string(authors.status));
+  }
+  return group.report();
 }
 
 /// The text before a remark in parentheses.
 std::string without_remark(const std::string& text) {
-    return text.substr(0, text.find(" ("));
+  return text.substr(0, text.find(" ("));
 }
 
 std::string text_of(const json& value) {
-    return value.is_string() ? value.get<std::string>() : value.dump();
+  return value.is_string() ? value.get<std::string>() : value.dump();
 }
 
 /// Whether the tag is taken, i.e. read without a note. The record is otherwise good.
 std::string is_taken(const std::string& tag, const std::string& value) {
-    const std::string ruf = tag == "fo" ? "; ruf=mailto:r@example.com" : "";
-    const std::string text = tag == "v"   ? "v=" + value + "; p=none"
-                             : tag == "p" ? "v=DMARC1; p=" + value
-                                          : "v=DMARC1; p=none; " + tag + "=" + value + ruf;
-    const auto record = assay::dmarc::parse_record(text);
-    return record && record->notes.empty() ? "valid" : "invalid";
+  const std::string ruf = tag == "fo" ? "; ruf=mailto:r@example.com" : "";
+  const std::string text = tag == "v"   ? "v=" + value + "; p=none"
+                           : tag == "p" ? "v=DMARC1; p=" + value
+                                        : "v=DMARC1; p=none; " + tag + "=" + value + ruf;
+  const auto record = assay::dmarc::parse_record(text);
+  return record && record->notes.empty() ? "valid" : "invalid";
 }
 
 bool check_mail_dmarc(const json& cases) {
-    Group values(
-        "dmarc Mail::DMARC values",
-        {
-            {"v=dmarc1", "RFC 9989 section 4.7: the value of v is case-sensitive"},
-            {"fo=0:1:d:s", "section 4.7: 0 and 1 are mutually exclusive"},
-            {"rua=ftp://example.com/pub", "section 4.7: any valid URI; what cannot be used is ignored later"},
-            {"rua=torrent://piratebay.net/dmarc", "section 4.7: any valid URI; what cannot be used is ignored later"},
-            {"ruf=mail:msimerson@cnap.org", "section 4.7: any valid URI; what cannot be used is ignored later"},
-            {"rf=iodef2", "section 9.3: historic, ignored like any unknown tag"},
-            {"rf=rfrf2", "section 9.3: historic, ignored like any unknown tag"},
-            {"rf=rfrf", "section 9.3: historic, ignored like any unknown tag"},
-            {"ri=-1", "section 9.3: historic, ignored like any unknown tag"},
-            {"ri=a", "section 9.3: historic, ignored like any unknown tag"},
-            {"ri=4294967296", "section 9.3: historic, ignored like any unknown tag"},
-            {"pct=-1", "section 9.3: historic, ignored like any unknown tag"},
-            {"pct=f", "section 9.3: historic, ignored like any unknown tag"},
-            {"pct=101", "section 9.3: historic, ignored like any unknown tag"},
-            {"pct=1.1", "section 9.3: historic, ignored like any unknown tag"},
-            {"pct=1.0", "section 9.3: historic, ignored like any unknown tag"},
-            {"pct=5.f1", "section 9.3: historic, ignored like any unknown tag"},
-        });
-    for (const auto& [group, expected] : {std::pair{"good_values", "valid"}, std::pair{"bad_values", "invalid"}}) {
-      for (const auto& [tag, texts] : cases[group].items()) {
-        for (const json& text : texts) {
-          const std::string value = without_remark(text_of(text));
-          values.check(tag + "=" + value, expected, is_taken(tag, value));
-        }
+  Group values(
+      "dmarc Mail::DMARC values",
+      {
+          {"v=dmarc1", "RFC 9989 section 4.7: the value of v is case-sensitive"},
+          {"fo=0:1:d:s", "section 4.7: 0 and 1 are mutually exclusive"},
+          {"rua=ftp://example.com/pub", "section 4.7: any valid URI; what cannot be used is ignored later"},
+          {"rua=torrent://piratebay.net/dmarc", "section 4.7: any valid URI; what cannot be used is ignored later"},
+          {"ruf=mail:msimerson@cnap.org", "section 4.7: any valid URI; what cannot be used is ignored later"},
+          {"rf=iodef2", "section 9.3: historic, ignored like any unknown tag"},
+          {"rf=rfrf2", "section 9.3: historic, ignored like any unknown tag"},
+          {"rf=rfrf", "section 9.3: historic, ignored like any unknown tag"},
+          {"ri=-1", "section 9.3: historic, ignored like any unknown tag"},
+          {"ri=a", "section 9.3: historic, ignored like any unknown tag"},
+          {"ri=4294967296", "section 9.3: historic, ignored like any unknown tag"},
+          {"pct=-1", "section 9.3: historic, ignored like any unknown tag"},
+          {"pct=f", "section 9.3: historic, ignored like any unknown tag"},
+          {"pct=101", "section 9.3: historic, ignored like any unknown tag"},
+          {"pct=1.1", "section 9.3: historic, ignored like any unknown tag"},
+          {"pct=1.0", "section 9.3: historic, ignored like any unknown tag"},
+          {"pct=5.f1", "section 9.3: historic, ignored like any unknown tag"},
+      });
+  for (const auto& [group, expected] : {std::pair{"good_values", "valid"}, std::pair{"bad_values", "invalid"}}) {
+    for (const auto& [tag, texts] : cases[group].items()) {
+      for (const json& text : texts) {
+        const std::string value = without_remark(text_of(text));
+        values.check(tag + "=" + value, expected, is_taken(tag, value));
       }
     }
-    Group records(
-        "dmarc Mail::DMARC records",
-        {
-            {R"(v=DMARC1\; p=reject\;)", "RFC 9989 section 4.8: the value of v is DMARC1, without a backslash"},
-            {"v=DMARC1; psd=y", "section 4.10.1: no p= and no rua="},
-            {"v=DMARC1; rua=ftp://www.example.com", "section 4.10.1: a syntactically valid URI is enough"},
-        });
-    for (const json& text : cases["records_valid"]) {
-      const std::string record = without_remark(text.get<std::string>());
-      records.check(record, "ok", usability(record));
-    }
-    for (const json& text : cases["records_invalid"]) {
-      const std::string record = text == "(empty)" ? "" : without_remark(text.get<std::string>());
-      records.check(record, "not ok", usability(record) == "ok" ? "ok" : "not ok");
-    }
-    Group broken("dmarc Mail::DMARC broken records of real domains", {});
-    for (const json& text : cases["real_world_broken_records_must_be_accepted"]) {
-      const auto line = text.get<std::string>();
-      broken.check(line, "ok", usability(line.substr(line.find(';') + 1)));
-    }
-    const bool values_ok = values.report();
-    const bool records_ok = records.report();
-    return broken.report() && values_ok && records_ok;
+  }
+  Group records("dmarc Mail::DMARC records",
+                {
+                    {R"(v=DMARC1\; p=reject\;)", "RFC 9989 section 4.8: the value of v is DMARC1, without a backslash"},
+                    {"v=DMARC1; psd=y", "section 4.10.1: no p= and no rua="},
+                    {"v=DMARC1; rua=ftp://www.example.com", "section 4.10.1: a syntactically valid URI is enough"},
+                });
+  for (const json& text : cases["records_valid"]) {
+    const std::string record = without_remark(text.get<std::string>());
+    records.check(record, "ok", usability(record));
+  }
+  for (const json& text : cases["records_invalid"]) {
+    const std::string record = text == "(empty)" ? "" : without_remark(text.get<std::string>());
+    records.check(record, "not ok", usability(record) == "ok" ? "ok" : "not ok");
+  }
+  Group broken("dmarc Mail::DMARC broken records of real domains", {});
+  for (const json& text : cases["real_world_broken_records_must_be_accepted"]) {
+    const auto line = text.get<std::string>();
+    broken.check(line, "ok", usability(line.substr(line.find(';') + 1)));
+  }
+  const bool values_ok = values.report();
+  const bool records_ok = records.report();
+  return broken.report() && values_ok && records_ok;
 }
 
 }  // namespace
