@@ -192,11 +192,11 @@ std::string IpAddress::to_string() const {
 std::string IpAddress::reverse_name() const {
   const auto own = octets();
   std::string name;
-  for (auto octet = own.rbegin(); octet != own.rend(); ++octet) {
+  for (std::size_t i = own.size(); i-- > 0;) {
     if (is_v4()) {
-      name += std::to_string(*octet) + '.';
+      name += std::to_string(own[i]) + '.';
     } else {
-      name += {kHexDigits[*octet & 0x0FU], '.', kHexDigits[*octet >> 4U], '.'};
+      name += {kHexDigits[own[i] & 0x0FU], '.', kHexDigits[own[i] >> 4U], '.'};
     }
   }
   return name + (is_v4() ? "in-addr.arpa" : "ip6.arpa");

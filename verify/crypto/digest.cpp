@@ -22,11 +22,11 @@ using Algorithm = std::unique_ptr<EVP_MD, FreeAlgorithm>;
 
 /// Looking an algorithm up takes locks and string comparisons in OpenSSL 3: once per process.
 const EVP_MD* algorithm(Hash hash) {
-  static const Algorithm kSha256(EVP_MD_fetch(nullptr, "SHA2-256", nullptr));
-  static const Algorithm kSha1(EVP_MD_fetch(nullptr, "SHA1", nullptr));
+  static const Algorithm sha256(EVP_MD_fetch(nullptr, "SHA2-256", nullptr));
+  static const Algorithm sha1(EVP_MD_fetch(nullptr, "SHA1", nullptr));
   switch (hash) {
-    case Hash::Sha256: return kSha256.get();
-    case Hash::Sha1: return kSha1.get();
+    case Hash::Sha256: return sha256.get();
+    case Hash::Sha1: return sha1.get();
   }
   return nullptr;
 }

@@ -7,16 +7,22 @@
 namespace assay::message {
 namespace {
 
+/// Domains of one From field that are read, the same one written again counted again. Converting U-labels takes
+/// microseconds, and a header may hold a hundred thousand.
+constexpr std::size_t kMaxDomainsRead = 1000;
+
 /// Adds the mailboxes of one From field to `authors` and tells what the field is worth by itself.
 FromStatus read_field(std::string_view value, std::size_t max_domains, Authors& authors) {
   const std::size_t max_kept = max_domains + 1;
   const std::size_t kept_before = authors.mailboxes.size();
+  std::size_t domains_read = 0;
   bool all_usable = true;
   const auto total = for_each_address(value, [&](const AddrSpec& address) {
     if (authors.mailboxes.size() < max_kept) {
       authors.mailboxes.push_back(address.text);
     }
-    if (authors.domains.size() == max_kept) {
+    const bool is_settled = authors.status == FromStatus::Repeated || authors.domains.size() == max_kept || !all_usable;
+    if (is_settled || ++domains_read > kMaxDomainsRead) {
       return;
     }
     // RFC 9989 section 5.3.1: A-labels before anything else. Literals and names that DNS cannot carry have none.
@@ -27,7 +33,7 @@ FromStatus read_field(std::string_view value, std::size_t max_domains, Authors& 
       authors.domains.push_back(std::move(*domain));
     }
   });
-  if (!total) {
+  if (!total || domains_read > kMaxDomainsRead) {
     // Half a list would show a mailbox that the field may not mean at all.
     authors.mailboxes.resize(kept_before);
     return FromStatus::Unparsable;
@@ -51,11 +57,13 @@ const char* to_string(FromStatus status) noexcept {
 Authors find_authors(const HeaderBlock& headers, std::size_t max_domains) {
   Authors authors;
   const std::vector<std::size_t> fields = headers.find("From");
-  for (const std::size_t index : fields) {
-    authors.status = read_field(headers[index].value, max_domains, authors);
-  }
-  if (fields.size() > 1) {
+  if (fields.size() == 1) {
+    authors.status = read_field(headers[fields.front()].value, max_domains, authors);
+  } else if (!fields.empty()) {
     authors.status = FromStatus::Repeated;
+    for (const std::size_t index : fields) {
+      static_cast<void>(read_field(headers[index].value, max_domains, authors));
+    }
   }
   if (authors.status != FromStatus::Ok) {
     authors.domains.clear();

@@ -30,7 +30,8 @@ struct Authors {
 /// Reads every From field. Stops collecting after `max_domains` + 1 distinct domains, so that a caller can see that the
 /// bound was passed; the syntax is still checked to the end. Strict on purpose: obsolete syntax is accepted only where
 /// every reader of mail agrees on its meaning (RFC 5322 section 4, comments and folding), and source routes, NUL, bare
-/// CR or LF, and two @ are refused. UTF-8 is accepted as RFC 6532 does. Pure.
+/// CR or LF, and two @ are refused, and so is a field whose domains are not settled by its first 1,000 mailboxes. UTF-8
+/// is accepted as RFC 6532 does. Pure.
 [[nodiscard]] Authors find_authors(const HeaderBlock& headers, std::size_t max_domains);
 
 }  // namespace assay::message

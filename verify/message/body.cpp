@@ -68,7 +68,7 @@ class Sink {
   }
 
   void put_line_ends(std::uint64_t count) {
-    static const std::string kLineEnds = [] {
+    static const std::string line_ends = [] {
       std::string ends;
       while (ends.size() < kGatheredOctets / 2) {
         ends += kCrlf;
@@ -76,8 +76,8 @@ class Sink {
       return ends;
     }();
     while (count != 0) {
-      const std::uint64_t part = std::min<std::uint64_t>(count, kLineEnds.size() / kCrlf.size());
-      put(std::string_view(kLineEnds).substr(0, static_cast<std::size_t>(part) * kCrlf.size()));
+      const std::uint64_t part = std::min<std::uint64_t>(count, line_ends.size() / kCrlf.size());
+      put(std::string_view(line_ends).substr(0, static_cast<std::size_t>(part) * kCrlf.size()));
       count -= part;
     }
   }

@@ -140,3 +140,19 @@ TEST_CASE("message/author: one domain beyond the bound shows that it was passed 
   }
   CHECK(find_authors(with_from({broken + "a@b@c"}), 5).status == FromStatus::Unparsable);
 }
+
+TEST_CASE("message/author: a From field of more than 1,000 mailboxes is not read to its end", "[message]") {
+  const auto with_mailboxes = [](int count) {
+    std::string value;
+    for (int i = 0; i < count; ++i) {
+      value += (i % 2 == 0 ? "a@x.example," : "a@X.EXAMPLE,");
+    }
+    return with_from({value});
+  };
+  const auto all = find_authors(with_mailboxes(1000), 5);
+  CHECK(all.status == FromStatus::Ok);
+  CHECK(names(all) == std::vector<std::string>{"x.example"});
+  const auto more = find_authors(with_mailboxes(1001), 5);
+  CHECK(more.status == FromStatus::Unparsable);
+  CHECK(more.domains.empty());
+}
