@@ -209,6 +209,7 @@ Step Session::judge(Time now, Editor& editor) {
     authres::Stamp stamp;
     stamp.authserv_id = settings.authserv_id;
     stamp.client = client_;
+    stamp.null_sender = message.facts.mail_from.empty();
     stamp.rule = record.decision.rule;
     stamp.action = policy::to_string(record.decision.action);
     stamp.internationalized = message.facts.internationalized;

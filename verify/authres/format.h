@@ -20,10 +20,10 @@ struct Stamp {
   bool internationalized = false;   ///< SMTPUTF8 message: UTF-8 may stand (RFC 8601 section 2.2).
 };
 
-constexpr std::size_t kMaxSignaturesShown = 20;       ///< dkim= results; a comment counts the rest.
-constexpr std::size_t kMaxSignatureOctets = 8192;     ///< All dkim= results together.
-constexpr std::size_t kMaxAuthorsShown = 10;          ///< dmarc= results; a comment counts the rest.
-constexpr std::size_t kMaxFieldOctets = 16U * 1024U;  ///< The value, whatever the message holds.
+constexpr std::size_t kMaxSignaturesShown = 20;    ///< dkim= results; a comment counts the rest.
+constexpr std::size_t kMaxSignatureOctets = 8192;  ///< All dkim= results together.
+constexpr std::size_t kMaxAuthorsShown = 10;       ///< dmarc= results; a comment counts the rest.
+constexpr std::size_t kMaxFieldOctets = 16'384;    ///< The value, whatever the message holds.
 
 /// The value of the Authentication-Results field for a verified message (RFC 8601), one resinfo per method, identity
 /// and signature. Starts with the authserv-id (no leading space), folded by LF and one space, no line over 78 octets

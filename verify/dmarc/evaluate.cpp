@@ -352,6 +352,11 @@ void judge(const Domain& author, const spf::Outcome& mail_from, std::span<const 
   } else if (passes && alignments.is_common_domain()) {
     out.organizational_domain = author;
   }
+  // Rule 3 of section 4.10.2 makes it so, most likely against the wish of whoever published it.
+  if (out.status == Status::Fail && out.organizational_domain && out.organizational_domain != author &&
+      out.organizational_domain->label_count() == 1) {
+    out.detail = "the record at the top-level domain " + out.organizational_domain->str() + " lacks psd=y";
+  }
 }
 
 Outcome evaluate_one(const Domain& author, const spf::Outcome& mail_from, std::span<const dkim::Outcome> dkim,

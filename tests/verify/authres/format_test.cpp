@@ -401,8 +401,7 @@ TEST_CASE("authres/format: hostile text in every string gives the same results",
       "(((((((((((((((((((((((((((((((",
       "))))))))))))))))))))))))))))))))",
       "=?utf-8?q?x=3B_dmarc=3Dpass?=",
-      "b\xC3\xBC"
-      "cher \xE2\x80\xAE",
+      "\xC3\xBC \xE2\x80\xAE",
       "a b  c   d",
       " ",
   };

@@ -778,6 +778,14 @@ TEST_CASE("dmarc/evaluate: several records count as none, and the detail says so
   CHECK(out.detail == "2 records at _dmarc.example.com count as none");
 }
 
+TEST_CASE("dmarc/evaluate: a top-level domain that becomes the Organizational Domain is pointed out",
+          "[dmarc][evaluate]") {
+  FakeResolver dns("_dmarc.com TXT \"v=DMARC1; p=reject\"");
+  const Outcome out = evaluate(dns, "example.com");
+  CHECK(summary(out) == "fail not_aligned reject reject com");
+  CHECK(out.detail == "the record at the top-level domain com lacks psd=y");
+}
+
 TEST_CASE("dmarc/evaluate: an identifier's walk does not get in the way of its own policy discovery",
           "[dmarc][evaluate]") {
   // a.example.com is walked as an identifier of the first author, up to a failure above its own record.
