@@ -75,12 +75,17 @@ dns::Answer found(const std::vector<const ldns_rr*>& records, dns::Type type, se
   bool any = false;
   for (const ldns_rr* const record : records) {
     ttl = std::min(ttl, ttl_of(*record));
-    if (seen.insert(data_of(*record)).second) {
-      any |= append_record(answer, type, *record);
+    if (!seen.insert(data_of(*record)).second) {
+      continue;
     }
+    const Appended appended = append_record(answer, type, *record);
+    if (appended == Appended::Unreadable) {
+      return temp_fail("a record in the answer cannot be read");
+    }
+    any |= appended == Appended::Yes;
   }
   sort_exchanges(answer);
-  // Found promises a record; records that nobody could use are as none.
+  // Found promises a record; records that say nothing are as none.
   answer.status = any ? dns::Status::Found : dns::Status::NoData;
   answer.ttl = ttl;
   return answer;

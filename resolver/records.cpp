@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <optional>
 #include <span>
 #include <utility>
 
@@ -23,60 +22,63 @@ const ldns_rdf* field_of(const ldns_rr& record, std::size_t index, ldns_rdf_type
   return field != nullptr && ldns_rdf_get_type(field) == type ? field : nullptr;
 }
 
-std::optional<std::string> name_of(const ldns_rr& record, std::size_t index) {
-  const ldns_rdf* const field = field_of(record, index, LDNS_RDF_TYPE_DNAME);
-  return field == nullptr ? std::nullopt : from_wire(octets_of(*field));
-}
-
-bool append_address(dns::Answer& answer, const ldns_rr& record) {
+Appended append_address(dns::Answer& answer, const ldns_rr& record) {
   const ldns_rdf* const field = ldns_rr_rd_count(&record) == 1 ? ldns_rr_rdf(&record, 0) : nullptr;
   if (field == nullptr) {
-    return false;
+    return Appended::Unreadable;
   }
   const std::span<const std::uint8_t> octets(ldns_rdf_data(field), ldns_rdf_size(field));
   if (octets.size() == 4 && ldns_rdf_get_type(field) == LDNS_RDF_TYPE_A) {
     answer.addresses.push_back(IpAddress::from_v4(octets.first<4>()));
-    return true;
+    return Appended::Yes;
   }
   if (octets.size() == 16 && ldns_rdf_get_type(field) == LDNS_RDF_TYPE_AAAA) {
     answer.addresses.push_back(IpAddress::from_v6(octets.first<16>()));
-    return true;
+    return Appended::Yes;
   }
-  return false;
+  return Appended::Unreadable;
 }
 
-bool append_text(dns::Answer& answer, const ldns_rr& record) {
+Appended append_text(dns::Answer& answer, const ldns_rr& record) {
   std::string text;
   for (std::size_t i = 0; i < ldns_rr_rd_count(&record); ++i) {
     const ldns_rdf* const field = field_of(record, i, LDNS_RDF_TYPE_STR);
     if (field == nullptr || ldns_rdf_size(field) == 0) {
-      return false;
+      return Appended::Unreadable;
     }
     // A character-string starts with its length (RFC 1035 section 3.3); the strings are joined without separator
     // (RFC 7208 section 3.3, RFC 6376 section 3.6.2.2).
     text += octets_of(*field).substr(1);
   }
   answer.texts.push_back(std::move(text));
-  return true;
+  return Appended::Yes;
 }
 
-bool append_exchange(dns::Answer& answer, const ldns_rr& record) {
+Appended append_exchange(dns::Answer& answer, const ldns_rr& record) {
   const ldns_rdf* const preference = field_of(record, 0, LDNS_RDF_TYPE_INT16);
-  auto host = name_of(record, 1);
-  if (preference == nullptr || !host) {
-    return false;
+  const ldns_rdf* const field = field_of(record, 1, LDNS_RDF_TYPE_DNAME);
+  if (preference == nullptr || field == nullptr) {
+    return Appended::Unreadable;
+  }
+  auto host = from_wire(octets_of(*field));
+  if (!host) {
+    return Appended::Unaskable;
   }
   answer.exchanges.push_back({ldns_rdf2native_int16(preference), std::move(*host)});
-  return true;
+  return Appended::Yes;
 }
 
-bool append_name(dns::Answer& answer, const ldns_rr& record) {
-  auto name = name_of(record, 0);
+Appended append_name(dns::Answer& answer, const ldns_rr& record) {
+  const ldns_rdf* const field = field_of(record, 0, LDNS_RDF_TYPE_DNAME);
+  if (field == nullptr) {
+    return Appended::Unreadable;
+  }
+  auto name = from_wire(octets_of(*field));
   if (!name) {
-    return false;
+    return Appended::Unaskable;
   }
   answer.names.push_back(std::move(*name));
-  return true;
+  return Appended::Yes;
 }
 
 seconds to_ttl(std::uint32_t value) {
@@ -127,7 +129,7 @@ seconds negative_ttl_of(const ldns_rr& soa) {
   return minimum == nullptr ? seconds(0) : std::min(ttl_of(soa), to_ttl(ldns_rdf2native_int32(minimum)));
 }
 
-bool append_record(dns::Answer& answer, dns::Type type, const ldns_rr& record) {
+Appended append_record(dns::Answer& answer, dns::Type type, const ldns_rr& record) {
   switch (type) {
     case dns::Type::A:
     case dns::Type::AAAA: return append_address(answer, record);
@@ -135,7 +137,7 @@ bool append_record(dns::Answer& answer, dns::Type type, const ldns_rr& record) {
     case dns::Type::TXT: return append_text(answer, record);
     case dns::Type::PTR: return append_name(answer, record);
   }
-  return false;
+  return Appended::Unreadable;
 }
 
 void sort_exchanges(dns::Answer& answer) {

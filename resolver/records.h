@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <string>
 
 #include "resolver/ldns_handles.h"
@@ -26,9 +27,14 @@ namespace assay::resolver {
 /// For an SOA record, how long it lets a negative answer live: min(its TTL, MINIMUM), RFC 2308 section 5.
 [[nodiscard]] std::chrono::seconds negative_ttl_of(const ldns_rr& soa);
 
-/// Adds what `record`, of type `type`, says to the vector of that type. False if it says nothing that an Answer can
-/// hold: a field of the wrong size, or an MX or PTR name with a '.' inside a label, which nobody could ask for.
-bool append_record(dns::Answer& answer, dns::Type type, const ldns_rr& record);
+enum class Appended : std::uint8_t {
+  Yes,
+  Unaskable,   ///< An MX or PTR name with a '.' inside a label: nobody could ask for it, so the record says nothing.
+  Unreadable,  ///< The fields are not those of the type.
+};
+
+/// Adds what `record`, of type `type`, says to the vector of that type.
+[[nodiscard]] Appended append_record(dns::Answer& answer, dns::Type type, const ldns_rr& record);
 
 /// Puts exchanges in order of preference, those of equal preference as they came.
 void sort_exchanges(dns::Answer& answer);

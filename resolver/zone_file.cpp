@@ -68,7 +68,6 @@ bool is_absolute(std::string_view name) {
 /// Reads one file, entry by entry.
 class Zones::Reader {
  public:
-  // ldns counts a line when it has read its end, so the last one gets one.
   Reader(Zones& zones, std::string_view text)
       : zones_(zones), text_(std::string(text) + "\n"), origin_(ldns_dname_new_frm_str(".")) {}
 
@@ -78,32 +77,45 @@ class Zones::Reader {
     if (!stream || !origin_) {
       return "out of memory";
     }
-    for (std::size_t begin = 0; begin < text_.size();) {
+    while (begin_ < text_.size()) {
       const bool has_previous = previous_ != nullptr;
       origin_before_.reset(ldns_rdf_clone(origin_.get()));
       // ldns replaces both fields as it reads.
       ldns_rr* raw = nullptr;
       ldns_rdf* origin = origin_.release();
       ldns_rdf* previous = previous_.release();
-      const ldns_status status = ldns_rr_new_frm_fp_l(&raw, stream.get(), &ttl_, &origin, &previous, &lines_);
+      const ldns_status status = ldns_rr_new_frm_fp_l(&raw, stream.get(), &ttl_, &origin, &previous, nullptr);
       origin_.reset(origin);
       previous_.reset(previous);
       const LdnsRecord record(status == LDNS_STATUS_OK ? raw : nullptr);
       const long position = std::ftell(stream.get());
-      if (position < 0 || static_cast<std::size_t>(position) <= begin) {
+      if (position < 0 || static_cast<std::size_t>(position) <= begin_) {
         return "the entry cannot be read";
       }
       const auto end = static_cast<std::size_t>(position);
-      const std::string_view entry = std::string_view(text_).substr(begin, end - begin);
+      const std::string_view entry = std::string_view(text_).substr(begin_, end - begin_);
       if (auto problem = take(status, record.get(), entry, has_previous)) {
         return problem;
       }
-      begin = end;
+      begin_ = end;
     }
     return std::nullopt;
   }
 
-  [[nodiscard]] int line() const noexcept { return std::max(lines_, 1); }
+  /// Where the entry read last begins, from 1. ldns counts where it ends, blank lines after it included.
+  [[nodiscard]] std::size_t line() const {
+    std::string_view rest = std::string_view(text_).substr(begin_);
+    while (true) {
+      const std::string_view line = rest.substr(0, rest.find('\n'));
+      const std::string_view words = trim_fws(line);
+      if ((!words.empty() && words.front() != ';') || line.size() == rest.size()) {
+        break;
+      }
+      rest.remove_prefix(line.size() + 1);
+    }
+    const auto end_of_blank = text_.end() - static_cast<std::ptrdiff_t>(rest.size());
+    return 1 + static_cast<std::size_t>(std::count(text_.begin(), end_of_blank, '\n'));
+  }
 
  private:
   std::optional<std::string> take(ldns_status status, const ldns_rr* record, std::string_view entry,
@@ -146,7 +158,7 @@ class Zones::Reader {
   LdnsField origin_before_;
   LdnsField previous_;
   std::uint32_t ttl_ = static_cast<std::uint32_t>(kDefaultZoneTtl.count());
-  int lines_ = 0;
+  std::size_t begin_ = 0;  ///< Of the entry being read.
 };
 
 std::optional<std::string> Zones::add(std::string_view text, const std::string& file) {
@@ -207,7 +219,7 @@ bool Zones::add_answer(Node& node, const ldns_struct_rr& record) {
     return true;
   }
   dns::Answer read;
-  if (!append_record(read, *type, record)) {
+  if (append_record(read, *type, record) != Appended::Yes) {
     return false;
   }
   dns::Answer& answer = node.records[*type];

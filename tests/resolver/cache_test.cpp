@@ -1,0 +1,207 @@
+#include "resolver/cache.h"
+
+#include <atomic>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "tests/support/catch.h"
+
+namespace assay::resolver {
+namespace {
+
+using dns::Question;
+using dns::Status;
+using dns::Type;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+const Question kQuestion{"a.test", Type::TXT};
+constexpr std::size_t kRoomy = std::size_t{1} << 20U;
+
+dns::AnswerPtr make(Status status, seconds ttl, const std::string& text = "x") {
+  auto answer = std::make_shared<dns::Answer>();
+  answer->status = status;
+  answer->ttl = ttl;
+  if (status == Status::Found) {
+    answer->texts.push_back(text);
+  }
+  return answer;
+}
+
+/// Any point in time: the cache knows no other clock than the one it is given.
+const Cache::Clock::time_point kStart{seconds(1'000'000)};
+
+TEST_CASE("resolver/cache: an answer lives as long as its TTL, within the bound of its kind", "[resolver][cache]") {
+  struct Row {
+    const char* name;
+    Status status;
+    seconds ttl;
+    seconds life;
+  };
+  for (const Row& row : std::initializer_list<Row>{
+           {"found", Status::Found, seconds(300), seconds(300)},
+           {"found, one second", Status::Found, seconds(1), seconds(1)},
+           {"found, TTL 0", Status::Found, seconds(0), seconds(0)},
+           {"found, at the bound", Status::Found, kMaxTtl, kMaxTtl},
+           {"found, over the bound", Status::Found, kMaxTtl + seconds(1), kMaxTtl},
+           {"no data", Status::NoData, seconds(60), seconds(60)},
+           {"no data without SOA", Status::NoData, seconds(0), seconds(0)},
+           {"no data, over the bound", Status::NoData, kMaxNegativeTtl + seconds(1), kMaxNegativeTtl},
+           {"no such name", Status::NxDomain, seconds(60), seconds(60)},
+           {"no such name, over the bound", Status::NxDomain, seconds(1'000'000), kMaxNegativeTtl},
+           {"failure", Status::TempFail, seconds(0), kFailureTtl},
+           {"failure, whatever it claims", Status::TempFail, seconds(300), kFailureTtl},
+           {"bogus", Status::Bogus, seconds(300), kFailureTtl},
+       }) {
+    CAPTURE(row.name);
+    Cache cache(kRoomy);
+    cache.put(kQuestion, make(row.status, row.ttl), kStart);
+    const auto last = kStart + row.life - milliseconds(1);
+    if (row.life > seconds(0)) {
+      REQUIRE(cache.cached(kQuestion, last) != nullptr);
+      CHECK(cache.cached(kQuestion, last)->status == row.status);
+    }
+    CHECK(cache.cached(kQuestion, kStart + row.life) == nullptr);
+    // And then it is gone, not only hidden.
+    CHECK(cache.usage().entries == 0);
+    CHECK(cache.usage().octets == 0);
+  }
+}
+
+TEST_CASE("resolver/cache: the TTL that is handed out is what is left", "[resolver][cache]") {
+  Cache cache(kRoomy);
+  cache.put(kQuestion, make(Status::Found, seconds(10)), kStart);
+  CHECK(cache.cached(kQuestion, kStart)->ttl == seconds(10));
+  CHECK(cache.cached(kQuestion, kStart + milliseconds(999))->ttl == seconds(10));
+  CHECK(cache.cached(kQuestion, kStart + milliseconds(1000))->ttl == seconds(9));
+  CHECK(cache.cached(kQuestion, kStart + milliseconds(1999))->ttl == seconds(9));
+  CHECK(cache.cached(kQuestion, kStart + milliseconds(4500))->ttl == seconds(6));
+  CHECK(cache.cached(kQuestion, kStart + milliseconds(9999))->ttl == seconds(1));
+  CHECK(cache.cached(kQuestion, kStart + seconds(10)) == nullptr);
+}
+
+TEST_CASE("resolver/cache: looks within a second share one answer", "[resolver][cache]") {
+  Cache cache(kRoomy);
+  const auto answer = make(Status::Found, seconds(10));
+  cache.put(kQuestion, answer, kStart);
+  CHECK(cache.cached(kQuestion, kStart) == answer);
+  const auto aged = cache.cached(kQuestion, kStart + milliseconds(1100));
+  CHECK(aged->texts == answer->texts);
+  CHECK(cache.cached(kQuestion, kStart + milliseconds(1900)) == aged);
+  CHECK(answer->ttl == seconds(10));
+}
+
+TEST_CASE("resolver/cache: each question has its own answer; no name speaks for another (RFC 4074 section 4.2)",
+          "[resolver][cache]") {
+  Cache cache(kRoomy);
+  cache.put({"a.test", Type::AAAA}, make(Status::NxDomain, seconds(60)), kStart);
+  CHECK(cache.cached({"a.test", Type::AAAA}, kStart) != nullptr);
+  CHECK(cache.cached({"a.test", Type::A}, kStart) == nullptr);
+  CHECK(cache.cached({"b.a.test", Type::AAAA}, kStart) == nullptr);
+}
+
+TEST_CASE("resolver/cache: a newer answer replaces the older, also when it is not kept itself", "[resolver][cache]") {
+  Cache cache(kRoomy);
+  cache.put(kQuestion, make(Status::Found, seconds(300), "old"), kStart);
+  cache.put(kQuestion, make(Status::Found, seconds(300), "new"), kStart + seconds(1));
+  CHECK(cache.cached(kQuestion, kStart + seconds(1))->texts[0] == "new");
+  CHECK(cache.usage().entries == 1);
+  cache.put(kQuestion, make(Status::Found, seconds(0), "now"), kStart + seconds(2));
+  CHECK(cache.cached(kQuestion, kStart + seconds(2)) == nullptr);
+}
+
+TEST_CASE("resolver/cache: an answer as large as a shard is kept, one octet more is not", "[resolver][cache]") {
+  // Strings of this length take what they need and no more in the standard library at hand; octets_of knows.
+  const auto answer = make(Status::Found, seconds(60), std::string(1000, 'x'));
+  const std::size_t octets = Cache::octets_of(kQuestion, *answer);
+  CHECK(octets > 1000);
+  Cache exact(octets * Cache::kShards);
+  exact.put(kQuestion, answer, kStart);
+  CHECK(exact.cached(kQuestion, kStart) != nullptr);
+  CHECK(exact.usage().octets == octets);
+  Cache small((octets - 1) * Cache::kShards);
+  small.put(kQuestion, answer, kStart);
+  CHECK(small.cached(kQuestion, kStart) == nullptr);
+  CHECK(small.usage().octets == 0);
+}
+
+TEST_CASE("resolver/cache: never more octets than allowed, whatever is put", "[resolver][cache]") {
+  constexpr std::size_t kMax = 100'000;
+  Cache cache(kMax);
+  std::size_t most = 0;
+  for (int i = 0; i < 5000; ++i) {
+    cache.put({std::to_string(i) + ".test", Type::TXT},
+              make(Status::Found, seconds(300), std::string(static_cast<std::size_t>(i % 700), 'x')), kStart);
+    most = std::max(most, cache.usage().octets);
+  }
+  CHECK(most <= kMax);
+  // It is used well, too.
+  CHECK(most > kMax * 8 / 10);
+  CHECK(cache.usage().entries > 20);
+}
+
+TEST_CASE("resolver/cache: with room for N answers of a shard, the N+1st drops the least recently used",
+          "[resolver][cache]") {
+  // Names that meet in one shard: found by filling a cache with room for one answer in each.
+  const auto answer = make(Status::Found, seconds(300));
+  const std::size_t octets = Cache::octets_of({"0000.test", Type::TXT}, *answer);
+  std::vector<Question> together{{"0000.test", Type::TXT}};
+  for (int i = 1; together.size() < 4; ++i) {
+    const std::string digits = std::to_string(10'000 + i).substr(1);
+    const Question other{digits + ".test", Type::TXT};
+    Cache one(octets * Cache::kShards);
+    one.put(together[0], answer, kStart);
+    one.put(other, answer, kStart);
+    if (one.cached(together[0], kStart) == nullptr) {
+      together.push_back(other);
+    }
+  }
+  Cache cache(3 * octets * Cache::kShards);
+  for (std::size_t i = 0; i < 3; ++i) {
+    cache.put(together[i], answer, kStart);
+  }
+  CHECK(cache.usage().entries == 3);
+  CHECK(cache.cached(together[0], kStart) != nullptr);  // Now the second is the one not used for longest.
+  cache.put(together[3], answer, kStart);
+  CHECK(cache.usage().entries == 3);
+  CHECK(cache.cached(together[0], kStart) != nullptr);
+  CHECK(cache.cached(together[1], kStart) == nullptr);
+  CHECK(cache.cached(together[2], kStart) != nullptr);
+  CHECK(cache.cached(together[3], kStart) != nullptr);
+}
+
+TEST_CASE("resolver/cache: a cache without room keeps nothing", "[resolver][cache]") {
+  Cache cache(0);
+  cache.put(kQuestion, make(Status::Found, seconds(300)), kStart);
+  CHECK(cache.cached(kQuestion, kStart) == nullptr);
+}
+
+TEST_CASE("resolver/cache: threads may use it at once", "[resolver][cache]") {
+  Cache cache(50'000);
+  std::atomic<int> wrong{0};
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 4; ++t) {
+    threads.emplace_back([&cache, &wrong, t] {
+      for (int i = 0; i < 5000; ++i) {
+        const std::string name = std::to_string((i * 7 + t) % 500) + ".test";
+        const auto now = kStart + milliseconds(i);
+        cache.put({name, Type::TXT}, make(Status::Found, seconds(1 + i % 3), name), now);
+        const auto answer = cache.cached({name, Type::TXT}, now);
+        if (answer != nullptr && answer->texts[0] != name) {
+          ++wrong;
+        }
+        static_cast<void>(cache.usage());
+      }
+    });
+  }
+  for (std::thread& thread : threads) {
+    thread.join();
+  }
+  CHECK(wrong == 0);
+  CHECK(cache.usage().octets <= 50'000);
+}
+
+}  // namespace
+}  // namespace assay::resolver
