@@ -15,9 +15,12 @@ namespace assay::config {
 
 /// Mail that is not inbound (configuration: local).
 struct LocalMail {
-  std::vector<IpNetwork> networks;          ///< Clients whose mail is not verified; forged fields still go.
+  /// Clients whose mail is not verified; forged fields still go. A loaded configuration that does not say has the
+  /// loopback networks here.
+  std::vector<IpNetwork> networks;
   bool skip_authenticated = true;           ///< authenticated: skip | verify
   std::vector<IpNetwork> trusted_authserv;  ///< Clients whose Authentication-Results fields are kept.
+  friend bool operator==(const LocalMail&, const LocalMail&) = default;
 };
 
 struct Log {
@@ -25,12 +28,14 @@ struct Log {
   Format format = Format::Text;
   std::string level = "info";     ///< debug, info, warn, error
   std::string target = "stderr";  ///< stderr, syslog, journald, or an absolute path
+  friend bool operator==(const Log&, const Log&) = default;
 };
 
 struct Socket {
   std::string address = "inet:8893@127.0.0.1";  ///< libmilter's notation.
   unsigned mode = 0660;                         ///< unix sockets alone.
   std::string group;                            ///< unix sockets alone; empty leaves it.
+  friend bool operator==(const Socket&, const Socket&) = default;
 };
 
 /// The whole configuration, immutable once loaded. A reload makes a new one.
@@ -44,10 +49,11 @@ struct Settings {
   Limits limits;
   policy::Rules policy;
   Log log;
-  std::string metrics_listen = "127.0.0.1:9893";  ///< empty: off
-  std::string control = "unix:/run/assay/control.sock";
+  std::string metrics_listen = "127.0.0.1:9893";         ///< empty: off
+  std::string control = "unix:/run/assay/control.sock";  ///< empty: off
   std::chrono::seconds stop_timeout{30};
   std::string fingerprint;  ///< First 12 hex digits of the SHA-256 of the normalised configuration.
+  friend bool operator==(const Settings&, const Settings&) = default;
 };
 
 }  // namespace assay::config

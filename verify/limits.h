@@ -36,6 +36,8 @@ struct Limits {
   // For test vectors made before RFC 8301 alone; no configuration reaches them.
   bool allow_sha1 = false;
   bool allow_missing_version = false;
+
+  friend bool operator==(const Limits&, const Limits&) = default;
 };
 
 /// A bound whose excess ends the verification of a message (others only shorten the work and say so in the results).

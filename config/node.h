@@ -1,0 +1,52 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "verify/base/parsed.h"
+
+namespace assay::config {
+
+/// A place in the file. Lines and columns count from 1, columns in octets; 0 if there is no place.
+struct Mark {
+  int line = 0;
+  int column = 0;
+};
+
+/// A problem before it knows its file.
+struct Finding {
+  Mark mark;
+  std::string message;
+};
+
+/// A value of the YAML text. Keys stay in the order of the file, repeated ones included: the reader must see them.
+struct Node {
+  enum class Kind : std::uint8_t {
+    Null,  ///< Nothing is written after the key, or `~` or `null`.
+    Scalar,
+    List,
+    Map,
+    Unusable,  ///< Already reported: no further complaint about it.
+  };
+  Kind kind = Kind::Null;
+  Mark mark;
+  std::string text;         ///< Scalar: unquoted, never interpreted (`off`, `0660` and `YES` stay what they are).
+  std::vector<Node> keys;   ///< Map: scalars, or Unusable.
+  std::vector<Node> items;  ///< List: the elements. Map: the value of the key at the same index.
+};
+
+/// The longest text that is read, octets.
+inline constexpr std::size_t kMaxConfigOctets = std::size_t{1} << 20U;
+/// The deepest nesting of maps and lists.
+inline constexpr std::size_t kMaxConfigDepth = 32;
+
+/// Reads YAML text: one document. An empty one is a Null. Refused, since nothing here needs them and each has hidden a
+/// mistake or an attack before: anchors and aliases, tags, directives, keys that are no words, quoted text over several
+/// lines (an unclosed quote swallows the rest of the file), control characters, text that is not UTF-8. Never throws on
+/// bad input.
+[[nodiscard]] Parsed<Node, std::vector<Finding>> read_yaml(const std::string& text);
+
+}  // namespace assay::config

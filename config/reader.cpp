@@ -1,0 +1,318 @@
+#include "config/reader.h"
+
+#include <algorithm>
+#include <charconv>
+#include <system_error>
+#include <tuple>
+#include <unordered_map>
+
+#include "config/suggest.h"
+#include "config/units.h"
+#include "verify/base/escape.h"
+
+namespace assay::config {
+namespace {
+
+constexpr std::size_t kMaxQuotedOctets = 80;
+
+/// "a, b or c"
+std::string join(const std::vector<std::string>& words, const char* last_separator) {
+  std::string text;
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    if (i > 0) {
+      text += i + 1 == words.size() ? last_separator : ", ";
+    }
+    text += words[i];
+  }
+  return text;
+}
+
+bool is_before(const Finding& a, const Finding& b) {
+  return std::tie(a.mark.line, a.mark.column) < std::tie(b.mark.line, b.mark.column);
+}
+
+}  // namespace
+
+void Findings::add(const Mark& mark, std::string message) {
+  if (!is_full()) {
+    findings_.push_back({mark, std::move(message)});
+  }
+}
+
+void Findings::add_unknown(const Mark& mark, const std::string& path, const std::string& key,
+                           std::vector<std::string> known) {
+  if (!is_full()) {
+    unknown_.push_back({mark, path, key, std::move(known)});
+  }
+}
+
+std::string Findings::describe(const Unknown& unknown) const {
+  const std::string text = unknown.path + escape(unknown.key, kMaxQuotedOctets) + ": unknown key; ";
+  if (const auto nearest = suggest(unknown.key, unknown.known)) {
+    return text + "did you mean \"" + *nearest + "\"?";
+  }
+  // A key that lost its indentation, or was written without its map.
+  for (const std::string& path : keys_) {
+    const auto dot = path.rfind('.');
+    if (dot != std::string::npos && path.compare(dot + 1, std::string::npos, unknown.key) == 0) {
+      return text + "did you mean " + path + "? It stands below \"" + path.substr(0, dot) + ":\", indented";
+    }
+  }
+  return text + "known here: " + join(unknown.known, ", ");
+}
+
+std::vector<Finding> Findings::take() {
+  const bool was_full = is_full();
+  for (const Unknown& unknown : unknown_) {
+    findings_.push_back({unknown.mark, describe(unknown)});
+  }
+  std::stable_sort(findings_.begin(), findings_.end(), is_before);
+  if (was_full) {
+    findings_.push_back({{}, "there may be more problems than the " + std::to_string(kMaxFindings) + " above"});
+  }
+  return std::move(findings_);
+}
+
+Section::Section(Findings& findings, const Node& root) : Section(findings, nullptr, "", root.mark) {
+  if (root.kind == Node::Kind::Map) {
+    map_ = &root;
+  } else if (root.kind != Node::Kind::Null) {
+    findings_.add(root.mark, "the file must consist of keys with values, such as \"mode: enforce\"");
+  }
+}
+
+Section::Section(Findings& findings, const Node* map, std::string path, Mark mark)
+    : findings_(findings), map_(map), path_(std::move(path)), mark_(mark) {}
+
+Section Section::section(const char* key) {
+  return section_of(key, find(key));
+}
+
+Section Section::section_of(const char* key, const Node* node) {
+  if (node != nullptr && node->kind != Node::Kind::Map) {
+    complain(key, node->mark, "must be a map of keys with values");
+    node = nullptr;
+  }
+  return {findings_, node, path_ + key + ".", mark_of(key)};
+}
+
+const Node* Section::find(const char* key) {
+  known_.emplace_back(key);
+  findings_.add_key(path_ + key);
+  const Node* const name = find_key(key);
+  if (name == nullptr) {
+    return nullptr;
+  }
+  const Node& value = map_->items[static_cast<std::size_t>(name - map_->keys.data())];
+  if (value.kind == Node::Kind::Null) {
+    complain(key, name->mark, "has no value: write one, or remove the key for the default");
+  }
+  return value.kind == Node::Kind::Null || value.kind == Node::Kind::Unusable ? nullptr : &value;
+}
+
+void Section::text(const char* key, std::string& target, Complaint (*check)(std::string_view)) {
+  const Node* const node = scalar(key);
+  if (node == nullptr) {
+    return;
+  }
+  if (const auto complaint = check(node->text)) {
+    complain(key, node->mark, quote(node->text) + " " + *complaint);
+  } else {
+    target = node->text;
+  }
+}
+
+void Section::text_or_off(const char* key, std::string& target, Complaint (*check)(std::string_view)) {
+  const Node* const node = scalar(key);
+  if (node == nullptr) {
+    return;
+  }
+  if (node->text == "off") {
+    target.clear();
+  } else if (const auto complaint = check(node->text)) {
+    complain(key, node->mark, quote(node->text) + " " + *complaint);
+  } else {
+    target = node->text;
+  }
+}
+
+void Section::on_off(const char* key, bool& target) {
+  // One spelling of many that YAML knows, so that nobody has to remember which reader takes which.
+  choice(key, target, std::array<std::pair<const char*, bool>, 2>{{{"on", true}, {"off", false}}});
+}
+
+void Section::duration(const char* key, std::chrono::milliseconds& target, std::chrono::milliseconds least,
+                       std::chrono::milliseconds most) {
+  const Node* const node = scalar(key);
+  if (node == nullptr) {
+    return;
+  }
+  const auto value = parse_duration(node->text);
+  if (!value) {
+    complain(key, node->mark, quote(node->text) + " " + value.error().what);
+  } else if (*value < least || *value > most) {
+    complain_range(key, *node, format_duration(least), format_duration(most));
+  } else {
+    target = *value;
+  }
+}
+
+void Section::duration(const char* key, std::chrono::seconds& target, std::chrono::seconds least,
+                       std::chrono::seconds most) {
+  std::chrono::milliseconds value = target;
+  duration(key, value, least, most);
+  const auto whole = std::chrono::duration_cast<std::chrono::seconds>(value);
+  if (whole != value) {
+    complain(key, mark_of(key), "must be whole seconds, such as 30s");
+  } else {
+    target = whole;
+  }
+}
+
+void Section::size(const char* key, std::size_t& target, std::size_t least, std::size_t most) {
+  const Node* const node = scalar(key);
+  if (node == nullptr) {
+    return;
+  }
+  const auto value = parse_size(node->text);
+  if (!value) {
+    complain(key, node->mark, quote(node->text) + " " + value.error().what);
+  } else if (*value < least || *value > most) {
+    complain_range(key, *node, format_size(least), format_size(most));
+  } else {
+    target = static_cast<std::size_t>(*value);
+  }
+}
+
+void Section::count(const char* key, std::size_t& target, std::size_t least, std::size_t most) {
+  const Node* const node = scalar(key);
+  if (node == nullptr) {
+    return;
+  }
+  std::size_t value = 0;
+  const char* const end = node->text.data() + node->text.size();
+  const auto [stopped, error] = std::from_chars(node->text.data(), end, value);
+  if (stopped != end || error == std::errc::invalid_argument) {
+    complain(key, node->mark, quote(node->text) + " is not a whole number");
+  } else if (error != std::errc{} || value < least || value > most) {
+    complain_range(key, *node, std::to_string(least), std::to_string(most));
+  } else {
+    target = value;
+  }
+}
+
+void Section::file_mode(const char* key, unsigned& target) {
+  const Node* const node = scalar(key);
+  if (node == nullptr) {
+    return;
+  }
+  // The leading zero is required: without it YAML says decimal and chmod(1) says octal.
+  constexpr std::size_t kOctets = 4;
+  constexpr int kOctal = 8;
+  const std::string& text = node->text;
+  unsigned value = 0;
+  const char* const end = text.data() + text.size();
+  const auto [stopped, error] = std::from_chars(text.data(), end, value, kOctal);
+  if (text.size() != kOctets || text.front() != '0' || error != std::errc{} || stopped != end) {
+    complain(key, node->mark, quote(text) + " is not a file mode: write a 0 and three octal digits, such as 0660");
+  } else {
+    target = value;
+  }
+}
+
+void Section::complain(const char* key, const Mark& mark, const std::string& what) {
+  findings_.add(mark, path_ + key + ": " + what);
+}
+
+bool Section::is_given(const char* key) const {
+  return find_key(key) != nullptr;
+}
+
+Mark Section::mark_of(const char* key) const {
+  const Node* const name = find_key(key);
+  return name != nullptr ? name->mark : mark_;
+}
+
+const Node* Section::find_key(const char* key) const {
+  if (map_ == nullptr) {
+    return nullptr;
+  }
+  const auto found =
+      std::find_if(map_->keys.begin(), map_->keys.end(), [key](const Node& name) { return name.text == key; });
+  return found != map_->keys.end() ? &*found : nullptr;
+}
+
+void Section::finish() {
+  if (map_ == nullptr) {
+    return;
+  }
+  std::unordered_map<std::string_view, int> lines;
+  for (const Node& key : map_->keys) {
+    if (key.kind != Node::Kind::Scalar || findings_.is_full()) {
+      continue;
+    }
+    if (const auto [first, is_new] = lines.emplace(key.text, key.mark.line); !is_new) {
+      findings_.add(key.mark, path_ + escape(key.text, kMaxQuotedOctets) + ": repeated; it stands in line " +
+                                  std::to_string(first->second) + " already: remove one");
+    } else if (std::find(known_.begin(), known_.end(), key.text) == known_.end()) {
+      findings_.add_unknown(key.mark, path_, key.text, known_);
+    }
+  }
+}
+
+std::string Section::quote(std::string_view text) {
+  return '"' + escape(text, kMaxQuotedOctets) + '"';
+}
+
+const Node* Section::scalar(const char* key) {
+  const Node* const node = find(key);
+  if (node != nullptr && node->kind != Node::Kind::Scalar) {
+    complain(key, node->mark,
+             node->kind == Node::Kind::List ? "must be one value, not a list" : "must be one value, not a map");
+    return nullptr;
+  }
+  return node;
+}
+
+std::optional<std::size_t> Section::choose(const char* key, const std::vector<std::string>& names) {
+  const Node* const node = scalar(key);
+  if (node == nullptr) {
+    return std::nullopt;
+  }
+  const auto found = std::find(names.begin(), names.end(), node->text);
+  if (found != names.end()) {
+    return static_cast<std::size_t>(found - names.begin());
+  }
+  std::string what = quote(node->text) + " is not " + join(names, " or ");
+  if (const auto nearest = suggest(node->text, names)) {
+    what += "; did you mean \"" + *nearest + "\"?";
+  }
+  complain(key, node->mark, what);
+  return std::nullopt;
+}
+
+bool Section::is_list(const char* key, const Node& node, const char* example) {
+  if (node.kind != Node::Kind::List) {
+    complain(key, node.mark, std::string("must be a list, such as ") + example);
+    return false;
+  }
+  return true;
+}
+
+bool Section::is_element(const char* key, const Node& item) {
+  if (item.kind == Node::Kind::Scalar) {
+    return true;
+  }
+  if (item.kind != Node::Kind::Unusable) {
+    complain(key, item.mark,
+             item.kind == Node::Kind::Null ? "an element of the list is empty: write or remove it"
+                                           : "an element of the list is not one value");
+  }
+  return false;
+}
+
+void Section::complain_range(const char* key, const Node& node, const std::string& least, const std::string& most) {
+  complain(key, node.mark, quote(node.text) + " is out of range: " + least + " to " + most);
+}
+
+}  // namespace assay::config
