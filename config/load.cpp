@@ -104,8 +104,8 @@ void read_listen(Section& root, Socket& socket) {
 }
 
 void read_dns(Section section, resolver::Settings& dns) {
-  if (const Node* const forward = section.find("forward"); forward != nullptr) {
-    if (forward->kind == Node::Kind::Scalar && forward->text == "resolv.conf") {
+  if (const YamlNode* const forward = section.find("forward"); forward != nullptr) {
+    if (forward->kind == YamlNode::Kind::Scalar && forward->text == "resolv.conf") {
       dns.forward.reset();
     } else {
       std::vector<resolver::Forwarder> servers;
@@ -138,7 +138,7 @@ void read_rsa_bits(Section& section, Limits& limits) {
   constexpr unsigned kLeast = 1024;
   constexpr unsigned kMost = 16384;  // OpenSSL's own bound, OPENSSL_RSA_MAX_MODULUS_BITS.
   const char* const key = "rsa_bits";
-  const Node* const node = section.find(key);
+  const YamlNode* const node = section.find(key);
   if (node == nullptr) {
     return;
   }
@@ -153,7 +153,7 @@ void read_rsa_bits(Section& section, Limits& limits) {
     }
     return value;
   });
-  if (node->kind != Node::Kind::List || bits.size() != node->items.size()) {
+  if (node->kind != YamlNode::Kind::List || bits.size() != node->items.size()) {
     return;
   }
   if (bits.size() != 2 || bits[0] > bits[1]) {
@@ -204,8 +204,8 @@ void read_policy(Section section, policy::Rules& rules) {
   section.choice("temperror", rules.temperror, kTempErrorAction);
   section.choice("bad_from", rules.bad_from, kAnyAction);
   read_quarantine(section.section("quarantine"), rules.quarantine);
-  if (const Node* const own = section.find("rules"); own != nullptr) {
-    if (own->kind != Node::Kind::List || !own->items.empty()) {
+  if (const YamlNode* const own = section.find("rules"); own != nullptr) {
+    if (own->kind != YamlNode::Kind::List || !own->items.empty()) {
       section.complain("rules", own->mark,
                        "rules of the administrator's own are not supported by this version: write rules: []");
     }
@@ -223,8 +223,8 @@ void read_log(Section section, Log& log) {
 }
 
 void read_metrics(Section& root, std::string& listen) {
-  const Node* const node = root.find("metrics");
-  if (node != nullptr && node->kind == Node::Kind::Scalar) {
+  const YamlNode* const node = root.find("metrics");
+  if (node != nullptr && node->kind == YamlNode::Kind::Scalar) {
     if (node->text == "off") {
       listen.clear();
     } else {
@@ -238,7 +238,7 @@ void read_metrics(Section& root, std::string& listen) {
   section.finish();
 }
 
-Settings read_settings(Findings& findings, const Node& node, const std::string& host_name) {
+Settings read_settings(Findings& findings, const YamlNode& node, const std::string& host_name) {
   Settings settings;
   Section root(findings, node);
   read_authserv_id(root, settings, host_name);

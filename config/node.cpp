@@ -63,13 +63,13 @@ class Builder final : public YAML::EventHandler {
   void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
     if (skipped_ == 0) {
       check_properties(mark, {}, anchor);
-      add(mark, Node::Kind::Null);
+      add(mark, YamlNode::Kind::Null);
     }
   }
   void OnAlias(const YAML::Mark& mark, YAML::anchor_t /*anchor*/) override {
     if (skipped_ == 0) {
       complain(mark, kAlias);
-      add(mark, Node::Kind::Unusable);
+      add(mark, YamlNode::Kind::Unusable);
     }
   }
   void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
@@ -79,20 +79,20 @@ class Builder final : public YAML::EventHandler {
     }
     if (is_unclosed(mark)) {
       complain(mark, "this quoted text does not end on its line: close the quote");
-      add(mark, Node::Kind::Unusable);
+      add(mark, YamlNode::Kind::Unusable);
       return;
     }
     check_properties(mark, tag, anchor);
-    add(mark, Node::Kind::Scalar, value);
+    add(mark, YamlNode::Kind::Scalar, value);
   }
   void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                        YAML::EmitterStyle::value /*style*/) override {
-    start(mark, tag, anchor, Node::Kind::List);
+    start(mark, tag, anchor, YamlNode::Kind::List);
   }
   void OnSequenceEnd() override { end(); }
   void OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                   YAML::EmitterStyle::value /*style*/) override {
-    start(mark, tag, anchor, Node::Kind::Map);
+    start(mark, tag, anchor, YamlNode::Kind::Map);
   }
   void OnMapEnd() override { end(); }
 
@@ -101,7 +101,7 @@ class Builder final : public YAML::EventHandler {
   }
   [[nodiscard]] bool has_findings() const noexcept { return !findings_.empty(); }
   [[nodiscard]] std::vector<Finding> take_findings() { return std::move(findings_); }
-  [[nodiscard]] Node take_root() { return std::move(root_); }
+  [[nodiscard]] YamlNode take_root() { return std::move(root_); }
 
  private:
   void check_properties(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor) {
@@ -114,7 +114,7 @@ class Builder final : public YAML::EventHandler {
     }
   }
 
-  void start(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, Node::Kind kind) {
+  void start(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, YamlNode::Kind kind) {
     if (skipped_ > 0) {
       ++skipped_;
       return;
@@ -122,11 +122,11 @@ class Builder final : public YAML::EventHandler {
     check_properties(mark, tag, anchor);
     if (open_.size() == kMaxConfigDepth) {
       complain(mark, "nested deeper than " + std::to_string(kMaxConfigDepth) + " levels: nothing here needs that");
-      add(mark, Node::Kind::Unusable);
+      add(mark, YamlNode::Kind::Unusable);
       skipped_ = 1;
       return;
     }
-    Node& node = add(mark, kind);
+    YamlNode& node = add(mark, kind);
     if (node.kind == kind) {
       open_.push_back({&node});
     } else {
@@ -143,14 +143,14 @@ class Builder final : public YAML::EventHandler {
   }
 
   /// Puts a node where it belongs; as Unusable if it is a key that cannot be one.
-  Node& add(const YAML::Mark& mark, Node::Kind kind, const std::string& text = {}) {
-    Node& node = place();
+  YamlNode& add(const YAML::Mark& mark, YamlNode::Kind kind, const std::string& text = {}) {
+    YamlNode& node = place();
     const bool is_key = !open_.empty() && open_.back().has_open_key;
-    if (is_key && (kind != Node::Kind::Scalar || text.empty())) {
-      if (kind != Node::Kind::Unusable) {
+    if (is_key && (kind != YamlNode::Kind::Scalar || text.empty())) {
+      if (kind != YamlNode::Kind::Unusable) {
         complain(mark, "a key is missing here: write a word before the colon");
       }
-      kind = Node::Kind::Unusable;
+      kind = YamlNode::Kind::Unusable;
     }
     node.kind = kind;
     node.mark = to_mark(mark);
@@ -158,12 +158,12 @@ class Builder final : public YAML::EventHandler {
     return node;
   }
 
-  Node& place() {
+  YamlNode& place() {
     if (open_.empty()) {
       return root_;
     }
     Open& parent = open_.back();
-    if (parent.node->kind == Node::Kind::List) {
+    if (parent.node->kind == YamlNode::Kind::List) {
       return parent.node->items.emplace_back();
     }
     parent.has_open_key = !parent.has_open_key;
@@ -195,12 +195,12 @@ class Builder final : public YAML::EventHandler {
 
   /// A map or list whose end has not come. The pointer stays valid: nothing is added beside an open node.
   struct Open {
-    Node* node = nullptr;
+    YamlNode* node = nullptr;
     bool has_open_key = false;  ///< Map: the last key has no value yet.
   };
 
   std::string_view text_;
-  Node root_;
+  YamlNode root_;
   std::vector<Open> open_;
   std::size_t skipped_ = 0;  ///< Open maps and lists whose content is dropped.
   std::vector<Finding> findings_;
@@ -238,7 +238,7 @@ std::vector<Finding> find_bad_line(std::string_view text) {
 
 }  // namespace
 
-Parsed<Node, std::vector<Finding>> read_yaml(const std::string& text) {
+Parsed<YamlNode, std::vector<Finding>> read_yaml(const std::string& text) {
   if (text.size() > kMaxConfigOctets) {
     return failure(std::vector<Finding>{
         {{}, "the file is larger than " + std::to_string(kMaxConfigOctets >> 20U) + " MiB: is it the right one?"}});

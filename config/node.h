@@ -23,7 +23,7 @@ struct Finding {
 };
 
 /// A value of the YAML text. Keys stay in the order of the file, repeated ones included: the reader must see them.
-struct Node {
+struct YamlNode {
   enum class Kind : std::uint8_t {
     Null,  ///< Nothing is written after the key, or `~` or `null`.
     Scalar,
@@ -33,9 +33,9 @@ struct Node {
   };
   Kind kind = Kind::Null;
   Mark mark;
-  std::string text;         ///< Scalar: unquoted, never interpreted (`off`, `0660` and `YES` stay what they are).
-  std::vector<Node> keys;   ///< Map: scalars, or Unusable.
-  std::vector<Node> items;  ///< List: the elements. Map: the value of the key at the same index.
+  std::string text;             ///< Scalar: unquoted, never interpreted (`off`, `0660` and `YES` stay what they are).
+  std::vector<YamlNode> keys;   ///< Map: scalars, or Unusable.
+  std::vector<YamlNode> items;  ///< List: the elements. Map: the value of the key at the same index.
 };
 
 /// The longest text that is read, octets.
@@ -47,6 +47,6 @@ inline constexpr std::size_t kMaxConfigDepth = 32;
 /// mistake or an attack before: anchors and aliases, tags, directives, keys that are no words, quoted text over several
 /// lines (an unclosed quote swallows the rest of the file), control characters, text that is not UTF-8. Never throws on
 /// bad input.
-[[nodiscard]] Parsed<Node, std::vector<Finding>> read_yaml(const std::string& text);
+[[nodiscard]] Parsed<YamlNode, std::vector<Finding>> read_yaml(const std::string& text);
 
 }  // namespace assay::config

@@ -47,18 +47,23 @@ void Findings::add_unknown(const Mark& mark, const std::string& path, const std:
 }
 
 std::string Findings::describe(const Unknown& unknown) const {
-  const std::string text = unknown.path + escape(unknown.key, kMaxQuotedOctets) + ": unknown key; ";
+  std::string text = unknown.path + escape(unknown.key, kMaxQuotedOctets) + ": unknown key; ";
   if (const auto nearest = suggest(unknown.key, unknown.known)) {
-    return text + "did you mean \"" + *nearest + "\"?";
+    return text.append("did you mean \"").append(*nearest).append("\"?");
   }
   // A key that lost its indentation, or was written without its map.
   for (const std::string& path : keys_) {
     const auto dot = path.rfind('.');
-    if (dot != std::string::npos && path.compare(dot + 1, std::string::npos, unknown.key) == 0) {
-      return text + "did you mean " + path + "? It stands below \"" + path.substr(0, dot) + ":\", indented";
+    if (dot != std::string::npos && std::string_view(path).substr(dot + 1) == unknown.key) {
+      const std::string_view parent = std::string_view(path).substr(0, dot);
+      return text.append("did you mean ")
+          .append(path)
+          .append("? It stands below \"")
+          .append(parent)
+          .append(":\", indented");
     }
   }
-  return text + "known here: " + join(unknown.known, ", ");
+  return text.append("known here: ").append(join(unknown.known, ", "));
 }
 
 std::vector<Finding> Findings::take() {
@@ -73,45 +78,45 @@ std::vector<Finding> Findings::take() {
   return std::move(findings_);
 }
 
-Section::Section(Findings& findings, const Node& root) : Section(findings, nullptr, "", root.mark) {
-  if (root.kind == Node::Kind::Map) {
+Section::Section(Findings& findings, const YamlNode& root) : Section(findings, nullptr, "", root.mark) {
+  if (root.kind == YamlNode::Kind::Map) {
     map_ = &root;
-  } else if (root.kind != Node::Kind::Null) {
+  } else if (root.kind != YamlNode::Kind::Null) {
     findings_.add(root.mark, "the file must consist of keys with values, such as \"mode: enforce\"");
   }
 }
 
-Section::Section(Findings& findings, const Node* map, std::string path, Mark mark)
+Section::Section(Findings& findings, const YamlNode* map, std::string path, Mark mark)
     : findings_(findings), map_(map), path_(std::move(path)), mark_(mark) {}
 
 Section Section::section(const char* key) {
   return section_of(key, find(key));
 }
 
-Section Section::section_of(const char* key, const Node* node) {
-  if (node != nullptr && node->kind != Node::Kind::Map) {
+Section Section::section_of(const char* key, const YamlNode* node) {
+  if (node != nullptr && node->kind != YamlNode::Kind::Map) {
     complain(key, node->mark, "must be a map of keys with values");
     node = nullptr;
   }
   return {findings_, node, path_ + key + ".", mark_of(key)};
 }
 
-const Node* Section::find(const char* key) {
+const YamlNode* Section::find(const char* key) {
   known_.emplace_back(key);
   findings_.add_key(path_ + key);
-  const Node* const name = find_key(key);
+  const YamlNode* const name = find_key(key);
   if (name == nullptr) {
     return nullptr;
   }
-  const Node& value = map_->items[static_cast<std::size_t>(name - map_->keys.data())];
-  if (value.kind == Node::Kind::Null) {
+  const YamlNode& value = map_->items[static_cast<std::size_t>(name - map_->keys.data())];
+  if (value.kind == YamlNode::Kind::Null) {
     complain(key, name->mark, "has no value: write one, or remove the key for the default");
   }
-  return value.kind == Node::Kind::Null || value.kind == Node::Kind::Unusable ? nullptr : &value;
+  return value.kind == YamlNode::Kind::Null || value.kind == YamlNode::Kind::Unusable ? nullptr : &value;
 }
 
 void Section::text(const char* key, std::string& target, Complaint (*check)(std::string_view)) {
-  const Node* const node = scalar(key);
+  const YamlNode* const node = scalar(key);
   if (node == nullptr) {
     return;
   }
@@ -123,7 +128,7 @@ void Section::text(const char* key, std::string& target, Complaint (*check)(std:
 }
 
 void Section::text_or_off(const char* key, std::string& target, Complaint (*check)(std::string_view)) {
-  const Node* const node = scalar(key);
+  const YamlNode* const node = scalar(key);
   if (node == nullptr) {
     return;
   }
@@ -143,7 +148,7 @@ void Section::on_off(const char* key, bool& target) {
 
 void Section::duration(const char* key, std::chrono::milliseconds& target, std::chrono::milliseconds least,
                        std::chrono::milliseconds most) {
-  const Node* const node = scalar(key);
+  const YamlNode* const node = scalar(key);
   if (node == nullptr) {
     return;
   }
@@ -170,7 +175,7 @@ void Section::duration(const char* key, std::chrono::seconds& target, std::chron
 }
 
 void Section::size(const char* key, std::size_t& target, std::size_t least, std::size_t most) {
-  const Node* const node = scalar(key);
+  const YamlNode* const node = scalar(key);
   if (node == nullptr) {
     return;
   }
@@ -185,7 +190,7 @@ void Section::size(const char* key, std::size_t& target, std::size_t least, std:
 }
 
 void Section::count(const char* key, std::size_t& target, std::size_t least, std::size_t most) {
-  const Node* const node = scalar(key);
+  const YamlNode* const node = scalar(key);
   if (node == nullptr) {
     return;
   }
@@ -202,7 +207,7 @@ void Section::count(const char* key, std::size_t& target, std::size_t least, std
 }
 
 void Section::file_mode(const char* key, unsigned& target) {
-  const Node* const node = scalar(key);
+  const YamlNode* const node = scalar(key);
   if (node == nullptr) {
     return;
   }
@@ -229,16 +234,16 @@ bool Section::is_given(const char* key) const {
 }
 
 Mark Section::mark_of(const char* key) const {
-  const Node* const name = find_key(key);
+  const YamlNode* const name = find_key(key);
   return name != nullptr ? name->mark : mark_;
 }
 
-const Node* Section::find_key(const char* key) const {
+const YamlNode* Section::find_key(const char* key) const {
   if (map_ == nullptr) {
     return nullptr;
   }
   const auto found =
-      std::find_if(map_->keys.begin(), map_->keys.end(), [key](const Node& name) { return name.text == key; });
+      std::find_if(map_->keys.begin(), map_->keys.end(), [key](const YamlNode& name) { return name.text == key; });
   return found != map_->keys.end() ? &*found : nullptr;
 }
 
@@ -247,8 +252,8 @@ void Section::finish() {
     return;
   }
   std::unordered_map<std::string_view, int> lines;
-  for (const Node& key : map_->keys) {
-    if (key.kind != Node::Kind::Scalar || findings_.is_full()) {
+  for (const YamlNode& key : map_->keys) {
+    if (key.kind != YamlNode::Kind::Scalar || findings_.is_full()) {
       continue;
     }
     if (const auto [first, is_new] = lines.emplace(key.text, key.mark.line); !is_new) {
@@ -264,18 +269,18 @@ std::string Section::quote(std::string_view text) {
   return '"' + escape(text, kMaxQuotedOctets) + '"';
 }
 
-const Node* Section::scalar(const char* key) {
-  const Node* const node = find(key);
-  if (node != nullptr && node->kind != Node::Kind::Scalar) {
+const YamlNode* Section::scalar(const char* key) {
+  const YamlNode* const node = find(key);
+  if (node != nullptr && node->kind != YamlNode::Kind::Scalar) {
     complain(key, node->mark,
-             node->kind == Node::Kind::List ? "must be one value, not a list" : "must be one value, not a map");
+             node->kind == YamlNode::Kind::List ? "must be one value, not a list" : "must be one value, not a map");
     return nullptr;
   }
   return node;
 }
 
 std::optional<std::size_t> Section::choose(const char* key, const std::vector<std::string>& names) {
-  const Node* const node = scalar(key);
+  const YamlNode* const node = scalar(key);
   if (node == nullptr) {
     return std::nullopt;
   }
@@ -291,27 +296,27 @@ std::optional<std::size_t> Section::choose(const char* key, const std::vector<st
   return std::nullopt;
 }
 
-bool Section::is_list(const char* key, const Node& node, const char* example) {
-  if (node.kind != Node::Kind::List) {
+bool Section::is_list(const char* key, const YamlNode& node, const char* example) {
+  if (node.kind != YamlNode::Kind::List) {
     complain(key, node.mark, std::string("must be a list, such as ") + example);
     return false;
   }
   return true;
 }
 
-bool Section::is_element(const char* key, const Node& item) {
-  if (item.kind == Node::Kind::Scalar) {
+bool Section::is_element(const char* key, const YamlNode& item) {
+  if (item.kind == YamlNode::Kind::Scalar) {
     return true;
   }
-  if (item.kind != Node::Kind::Unusable) {
+  if (item.kind != YamlNode::Kind::Unusable) {
     complain(key, item.mark,
-             item.kind == Node::Kind::Null ? "an element of the list is empty: write or remove it"
-                                           : "an element of the list is not one value");
+             item.kind == YamlNode::Kind::Null ? "an element of the list is empty: write or remove it"
+                                               : "an element of the list is not one value");
   }
   return false;
 }
 
-void Section::complain_range(const char* key, const Node& node, const std::string& least, const std::string& most) {
+void Section::complain_range(const char* key, const YamlNode& node, const std::string& least, const std::string& most) {
   complain(key, node.mark, quote(node.text) + " is out of range: " + least + " to " + most);
 }
 

@@ -53,15 +53,15 @@ class Findings {
 class Section {
  public:
   /// The whole file. `root` is a Map or a Null (nothing is set); anything else is reported. Both must outlive this.
-  Section(Findings& findings, const Node& root);
+  Section(Findings& findings, const YamlNode& root);
 
   /// The map under `key`, all absent if it is.
   [[nodiscard]] Section section(const char* key);
 
   /// The value of `key`; nullptr if it is absent, empty or was reported already. For values of more than one form, to
   /// go on with list_of() or section_of(); once for each key.
-  [[nodiscard]] const Node* find(const char* key);
-  [[nodiscard]] Section section_of(const char* key, const Node* node);
+  [[nodiscard]] const YamlNode* find(const char* key);
+  [[nodiscard]] Section section_of(const char* key, const YamlNode* node);
   /// Whether `key` stands in the file, rightly or wrongly.
   [[nodiscard]] bool is_given(const char* key) const;
 
@@ -82,6 +82,7 @@ class Section {
   template <class T, class Value, std::size_t N>
   void choice(const char* key, T& target, const std::array<std::pair<const char*, Value>, N>& words) {
     std::vector<std::string> names;
+    names.reserve(N);
     for (const auto& word : words) {
       names.emplace_back(word.first);
     }
@@ -93,18 +94,18 @@ class Section {
   /// A list whose elements `parse` reads (text -> Parsed<T>); elements that it refuses are reported.
   template <class T, class Parse>
   void list(const char* key, std::vector<T>& target, const char* example, Parse parse) {
-    const Node* const node = find(key);
+    const YamlNode* const node = find(key);
     if (node != nullptr) {
       list_of(key, *node, target, example, parse);
     }
   }
   template <class T, class Parse>
-  void list_of(const char* key, const Node& node, std::vector<T>& target, const char* example, Parse parse) {
+  void list_of(const char* key, const YamlNode& node, std::vector<T>& target, const char* example, Parse parse) {
     if (!is_list(key, node, example)) {
       return;
     }
     target.clear();
-    for (const Node& item : node.items) {
+    for (const YamlNode& item : node.items) {
       if (!is_element(key, item)) {
         continue;
       }
@@ -129,19 +130,19 @@ class Section {
   [[nodiscard]] static std::string quote(std::string_view text);
 
  private:
-  Section(Findings& findings, const Node* map, std::string path, Mark mark);
+  Section(Findings& findings, const YamlNode* map, std::string path, Mark mark);
 
-  [[nodiscard]] const Node* find_key(const char* key) const;
+  [[nodiscard]] const YamlNode* find_key(const char* key) const;
   /// The value of `key` if it is a scalar.
-  const Node* scalar(const char* key);
+  const YamlNode* scalar(const char* key);
   std::optional<std::size_t> choose(const char* key, const std::vector<std::string>& names);
-  bool is_list(const char* key, const Node& node, const char* example);
-  bool is_element(const char* key, const Node& item);
-  void complain_range(const char* key, const Node& node, const std::string& least, const std::string& most);
+  bool is_list(const char* key, const YamlNode& node, const char* example);
+  bool is_element(const char* key, const YamlNode& item);
+  void complain_range(const char* key, const YamlNode& node, const std::string& least, const std::string& most);
 
   Findings& findings_;
-  const Node* map_;   ///< nullptr: every key is absent.
-  std::string path_;  ///< "policy.published." or empty.
+  const YamlNode* map_;  ///< nullptr: every key is absent.
+  std::string path_;     ///< "policy.published." or empty.
   Mark mark_;
   std::vector<std::string> known_;
 };

@@ -315,7 +315,7 @@ TEST_CASE("config/node: nesting is bounded", "[config][node][bounds]") {
 TEST_CASE("config/node: keys, values and places are kept as written", "[config][node]") {
   const auto root = read_yaml("a: 0660\n'b c': [on, ~, \"\", {d: e}]\na: 2\n");
   REQUIRE(root);
-  REQUIRE(root->kind == Node::Kind::Map);
+  REQUIRE(root->kind == YamlNode::Kind::Map);
   REQUIRE(root->keys.size() == 3);
   CHECK(root->keys[0].text == "a");
   CHECK(root->items[0].text == "0660");
@@ -323,13 +323,13 @@ TEST_CASE("config/node: keys, values and places are kept as written", "[config][
   CHECK(root->keys[2].text == "a");
   CHECK(root->keys[2].mark.line == 3);
   CHECK(root->items[2].mark.column == 4);
-  const Node& list = root->items[1];
-  REQUIRE(list.kind == Node::Kind::List);
+  const YamlNode& list = root->items[1];
+  REQUIRE(list.kind == YamlNode::Kind::List);
   REQUIRE(list.items.size() == 4);
   CHECK(list.items[0].text == "on");
-  CHECK(list.items[1].kind == Node::Kind::Null);
-  CHECK(list.items[2].kind == Node::Kind::Scalar);
-  CHECK(list.items[3].kind == Node::Kind::Map);
+  CHECK(list.items[1].kind == YamlNode::Kind::Null);
+  CHECK(list.items[2].kind == YamlNode::Kind::Scalar);
+  CHECK(list.items[3].kind == YamlNode::Kind::Map);
 }
 
 }  // namespace assay::config
