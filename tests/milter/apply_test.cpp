@@ -1,0 +1,160 @@
+#include "milter/apply.h"
+
+#include "tests/milter/fake_editor.h"
+#include "tests/support/catch.h"
+
+using assay::milter::apply;
+using assay::milter::Capabilities;
+using assay::milter::Step;
+using assay::observe::Record;
+using assay::policy::Action;
+using assay::policy::Quarantine;
+using assay::policy::QuarantineHow;
+using assay::policy::Reply;
+using assay::test::FakeEditor;
+using Calls = std::vector<std::string>;
+
+namespace {
+
+Capabilities everything() {
+  Capabilities all;
+  all.can_insert_headers = true;
+  all.can_change_headers = true;
+  all.can_quarantine = true;
+  all.can_redirect = true;
+  all.has_leading_space = true;
+  return all;
+}
+
+Record accepted() {
+  Record record;
+  record.authentication_results = "mx.example.net; none";
+  record.facts.rcpt = {"a@example.net", "b@example.net"};
+  return record;
+}
+
+Record quarantined(QuarantineHow how) {
+  Record record = accepted();
+  record.decision.action = Action::Quarantine;
+  record.decision.rule = "policy.indirect";
+  record.decision.quarantine = Quarantine{how, "X-Junk", "yes", "junk@example.net"};
+  return record;
+}
+
+}  // namespace
+
+TEST_CASE("milter/apply: forged fields go highest occurrence first, before ours is inserted on top", "[milter]") {
+  FakeEditor editor;
+  Record record = accepted();
+  CHECK(apply(record, {1, 4, 7}, everything(), editor) == Step::Continue);
+  CHECK(editor.done == Calls{"remove Authentication-Results 7", "remove Authentication-Results 4",
+                             "remove Authentication-Results 1", "insert Authentication-Results: mx.example.net; none"});
+}
+
+TEST_CASE("milter/apply: without HDR_LEADSPC the MTA adds the space itself", "[milter]") {
+  FakeEditor editor;
+  Record record = accepted();
+  Capabilities old = everything();
+  old.has_leading_space = false;
+  CHECK(apply(record, {}, old, editor) == Step::Continue);
+  CHECK(editor.done == Calls{"insert Authentication-Results:mx.example.net; none"});
+}
+
+TEST_CASE("milter/apply: a refused or deferred message is not edited", "[milter]") {
+  FakeEditor editor;
+  Record record = accepted();
+  record.decision.action = Action::Reject;
+  record.decision.reply = Reply{550, "5.7.1", "no"};
+  CHECK(apply(record, {1}, everything(), editor) == Step::Reject);
+  CHECK(editor.done == Calls{"reply 550 5.7.1 no"});
+
+  editor.done.clear();
+  record.decision.action = Action::TempFail;
+  record.decision.reply = Reply{451, "4.7.1", "later"};
+  CHECK(apply(record, {1}, everything(), editor) == Step::TempFail);
+  CHECK(editor.done == Calls{"reply 451 4.7.1 later"});
+
+  editor.done.clear();
+  record.decision.action = Action::Discard;
+  record.decision.reply.reset();
+  CHECK(apply(record, {1}, everything(), editor) == Step::Discard);
+  CHECK(editor.done.empty());
+}
+
+TEST_CASE("milter/apply: each form of quarantine", "[milter]") {
+  FakeEditor editor;
+  SECTION("header") {
+    Record record = quarantined(QuarantineHow::Header);
+    CHECK(apply(record, {}, everything(), editor) == Step::Continue);
+    CHECK(editor.done == Calls{"insert X-Junk: yes", "insert Authentication-Results: mx.example.net; none"});
+  }
+  SECTION("hold") {
+    Record record = quarantined(QuarantineHow::Hold);
+    CHECK(apply(record, {}, everything(), editor) == Step::Continue);
+    CHECK(editor.done ==
+          Calls{"quarantine DMARC: policy.indirect", "insert Authentication-Results: mx.example.net; none"});
+  }
+  SECTION("redirect replaces all recipients") {
+    Record record = quarantined(QuarantineHow::Redirect);
+    CHECK(apply(record, {}, everything(), editor) == Step::Continue);
+    CHECK(editor.done == Calls{"recipients <a@example.net> <b@example.net> -> <junk@example.net>",
+                               "insert Authentication-Results: mx.example.net; none"});
+  }
+  SECTION("reject") {
+    Record record = quarantined(QuarantineHow::Reject);
+    record.decision.reply = Reply{550, "5.7.1", "quarantined"};
+    CHECK(apply(record, {}, everything(), editor) == Step::Reject);
+    CHECK(editor.done == Calls{"reply 550 5.7.1 quarantined"});
+  }
+}
+
+TEST_CASE("milter/apply: what the MTA does not offer falls back to the header, and the record says so", "[milter]") {
+  for (const QuarantineHow how : {QuarantineHow::Hold, QuarantineHow::Redirect}) {
+    FakeEditor editor;
+    Record record = quarantined(how);
+    Capabilities less = everything();
+    less.can_quarantine = false;
+    less.can_redirect = false;
+    CHECK(apply(record, {}, less, editor) == Step::Continue);
+    CHECK(editor.done == Calls{"insert X-Junk: yes", "insert Authentication-Results: mx.example.net; none"});
+    CHECK(record.decision.quarantine->how == QuarantineHow::Header);
+    CHECK(record.notes.size() == 1);
+  }
+}
+
+TEST_CASE("milter/apply: a message whose header cannot be made true is deferred, never passed", "[milter]") {
+  const auto is_deferred = [](FakeEditor& editor, Record& record, const std::vector<std::size_t>& forged,
+                              const Capabilities& can) {
+    const Step step = apply(record, forged, can, editor);
+    return step == Step::TempFail && record.decision.action == Action::TempFail && record.decision.reply->code == 451 &&
+           !record.notes.empty();
+  };
+  SECTION("a forged field stays") {
+    FakeEditor editor;
+    editor.fails = "remove";
+    Record record = accepted();
+    CHECK(is_deferred(editor, record, {1}, everything()));
+  }
+  SECTION("the MTA does not let headers be changed") {
+    FakeEditor editor;
+    Record record = accepted();
+    Capabilities less = everything();
+    less.can_change_headers = false;
+    CHECK(is_deferred(editor, record, {1}, less));
+    FakeEditor other;
+    Record clean = accepted();
+    CHECK(apply(clean, {}, less, other) == Step::Continue);
+  }
+  SECTION("ours cannot be inserted") {
+    FakeEditor editor;
+    editor.fails = "insert Authentication-Results";
+    Record record = accepted();
+    CHECK(is_deferred(editor, record, {}, everything()));
+  }
+  SECTION("a quarantined message cannot be marked") {
+    FakeEditor editor;
+    editor.fails = "insert X-Junk";
+    Record record = quarantined(QuarantineHow::Header);
+    CHECK(is_deferred(editor, record, {}, everything()));
+  }
+}
