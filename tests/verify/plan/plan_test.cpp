@@ -1,0 +1,191 @@
+#include "verify/plan/plan.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "tests/support/catch.h"
+#include "tests/support/fake_resolver.h"
+#include "verify/plan/planning_resolver.h"
+#include "verify/verification.h"
+
+using namespace assay;
+
+namespace {
+
+using Names = std::set<std::string>;
+
+/// Answers the questions of a plan round by round, as a resolver does whose answers all take equally long.
+class Rounds {
+ public:
+  explicit Rounds(std::string_view zone) : dns_(zone) {}
+
+  /// Runs the plan to its end; returns the names asked in each round.
+  std::vector<Names> run(const plan::Known& known) {
+    std::vector<Names> rounds;
+    for (;;) {
+      const auto questions = plan::next_questions(
+          known,
+          [this](const dns::Question& question) {
+            const auto answer = answers_.find(question);
+            return answer == answers_.end() ? nullptr : answer->second;
+          },
+          Limits{});
+      if (questions.empty()) {
+        return rounds;
+      }
+      REQUIRE(rounds.size() < 50);
+      Names names;
+      for (const auto& question : questions) {
+        REQUIRE(answers_.count(question) == 0);
+        answers_[question] = dns_.lookup(question);
+        names.insert(std::string(dns::to_string(question.type)) + " " + question.name);
+      }
+      rounds.push_back(names);
+    }
+  }
+
+  [[nodiscard]] bool has(const dns::Question& question) const { return answers_.count(question) != 0; }
+  test::FakeResolver& dns() { return dns_; }
+
+ private:
+  test::FakeResolver dns_;
+  std::map<dns::Question, dns::AnswerPtr> answers_;
+};
+
+plan::Known from_client(const std::string& mail_from) {
+  plan::Known known;
+  known.client = IpAddress::parse("192.0.2.1").value();
+  known.mail_from = mail_from;
+  return known;
+}
+
+Domain domain(const char* text) {
+  return Domain::parse(text).value();
+}
+
+}  // namespace
+
+TEST_CASE("plan: SPF includes are asked level by level, all of one level together", "[plan]") {
+  Rounds rounds(R"(
+example.com    TXT "v=spf1 include:a.example include:b.example -all"
+a.example      TXT "v=spf1 include:a1.example -all"
+b.example      TXT "v=spf1 a:host.b.example -all"
+a1.example     TXT "v=spf1 ip4:203.0.113.1 -all"
+host.b.example A   203.0.113.2
+1.2.0.192.in-addr.arpa PTR mail.example.com
+mail.example.com A 192.0.2.1
+)");
+  const auto asked = rounds.run(from_client("<x@example.com>"));
+  REQUIRE(asked.size() == 3);
+  CHECK(asked[0] == Names{"TXT example.com", "PTR 1.2.0.192.in-addr.arpa"});
+  CHECK(asked[1] == Names{"TXT a.example", "TXT b.example", "A mail.example.com"});
+  CHECK(asked[2] == Names{"TXT a1.example", "A host.b.example"});
+}
+
+TEST_CASE("plan: all names of a DMARC tree walk are asked at once (RFC 9989 section 4.10)", "[plan]") {
+  Rounds rounds("example.com NONE\n");
+  plan::Known known;
+  known.authors = {domain("a.b.example.com")};
+  const auto asked = rounds.run(known);
+  REQUIRE_FALSE(asked.empty());
+  CHECK(asked[0] ==
+        Names{"TXT _dmarc.a.b.example.com", "TXT _dmarc.b.example.com", "TXT _dmarc.example.com", "TXT _dmarc.com"});
+  CHECK(asked.size() == 1);
+}
+
+TEST_CASE("plan: the keys of all signatures are asked at once", "[plan]") {
+  Rounds rounds("example.com NONE\n");
+  plan::Known known;
+  known.keys = {{"s1._domainkey.example.com", dns::Type::TXT}, {"s2._domainkey.example.org", dns::Type::TXT}};
+  CHECK(rounds.run(known) == std::vector<Names>{{"TXT s1._domainkey.example.com", "TXT s2._domainkey.example.org"}});
+}
+
+TEST_CASE("plan: a signer that may align by its organization has its walk planned, a stranger has not", "[plan]") {
+  Rounds rounds("_dmarc.news.example.com TXT \"v=DMARC1; p=reject\"\n");
+  plan::Known known;
+  known.authors = {domain("news.example.com")};
+  known.signing_domains = {domain("mail.example.com"), domain("bulk.example.org")};
+  Names all;
+  for (const Names& names : rounds.run(known)) {
+    all.insert(names.begin(), names.end());
+  }
+  CHECK(all.count("TXT _dmarc.mail.example.com") == 1);
+  CHECK(all.count("TXT _dmarc.bulk.example.org") == 0);
+}
+
+TEST_CASE("plan: a plan ends, whatever the answers, and never asks one question twice", "[plan]") {
+  for (const char* answer : {"!TEMPFAIL", "!BOGUS"}) {
+    Rounds rounds("example.com TXT " + std::string(answer) + "\n_dmarc.example.com TXT " + answer + "\n");
+    auto known = from_client("<x@example.com>");
+    known.helo = "example.com";
+    known.authors = {domain("example.com")};
+    known.signing_domains = {domain("sub.example.com")};
+    known.keys = {{"s._domainkey.example.com", dns::Type::TXT}};
+    CHECK(rounds.run(known).size() <= 4);
+  }
+}
+
+TEST_CASE("plan: a planned question that DNS cannot carry is not asked", "[plan]") {
+  const std::function<dns::AnswerPtr(const dns::Question&)> nothing = [](const auto&) { return nullptr; };
+  plan::PlanningResolver resolver(nothing);
+  static_cast<void>(resolver.lookup({std::string(64, 'a') + ".example", dns::Type::A}));
+  static_cast<void>(resolver.lookup({"a..example", dns::Type::A}));
+  CHECK(std::move(resolver).missing().empty());
+}
+
+TEST_CASE("plan: at most kMaxQuestions are noted in one run", "[plan]") {
+  const std::function<dns::AnswerPtr(const dns::Question&)> nothing = [](const auto&) { return nullptr; };
+  plan::PlanningResolver resolver(nothing);
+  for (std::size_t i = 0; i <= plan::PlanningResolver::kMaxQuestions; ++i) {
+    static_cast<void>(resolver.lookup({"n" + std::to_string(i) + ".example", dns::Type::A}));
+  }
+  CHECK(std::move(resolver).missing().size() == plan::PlanningResolver::kMaxQuestions);
+}
+
+TEST_CASE("plan: everything that the evaluation asks was planned before, and the verdict is that of no planning",
+          "[plan]") {
+  constexpr const char* kZone = R"(
+example.com      TXT "v=spf1 include:spf.example.net mx a:%{d} exists:%{i}.wl.example.com ?all"
+example.com      MX  10 mx1.example.com
+example.com      A   203.0.113.5
+mx1.example.com  A   203.0.113.6
+spf.example.net  TXT "v=spf1 redirect=r.example.net"
+r.example.net    TXT "v=spf1 ip4:203.0.113.7 ptr:example.com -all"
+mail.example.com A   192.0.2.1
+helo.example.com TXT "v=spf1 a -all"
+helo.example.com A   192.0.2.1
+1.2.0.192.in-addr.arpa PTR mail.example.com
+_dmarc.example.com TXT "v=DMARC1; p=reject; np=quarantine"
+)";
+  const auto feed = [](Verification& verification) {
+    verification.client(IpAddress::parse("192.0.2.1").value(), "helo.example.com");
+    verification.mail_from("<bounce@example.com>");
+    verification.header("From", " A <a@gone.news.example.com>");
+    verification.end_of_headers();
+  };
+  Verification planned(Limits{}, {});
+  feed(planned);
+  Rounds rounds(kZone);
+  rounds.run(planned.known());
+  rounds.dns().forget_questions();
+  const Verdict with_plan = planned.finish(rounds.dns(), Time{});
+  for (const auto& question : rounds.dns().questions()) {
+    CAPTURE(question.name, dns::to_string(question.type));
+    // Whether the author's domain exists matters only once the policy is known, and is asked then.
+    CHECK(rounds.has(question));
+  }
+
+  Verification plain(Limits{}, {});
+  feed(plain);
+  test::FakeResolver dns(kZone);
+  const Verdict without_plan = plain.finish(dns, Time{});
+  CHECK(with_plan.spf_mail_from.status == without_plan.spf_mail_from.status);
+  CHECK(with_plan.spf_mail_from.lookups == without_plan.spf_mail_from.lookups);
+  CHECK(with_plan.spf_helo.status == spf::Status::Pass);
+  CHECK(with_plan.dmarc.status == without_plan.dmarc.status);
+  CHECK(with_plan.dmarc.policy == dmarc::Policy::Quarantine);
+  CHECK(with_plan.dns_queries == dns.distinct_questions());
+}
