@@ -7,6 +7,7 @@
 #include "observe/log.h"
 #include "policy/decide.h"
 #include "policy/facts.h"
+#include "policy/stamp.h"
 #include "resolver/lookups.h"
 #include "verify/authres/format.h"
 #include "verify/authres/parse.h"
@@ -206,14 +207,8 @@ Step Session::judge(Time now, Editor& editor) {
     message.lookups->set_deadline(std::chrono::steady_clock::now() + settings.dns.message_deadline);
     record.verdict = message.verification.finish(*message.lookups, now);
     record.decision = policy::decide(record.verdict, message.facts, settings.policy);
-    authres::Stamp stamp;
-    stamp.authserv_id = settings.authserv_id;
-    stamp.client = client_;
-    stamp.null_sender = message.facts.mail_from.empty();
-    stamp.rule = record.decision.rule;
-    stamp.action = policy::to_string(record.decision.action);
-    stamp.internationalized = message.facts.internationalized;
-    record.authentication_results = authres::format(record.verdict, stamp);
+    record.authentication_results =
+        authres::format(record.verdict, policy::make_stamp(settings.authserv_id, message.facts, record.decision));
   }
   record.facts = std::move(message.facts);
   const Step step = apply(record, message.forged, agreed_, editor);

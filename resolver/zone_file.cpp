@@ -51,6 +51,19 @@ bool has_closed_quotes(std::string_view entry) {
   return !quoted;
 }
 
+/// An entry as ldns takes it, without the lines before it that hold nothing but a comment or white space.
+std::string_view without_comment_lines(std::string_view entry) {
+  for (;;) {
+    const std::size_t content = entry.find_first_not_of(" \t\r");
+    const std::size_t line_end = entry.find('\n');
+    if (content == std::string_view::npos || line_end == std::string_view::npos ||
+        (entry[content] != ';' && entry[content] != '\n')) {
+      return entry;
+    }
+    entry.remove_prefix(line_end + 1);
+  }
+}
+
 /// The argument of a $ORIGIN or $TTL line.
 std::string_view argument_of(std::string_view directive) {
   directive = trim_fws(directive);
