@@ -106,7 +106,7 @@ class Zones::Reader {
         return "the entry cannot be read";
       }
       const auto end = static_cast<std::size_t>(position);
-      const std::string_view entry = std::string_view(text_).substr(begin_, end - begin_);
+      const std::string_view entry = without_comment_lines(std::string_view(text_).substr(begin_, end - begin_));
       if (auto problem = take(status, record.get(), entry, has_previous)) {
         return problem;
       }
@@ -117,15 +117,7 @@ class Zones::Reader {
 
   /// Where the entry read last begins, from 1. ldns counts where it ends, blank lines after it included.
   [[nodiscard]] std::size_t line() const {
-    std::string_view rest = std::string_view(text_).substr(begin_);
-    while (true) {
-      const std::string_view line = rest.substr(0, rest.find('\n'));
-      const std::string_view words = trim_fws(line);
-      if ((!words.empty() && words.front() != ';') || line.size() == rest.size()) {
-        break;
-      }
-      rest.remove_prefix(line.size() + 1);
-    }
+    const std::string_view rest = without_comment_lines(std::string_view(text_).substr(begin_));
     const auto end_of_blank = text_.end() - static_cast<std::ptrdiff_t>(rest.size());
     return 1 + static_cast<std::size_t>(std::count(text_.begin(), end_of_blank, '\n'));
   }

@@ -189,6 +189,12 @@ TEST_CASE("resolver/zone_file: names are relative to $ORIGIN, at first the root 
   }
 }
 
+TEST_CASE("resolver/zone_file: comment lines and empty lines may stand before a directive", "[resolver][zone]") {
+  const Zones zones = zones_of("; zone\n$TTL 300\n\n ; names\n\t\r\n$ORIGIN test.\n; last\na TXT text\n;\n");
+  CHECK(zones.answer({"a.test", Type::TXT}).status == Status::Found);
+  CHECK(zones.answer({"a.test", Type::TXT}).ttl == std::chrono::seconds(300));
+}
+
 TEST_CASE("resolver/zone_file: line ends, blanks and a missing last line end do not matter", "[resolver][zone]") {
   CHECK(zones_of("").answer({"a", Type::A}).status == Status::NxDomain);
   CHECK(zones_of("\n\n ; nothing\n").answer({"a", Type::A}).status == Status::NxDomain);
