@@ -13,9 +13,9 @@ enum class Meaning : std::uint8_t { Records, Nothing, Failed };
 Meaning meaning(dns::Status status) {
   switch (status) {
     case dns::Status::Found: return Meaning::Records;
-    case dns::Status::NoData: return Meaning::Nothing;    // RFC 8601 section 2.7.3: RCODE 0 without answers
+    case dns::Status::NoData:                             // RFC 8601 section 2.7.3: RCODE 0 without answers
     case dns::Status::NxDomain: return Meaning::Nothing;  // section 2.7.3: RCODE 3
-    case dns::Status::TempFail: return Meaning::Failed;   // section 2.7.3: temperror
+    case dns::Status::TempFail:                           // section 2.7.3: temperror
     case dns::Status::Bogus: return Meaning::Failed;      // RFC 4035 section 5.5: SERVFAIL to us
   }
   return Meaning::Failed;

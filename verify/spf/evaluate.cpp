@@ -13,10 +13,8 @@
 namespace assay::spf {
 namespace {
 
-constexpr std::size_t kMaxMechanismOctets = 255;  // of Outcome::mechanism
-
-// What a DNS answer means, and every name that may be asked, is settled in a few small functions first; then one class
-// runs check_host().
+/// Octets of a term that an Outcome repeats.
+constexpr std::size_t kMaxTermOctets = 255;
 
 /// What an answer means before the term that asked has its say.
 enum class Meaning : std::uint8_t { Records, Void, TempFail, Bogus };
@@ -27,8 +25,8 @@ Meaning meaning(dns::Status status) {
     // RCODE 0 with records. An answer that says Found and holds nothing comes from planning, which runs this code
     // before the answers are there: it matches nothing, and it is not void.
     case dns::Status::Found: return Meaning::Records;
-    case dns::Status::NoData: return Meaning::Void;        // RFC 7208 section 4.6.4: RCODE 0, answer count 0
-    case dns::Status::NxDomain: return Meaning::Void;      // section 5: as if RCODE 0 and no records; 4.6.4
+    case dns::Status::NoData:                              // RFC 7208 section 4.6.4: RCODE 0, answer count 0
+    case dns::Status::NxDomain: return Meaning::Void;      // section 5: RCODE 3 is as if RCODE 0 and no records
     case dns::Status::TempFail: return Meaning::TempFail;  // sections 4.4 and 5: temperror
     case dns::Status::Bogus: return Meaning::Bogus;        // RFC 4035 section 5.5: SERVFAIL to us, so temperror too
   }
@@ -161,6 +159,8 @@ class Evaluation {
     const std::string& domain;  ///< <domain>
     unsigned depth;
     std::string_view term;  ///< As published.
+
+    [[nodiscard]] std::string in_words() const { return domain + ": " + std::string(term.substr(0, kMaxTermOctets)); }
   };
 
   /// Sections 4.4 to 4.7. `domain` is askable and in lower case.
@@ -181,7 +181,7 @@ class Evaluation {
       if (*match) {
         Judgement result;
         result.status = result_of(directive.qualifier);
-        result.mechanism = without_qualifier(place.term).substr(0, kMaxMechanismOctets);
+        result.mechanism = without_qualifier(place.term).substr(0, kMaxTermOctets);
         // Only a fail by a mechanism has an explanation, that of the record which holds the mechanism (section 6.2).
         if (result.status == Status::Fail && record.explanation) {
           result.explanation = Explanation{std::move(record.explanation->target), domain};
@@ -408,7 +408,7 @@ class Evaluation {
     term_is_void_ = false;
     lookups_ += 1 + static_cast<unsigned>(target != nullptr ? target->count('p') : 0);
     if (lookups_ > limits_.spf_dns_terms) {
-      return failure(permerror(Reason::TooManyLookups, place.domain + ": " + std::string(place.term)));
+      return failure(permerror(Reason::TooManyLookups, place.in_words()));
     }
     return {};
   }
@@ -416,7 +416,7 @@ class Evaluation {
   /// Section 4.6.4 limits the terms whose queries come back empty. An mx with several empty hosts is one such term.
   Counted count_void(const Place& place) {
     if (!std::exchange(term_is_void_, true) && ++void_lookups_ > limits_.spf_void_lookups) {
-      return failure(permerror(Reason::TooManyVoidLookups, place.domain + ": " + std::string(place.term)));
+      return failure(permerror(Reason::TooManyVoidLookups, place.in_words()));
     }
     return {};
   }

@@ -628,6 +628,13 @@ TEST_CASE("spf/evaluate: what r and t are", "[spf]") {
   CHECK(spf::evaluate(query, dns, Limits{}).explanation == "mx.example.net 1700000000");
 }
 
+TEST_CASE("spf/evaluate: what an error repeats of a term is cut", "[spf][limits]") {
+  const auto outcome = check(zone_of("v=spf1 include:i.example exists:" + numbered(1000, "%{p}.") + "x.example -all",
+                                     "i.example TXT \"v=spf1\"\n"));
+  CHECK(outcome.reason == Reason::TooManyLookups);
+  CHECK(outcome.detail.size() == std::string("d.example: ").size() + 255);
+}
+
 TEST_CASE("spf/evaluate: errors say where", "[spf]") {
   const auto contains = [](const std::string& text, const char* part) { return text.find(part) != std::string::npos; };
   const auto failed = check(zone_of("v=spf1 a:x.example", "x.example A !TEMPFAIL\n"));
