@@ -22,7 +22,8 @@ bool is_dtext(char c) noexcept {
 }
 
 /// Words and dots as they stand in a display name or in front of an '@': which of the two they are shows only behind
-/// them.
+/// them. A display name may also hold what senders put there without quotes and no reader takes for structure: square
+/// brackets, and octets that are not UTF-8.
 struct Words {
   std::string text;           ///< As written, without comments and folding.
   std::string unquoted;       ///< The same without quoting.
@@ -71,7 +72,7 @@ class AddressParser {
       }
     }
     at_ = 0;
-    return is_utf8(text_) || fail("octets that are not UTF-8");
+    return true;
   }
 
   /// One character of a quoted-string or comment behind a backslash. A quoted CR (RFC 5322 section 4.1) is refused.
@@ -180,6 +181,11 @@ class AddressParser {
           words.unquoted += atom;
         }
         after_word = true;
+      } else if (next_is('[') || next_is(']')) {
+        words.is_local_part = false;
+        words.text += text_[at_];
+        words.unquoted += text_[at_++];
+        after_word = true;
       } else {
         words.is_local_part = words.is_local_part && after_word;
         return true;
@@ -231,23 +237,20 @@ class AddressParser {
   }
 
   /// What follows the '@' of an addr-spec whose local part is `words`.
-  bool read_addr_spec(Words words) {
+  bool take_addr_spec(Words words, AddrSpec& address) {
     if (!words.is_local_part) {
       return fail("no local part before '@'");
     }
-    AddrSpec address;
     ++at_;
     if (!take_domain(address.domain)) {
       return false;
     }
     address.local_part = std::move(words.unquoted);
     address.text = std::move(words.text) + '@' + address.domain;
-    ++total_;
-    visit_(address);
-    return true;
+    return is_utf8(address.text) || fail("an address that is not UTF-8");
   }
 
-  bool read_angle_addr() {
+  bool take_angle_addr(AddrSpec& address) {
     ++at_;
     Words words;
     if (!take_words(words)) {
@@ -256,7 +259,31 @@ class AddressParser {
     if (!next_is('@')) {
       return fail("no address between '<' and '>'");
     }
-    return read_addr_spec(std::move(words)) && (take('>') || fail("no '>' behind an address")) && skip_cfws();
+    return take_addr_spec(std::move(words), address) && (take('>') || fail("no '>' behind an address")) && skip_cfws();
+  }
+
+  bool accept(const AddrSpec& address) {
+    ++total_;
+    visit_(address);
+    return true;
+  }
+
+  /// An addr-spec; or a display name that is one and should stand in quotes. That says the same to every reader only if
+  /// both name the same domain.
+  bool read_bare_address(Words words) {
+    AddrSpec address;
+    if (!take_addr_spec(std::move(words), address)) {
+      return false;
+    }
+    if (!next_is('<')) {
+      return accept(address);
+    }
+    AddrSpec in_brackets;
+    if (!take_angle_addr(in_brackets)) {
+      return false;
+    }
+    return iequals(in_brackets.domain, address.domain) ? accept(in_brackets)
+                                                       : fail("a display name that is an address of another domain");
   }
 
   bool read_group() {
@@ -270,10 +297,11 @@ class AddressParser {
       return false;
     }
     if (next_is('@')) {
-      return read_addr_spec(std::move(words));
+      return read_bare_address(std::move(words));
     }
     if (next_is('<') && words.is_phrase) {
-      return read_angle_addr();
+      AddrSpec address;
+      return take_angle_addr(address) && accept(address);
     }
     if (next_is(':') && may_be_group && words.is_phrase && !words.is_empty) {
       return read_group();

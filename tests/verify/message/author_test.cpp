@@ -87,7 +87,8 @@ TEST_CASE("message/author: the Author Domain (RFC 9989 sections 4.2, 4.4 and 5.3
            Row{" <a@bank.example> <a@junk.example>", FromStatus::Unparsable, {}, {}},
            Row{" a@bank.example\r, b@junk.example", FromStatus::Unparsable, {}, {}},
            Row{std::string(" a@bank.example\0, b@junk.example", 32), FromStatus::Unparsable, {}, {}},
-           Row{" \xFC <a@bank.example>", FromStatus::Unparsable, {}, {}},
+           Row{" \xFC@bank.example", FromStatus::Unparsable, {}, {}},
+           Row{" \xFC <a@bank.example>", FromStatus::Ok, {"bank.example"}, {"a@bank.example"}},
            Row{" <@route.example:a@bank.example>", FromStatus::Unparsable, {}, {}},
        }) {
     CAPTURE(row.value);

@@ -40,7 +40,6 @@ const std::map<std::size_t, const char*> kRefused{
     {45, kListUri},
     {46, kListUri},
     {47, kListUri},
-    {51, "a display name with a bare '@' (RFC 5322 section 3.2.3): readers disagree who is named"},
     {55, "text behind an address (RFC 5322 section 3.4)"},
 };
 
