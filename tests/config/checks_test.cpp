@@ -13,7 +13,7 @@ using Check = Complaint (*)(std::string_view);
 void accepts(Check check, const std::vector<std::string>& texts) {
   for (const std::string& text : texts) {
     CAPTURE(text);
-    CHECK(check(text).value_or("") == "");
+    CHECK_FALSE(check(text));
   }
 }
 
@@ -27,9 +27,7 @@ void refuses(Check check, const std::vector<std::string>& texts) {
 }  // namespace
 
 TEST_CASE("config/checks: authserv_id is a host name or a token (RFC 8601 section 2.2)", "[config][checks]") {
-  accepts(check_authserv_id, {"mx.example.net", "MX.Example.NET", "mx.example.net.", "mx1", "mail+in",
-                              "b\xC3\xBC"
-                              "cher.example",
+  accepts(check_authserv_id, {"mx.example.net", "MX.Example.NET", "mx.example.net.", "mx1", "mail+in", "bücher.example",
                               std::string(253, 'a')});
   refuses(check_authserv_id, {"", "mx example", "mx;example", "mx/1", "\"mx\"", "mx(1)", "mx\n", "\xff",
                               "mx@example.net", std::string(254, 'a')});
@@ -115,9 +113,7 @@ TEST_CASE("config/checks: the address of redirect is one address", "[config][che
   refuses(check_address, {"", "@", "a@", "@example.net", "a", "a@b@c", "a b@example.net", "<a@example.net>",
                           "a@example.net, b@example.net", ".a@example.net", "a.@example.net", "a..b@example.net",
                           "\"a\"@example.net", "a@[192.0.2.1]", "a@example..net", "\xC3\xBC@example.net",
-                          "a@b\xC3\xBC"
-                          "cher.example",
-                          "a\n@example.net", std::string(65, 'a') + "@example.net"});
+                          "a@bücher.example", "a\n@example.net", std::string(65, 'a') + "@example.net"});
 }
 
 TEST_CASE("config/checks: log target and group", "[config][checks]") {

@@ -15,12 +15,12 @@ struct Row {
   std::vector<std::string> expected;  ///< Lines without the file's name.
 };
 
-const char* const kRootKeys =
+constexpr const char* kRootKeys =
     "authserv_id, authserv_aliases, listen, socket, mode, dns, local, arc, limits, policy, log, metrics, control, "
     "stop_timeout";
 
 const std::vector<Row>& rows() {
-  static const std::vector<Row> kRows{
+  static const std::vector<Row> table{
       // keys
       {"unknown key", "polcy: {}\n", {"1:1: polcy: unknown key; did you mean \"policy\"?"}},
       {"unknown key below",
@@ -251,7 +251,7 @@ const std::vector<Row>& rows() {
        "mode: monitor\r\nlog:\r\n  level: wran\r\n",
        {"3:10: log.level: \"wran\" is not debug, info, warn or error; did you mean \"warn\"?"}},
   };
-  return kRows;
+  return table;
 }
 
 std::vector<std::string> lines(const Loaded& loaded) {

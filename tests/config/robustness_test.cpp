@@ -60,12 +60,12 @@ TEST_CASE("config/load: a text with any octet changed is read or refused", "[con
 }
 
 TEST_CASE("config/load: random YAML punctuation is read or refused", "[config][load][property]") {
-  static const std::string kAlphabet = "[]{}:,-?&*!|>'\"%@`# \n\tab0~<";
+  static const std::string alphabet = "[]{}:,-?&*!|>'\"%@`# \n\tab0~<";
   std::mt19937 engine(4);
   for (int i = 0; i < 5'000; ++i) {
     std::string text;
     for (auto size = engine() % 24; size > 0; --size) {
-      text += kAlphabet[engine() % kAlphabet.size()];
+      text += alphabet[engine() % alphabet.size()];
     }
     CAPTURE(text);
     REQUIRE(is_sound(text));

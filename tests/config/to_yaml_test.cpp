@@ -43,10 +43,7 @@ class Dice {
     s.dns.timeout = std::chrono::milliseconds(between(10, 60'000));
     s.dns.message_deadline = std::chrono::milliseconds(between(10, 240'000));
     s.dns.dnssec = flip();
-    s.dns.zones = some<std::string>({"a.zone", "/x y/\"\\", "off",
-                                     "b\xC3\xBC"
-                                     "cher",
-                                     "# no comment", "t\tb"});
+    s.dns.zones = some<std::string>({"a.zone", "/x y/\"\\", "off", "bücher", "# no comment", "t\tb"});
     const std::vector<IpNetwork> networks{IpNetwork::parse("192.0.2.1").value(), IpNetwork::parse("10.1.2.3/8").value(),
                                           IpNetwork::parse("2001:db8::/32").value(), IpNetwork::parse("::/0").value()};
     s.local.networks = some(networks);

@@ -24,14 +24,14 @@ class Dice {
 
   /// Names that are related to each other, and octets that are no name.
   std::string text() {
-    static const std::vector<std::string> kTexts{"example.com",   "news.example.com",
-                                                 "com",           "lists.example.org",
-                                                 "example.org",   "",
-                                                 "a@example.com", "..",
-                                                 "\xff\x00\r\n",  "SRS0=x@example.org",
-                                                 "%s%",           "@example.com",
-                                                 "[192.0.2.1]",   "xn--bcher-kva.example"};
-    return kTexts[below(static_cast<unsigned>(kTexts.size()))];
+    static const std::vector<std::string> texts{"example.com",   "news.example.com",
+                                                "com",           "lists.example.org",
+                                                "example.org",   "",
+                                                "a@example.com", "..",
+                                                "\xff\x01\r\n",  "SRS0=x@example.org",
+                                                "%s%",           "@example.com",
+                                                "[192.0.2.1]",   "xn--bcher-kva.example"};
+    return texts[below(static_cast<unsigned>(texts.size()))];
   }
   std::optional<Domain> name() {
     const auto domain = Domain::parse(text());
@@ -66,10 +66,10 @@ class Dice {
     }
     verdict.arc.status = one_of(arc::Status::Fail);
     for (unsigned i = below(3); i > 0; --i) {
-      static const std::vector<std::string> kMethods{"dmarc", "dkim", "spf", "\xff"};
-      static const std::vector<std::string> kProperties{"header.from", "header.d", "header.i", "smtp.mailfrom"};
+      static const std::vector<std::string> methods{"dmarc", "dkim", "spf", "\xff"};
+      static const std::vector<std::string> properties{"header.from", "header.d", "header.i", "smtp.mailfrom"};
       verdict.arc.claims.push_back(
-          {kMethods[below(4)], flip() ? "pass" : "fail", {{kProperties[below(4)], text()}, {"x.y", text()}}});
+          {methods[below(4)], flip() ? "pass" : "fail", {{properties[below(4)], text()}, {"x.y", text()}}});
     }
     verdict.dmarc = dmarc();
     if (flip()) {
