@@ -90,6 +90,8 @@ std::string unbound_config(const Settings& settings, const std::vector<std::stri
   option("outgoing-num-tcp", "64");
   option("num-queries-per-thread", "4096");
   if (servers.empty()) {
+    // Whoever names 127.0.0.1 as the server of his zone does not get our own host asked.
+    option("do-not-query-localhost", "yes");
     return text;
   }
   // A question goes out in pairs: libunbound waits twice as long as it thinks the server needs, then twice with that

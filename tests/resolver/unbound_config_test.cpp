@@ -60,6 +60,7 @@ TEST_CASE("resolver/unbound_config: with servers all is forwarded, and nothing i
 TEST_CASE("resolver/unbound_config: without servers it asks from the root", "[resolver][config]") {
   const std::string text = unbound_config({}, {}, 100);
   CHECK(text.find("forward") == std::string::npos);
+  CHECK(has(text, "do-not-query-localhost: yes"));
   CHECK(has(text, "serve-expired: no"));
 }
 

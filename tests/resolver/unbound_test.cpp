@@ -539,25 +539,52 @@ TEST_CASE("resolver/unbound: its thread turns while nothing is asked", "[resolve
   CHECK(backend->health().since_turn < milliseconds(1200));
 }
 
-TEST_CASE("resolver/unbound: without a valid signature a signed root makes everything bogus", "[resolver][dnssec]") {
-  const FaultyDns server(". 300 SOA 60\na.test 300 TXT \"x\"\n");
+// A root zone of one name, signed by ldns-signzone with a key of ldns-keygen (Ed25519), good from 2020 to 2037.
+constexpr const char* kRootAnchor =
+    ". IN DS 27280 15 2 c84c799144940f0bd4a2b3d83efe337d3384091b7fba52cae7ba6aabb05f77cf\n";
+constexpr const char* kSignedRoot = R"(
+. 300 SOA 60
+. 300 TYPE48 0101030f251d3c6a48c05bb60e0422eeff0ad301d68c39e93ff5abff4b46dcacbaef7e35
+. 300 TYPE46 00300f000000012c7e06e4005e0be1006a9000afbf210f5cdc59861cb02a44c9696fb417aaceef7419fdcf6a669177347860dd59c73518095aab28c06c04b8578cc85412b320691757d447b6fa2e70b291c00e
+signed.test 300 TYPE46 00100f020000012c7e06e4005e0be1006a900020be7f0e1f74535136aa0e3dd30dcc7f2c9748245d8656dbeb6ab79ab7ce94285df6da22cbd02865084c46e32921bb34e31d74f388465d58f70a70bcfb65f000
+)";
+
+std::shared_ptr<Backend> validating_backend_for(const FaultyDns& server) {
   Settings settings = settings_for(server);
   settings.dnssec = true;
   settings.trust_anchor = "assay_test_root.key." + std::to_string(getpid());
-  {
-    // The root's key-signing key of 2017 (KSK-2017), as IANA publishes it.
-    std::ofstream file(settings.trust_anchor);
-    file << ". IN DS 20326 8 2 E06D44B80B8F1D39A95C0B0D7C65D08458E880409BBC683457104237C7F8EC8D\n";
-  }
-  const auto backend = make_backend(settings);
+  { std::ofstream(settings.trust_anchor) << kRootAnchor; }
+  auto backend = make_backend(settings);
   unlink(settings.trust_anchor.c_str());
   REQUIRE(backend.has_value());
-  const dns::Answer answer = ask_one(**backend, "a.test");
-  CHECK(answer.status == Status::Bogus);
-  CAPTURE(answer.detail);
-  CHECK_FALSE(answer.detail.empty());
-  CHECK(answer.texts.empty());
-  CHECK((*backend)->health().bogus == 1);
+  return *backend;
+}
+
+TEST_CASE("resolver/unbound: with DNSSEC a good signature is found, a changed record is bogus, and so is no signature",
+          "[resolver][unbound][dnssec]") {
+  struct Row {
+    const char* name;
+    std::string script;
+    Status status;
+  };
+  const std::string root(kSignedRoot);
+  for (const Row& row : std::initializer_list<Row>{
+           {"as signed", root + "signed.test 300 TXT \"v=spf1 -all\"\n", Status::Found},
+           {"changed", root + "signed.test 300 TXT \"v=spf1 +all\"\n", Status::Bogus},
+           {"a record more", root + "signed.test 300 TXT \"v=spf1 -all\"\nsigned.test 300 TXT \"x\"\n", Status::Bogus},
+           {"no signatures at all", ". 300 SOA 60\nsigned.test 300 TXT \"v=spf1 -all\"\n", Status::Bogus},
+           {"no proof that it is gone", root, Status::Bogus},
+       }) {
+    CAPTURE(row.name);
+    const FaultyDns server(row.script);
+    const auto backend = validating_backend_for(server);
+    const dns::Answer answer = ask_one(*backend, "signed.test");
+    CAPTURE(answer.detail);
+    CHECK(answer.status == row.status);
+    CHECK(answer.detail.empty() == (row.status == Status::Found));
+    CHECK(answer.texts.size() == (row.status == Status::Found ? 1U : 0U));
+    CHECK(backend->health().bogus == (row.status == Status::Found ? 0U : 1U));
+  }
 }
 
 TEST_CASE("resolver/unbound: settings that cannot work are told in words", "[resolver][unbound]") {

@@ -28,7 +28,7 @@ using Clock = std::chrono::steady_clock;
 using Octets = std::string;
 
 enum Rcode : unsigned { NoError = 0, FormErr = 1, ServFail = 2, NxDomain = 3, NotImp = 4, Refused = 5 };
-enum Type : std::uint16_t { A = 1, Cname = 5, Soa = 6, Ptr = 12, Mx = 15, Txt = 16, Aaaa = 28, Dname = 39 };
+enum Type : std::uint16_t { A = 1, Cname = 5, Soa = 6, Ptr = 12, Mx = 15, Txt = 16, Aaaa = 28, Dname = 39, Rrsig = 46 };
 constexpr int kMaxAliases = 20;
 
 struct Record {
@@ -108,6 +108,9 @@ std::uint16_t type_of(const std::string& word) {
   static const std::map<std::string, std::uint16_t> kTypes{{"A", A},       {"CNAME", Cname}, {"SOA", Soa},
                                                            {"PTR", Ptr},   {"MX", Mx},       {"TXT", Txt},
                                                            {"AAAA", Aaaa}, {"DNAME", Dname}};
+  if (word.compare(0, 4, "TYPE") == 0) {
+    return static_cast<std::uint16_t>(std::stoul(word.substr(4)));
+  }
   const auto type = kTypes.find(word);
   if (type == kTypes.end()) {
     throw std::invalid_argument("faulty DNS: unknown type " + word);
@@ -162,7 +165,13 @@ Record read_record(std::uint32_t ttl, std::uint16_t type, const std::string& res
         put32(record.data, number);
       }
       break;
-    default: record.data = record.target = name_to_wire(rest);
+    case Cname:
+    case Dname:
+    case Ptr: record.data = record.target = name_to_wire(rest); break;
+    default:
+      for (std::size_t i = 0; i + 1 < rest.size(); i += 2) {
+        record.data += static_cast<char>(std::stoul(rest.substr(i, 2), nullptr, 16));
+      }
   }
   return record;
 }
@@ -254,7 +263,8 @@ Sections look_up(const Script& script, Octets name, std::uint16_t type) {
     if (found != script.records.end()) {
       const Octets owner = name;
       for (const Record& record : found->second) {
-        if (record.type == type || record.type == Cname) {
+        const bool signs = record.type == Rrsig && get16(record.data, 0) == type;
+        if (record.type == type || record.type == Cname || signs) {
           put_record(sections.answer, owner, record);
           ++sections.answers;
           followed |= record.type == Cname && type != Cname;

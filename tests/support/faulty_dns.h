@@ -18,15 +18,14 @@ namespace assay::test {
 ///   old.test            300 DNAME example.test
 ///   test                300 SOA   60                   last number: MINIMUM
 ///   *.many.test         300 A     192.0.2.2            any name below many.test that has no line
-///   broken.test         !   SERVFAIL                   or REFUSED, FORMERR, NOTIMP, NXDOMAIN
-///   slow.test           !   DELAY 200                  milliseconds; then as the other lines say
-///   deep.test           !   RECURSE 900                all questions for it are answered so long after the first
-///   big.test            !   TRUNCATE                   over UDP; whole over TCP
-///   lost.test           !   SILENCE
-///   forged.test         !   WRONGID                    first an answer with a wrong id, then the right one
-///   liar.test           !   WRONGID SILENCE            only the wrong one
-///   odd.test            !   GARBAGE                    the right id and 30 octets of 0xFF
-///   other.test          !   OTHERNAME                  an answer about another name
+///   signed.test         300 TYPE46 0010...             any type, its data in hex; an RRSIG (46) comes with what it
+///   signs broken.test         !   SERVFAIL                   or REFUSED, FORMERR, NOTIMP, NXDOMAIN slow.test !   DELAY
+///   200                  milliseconds; then as the other lines say deep.test           !   RECURSE 900 all questions
+///   for it are answered so long after the first big.test            !   TRUNCATE                   over UDP; whole
+///   over TCP lost.test           !   SILENCE forged.test         !   WRONGID                    first an answer with a
+///   wrong id, then the right one liar.test           !   WRONGID SILENCE            only the wrong one odd.test !
+///   GARBAGE                    the right id and 30 octets of 0xFF other.test          !   OTHERNAME an answer about
+///   another name
 ///
 /// Names may hold \DDD. Names without a line are NXDOMAIN, or NOERROR without records if a line is below them; the SOA
 /// record of the closest name above is in the authority section. CNAMEs and DNAMEs are followed, at most 20.
