@@ -183,6 +183,8 @@ class Postfix:
             "smtpd_authorized_xclient_hosts": "127.0.0.1",
             "smtpd_client_event_limit_exceptions": "0.0.0.0/0",
             "smtpd_milters": milter,
+            # Nobody's missing header fields are added: the real client is always local, whatever XCLIENT says.
+            "local_header_rewrite_clients": "",
             "smtputf8_enable": "yes",
             "header_size_limit": "300000",
             "message_size_limit": "60000000",

@@ -81,6 +81,9 @@ class Postfix(unittest.TestCase):
         self.assertEqual(len(texts), 1, server.log_text()[-3000:])
         return Delivered(texts[0])
 
+    def setUp(self):
+        self.postfix.delivered(0)  # what a failed test left
+
     def tearDown(self):
         self.running.assert_sound(self)
 
@@ -117,7 +120,7 @@ class Postfix(unittest.TestCase):
                     text = make.message("office@reject.example", name="forged")
                     text = name + b":" + value.replace(b"\n", b"\r\n") + b"\r\n" + text
                     values = self.deliver(text).all("Authentication-Results")
-                    self.assertTrue(values[0].startswith(b" mx.example.net; spf=pass"), values[0])
+                    self.assertEqual(values[0].split()[:2], [b"mx.example.net;", b"spf=pass"])
                     # White space at the end of a line is not compared: there is none but in the empty field.
                     self.assertEqual(values[1:], [value] if value in FOREIGN else [])
 
@@ -133,20 +136,21 @@ class Postfix(unittest.TestCase):
         self.assertIn("spf=pass smtp.helo=mail.reject.example", message.stamp)
         self.assertIn("dmarc=pass", message.stamp)
 
-    def test_a_header_line_of_70000_octets_is_verified(self):
+    def test_a_message_with_a_header_line_of_70000_octets_is_verified(self):
+        # As soon as it has a milter, Postfix cuts a field at 60,000 octets whatever header_size_limit says
+        # (KLUDGE_HEADER_LIMIT in its cleanup_message.c), so the signature must not cover this one.
         text = make.message("office@reject.example", name="long", extra=["X-Long: " + "y" * 70_000])
-        text = make.sign(text, "reject.example", headers=[*make.SIGNED, b"x-long"])
-        message = self.deliver(text, ip=make.OTHER_IP)
+        message = self.deliver(make.sign(text, "reject.example"), ip=make.OTHER_IP)
         self.assertIn("dkim=pass", message.stamp)
         self.assertIn("dmarc=pass", message.stamp)
-        self.assertEqual([len(value) for value in message.all("X-Long")], [70_001])
+        self.assertEqual([len(value) for value in message.all("X-Long")], [60_000 - len("X-Long:")])
 
     def test_a_message_of_25_mb(self):
         body = "The quick brown fox  jumps over the lazy dog, and then some more to fill it.\r\n" * 325_000
         text = make.sign(make.message("office@reject.example", name="big", body=body), "reject.example")
         text = make.sign(text, "reject.example", canon=("simple", "simple"))
         message = self.deliver(text, ip=make.OTHER_IP)
-        self.assertGreater(len(message.body), 24 << 20)
+        self.assertGreater(len(message.body), 25_000_000)
         self.assertEqual(message.stamp.count("dkim=pass"), 2)
 
     def test_two_from_fields_are_refused(self):
