@@ -149,8 +149,10 @@ class Engine {
   static void on_result(void* asked, int error, ub_result* result) noexcept;
   static void deliver(Waiters& waiters, const dns::AnswerPtr& answer) noexcept;
 
+  /// Adds a waiter for the answer and returns null, or leaves `on_answer` alone and returns what to tell it at once.
+  dns::AnswerPtr wait_for(const dns::Question& question, Backend::OnAnswer& on_answer, Clock::time_point now);
   void turn();
-  void send(Asked& asked);
+  void send(Asked& asked) noexcept;
   void finish(Asked& asked, const dns::AnswerPtr& answer);
   void expire(Clock::time_point now);
   void count(dns::Status status);
@@ -191,35 +193,55 @@ void Engine::ask(const dns::Question& question, Backend::OnAnswer on_answer) {
   if (at_hand) {
     cache_hits_.fetch_add(1, std::memory_order_relaxed);
   } else {
-    const std::lock_guard lock(mutex_);
-    const auto under_way = in_flight_.find(question);
-    if (stopping_) {
-      at_hand = shutting_down_;
-    } else if (under_way == in_flight_.end() && in_flight_.size() >= kMaxInFlight) {
-      ++counters_.refused;
-      at_hand = too_many_;
-    } else if (under_way == in_flight_.end() && (at_hand = cache_.cached(question, now)) != nullptr) {
-      // It was answered since the first look: finish() fills the cache before it forgets the question.
-      cache_hits_.fetch_add(1, std::memory_order_relaxed);
-    } else {
-      Asked& asked = under_way != in_flight_.end()
-                         ? under_way->second
-                         : in_flight_.try_emplace(question, Asked{this, question, {}}).first->second;
-      if (under_way == in_flight_.end()) {
-        to_send_.push_back(&asked);
-        if (to_send_.size() == 1) {
-          wake();
-        }
-      } else {
-        ++counters_.joined;
-      }
-      waiters_.push_back({std::move(on_answer), now + timeout_, &asked});
-      asked.waiters.push_back(std::prev(waiters_.end()));
-    }
+    at_hand = wait_for(question, on_answer, now);
   }
   if (at_hand) {
     on_answer(std::move(at_hand));
   }
+}
+
+dns::AnswerPtr Engine::wait_for(const dns::Question& question, Backend::OnAnswer& on_answer, Clock::time_point now) {
+  const std::lock_guard lock(mutex_);
+  if (stopping_) {
+    return shutting_down_;
+  }
+  auto under_way = in_flight_.find(question);
+  const bool is_new = under_way == in_flight_.end();
+  if (is_new) {
+    // It may have been answered since the first look: finish() fills the cache before it forgets the question.
+    if (dns::AnswerPtr answer = cache_.cached(question, now)) {
+      cache_hits_.fetch_add(1, std::memory_order_relaxed);
+      return answer;
+    }
+    if (in_flight_.size() >= kMaxInFlight) {
+      ++counters_.refused;
+      return too_many_;
+    }
+    under_way = in_flight_.try_emplace(question, Asked{this, question, {}}).first;
+  } else {
+    ++counters_.joined;
+  }
+  Asked& asked = under_way->second;
+  Waiters waiter;
+  try {
+    waiter.push_back({std::move(on_answer), now + timeout_, &asked});
+    asked.waiters.push_back(waiter.begin());
+    if (is_new) {
+      to_send_.push_back(&asked);
+    }
+  } catch (...) {
+    // Out of memory: a question that nobody sends must not stay under way.
+    if (is_new) {
+      in_flight_.erase(under_way);
+    }
+    throw;
+  }
+  waiters_.splice(waiters_.end(), waiter);
+  // The first question to send; or the first deadline, which the thread does not know of while it idles.
+  if ((is_new && to_send_.size() == 1) || waiters_.size() == 1) {
+    wake();
+  }
+  return nullptr;
 }
 
 void Engine::run() noexcept {
@@ -292,10 +314,14 @@ void Engine::turn() {
   expire(Clock::now());
 }
 
-void Engine::send(Asked& asked) {
-  const int error =
-      ub_resolve_async(context_.get(), to_presentation(asked.question.name).c_str(),
-                       static_cast<int>(to_ldns(asked.question.type)), kClassIn, &asked, &on_result, nullptr);
+void Engine::send(Asked& asked) noexcept {
+  int error = UB_NOMEM;
+  try {
+    error = ub_resolve_async(context_.get(), to_presentation(asked.question.name).c_str(),
+                             static_cast<int>(to_ldns(asked.question.type)), kClassIn, &asked, &on_result, nullptr);
+  } catch (...) {
+    // Out of memory: told below.
+  }
   if (error != UB_NOERROR) {
     on_result(&asked, error, nullptr);
   }

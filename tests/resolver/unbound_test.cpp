@@ -381,6 +381,20 @@ TEST_CASE("resolver/unbound: an answer that comes too late is kept for the next 
   CHECK(backend->health().cache_hits == 1);
 }
 
+TEST_CASE("resolver/unbound: whoever joins a question that others gave up has a time-out of his own",
+          "[resolver][unbound]") {
+  FaultyDns server("");
+  server.set_mute(true);
+  const auto backend = backend_for(server, milliseconds(150));
+  for (int i = 0; i < 3; ++i) {
+    const milliseconds time = time_of([&] { CHECK(ask_one(*backend, "lost.test").status == Status::TempFail); });
+    CHECK(time >= milliseconds(149));
+    CHECK(time < milliseconds(600));
+  }
+  CHECK(backend->health().sent <= 2);  // It is given up, and asked anew, after 700 ms.
+  CHECK(backend->health().timeouts == 3);
+}
+
 TEST_CASE("resolver/unbound: answers resume within 5 s after the server returns", "[resolver][unbound][slow]") {
   const bool stopped = GENERATE(true, false);
   CAPTURE(stopped);
