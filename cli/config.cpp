@@ -1,0 +1,94 @@
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <iostream>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cli/input.h"
+#include "cli/verbs.h"
+#include "config/load.h"
+#include "verify/base/escape.h"
+
+namespace assay::cli {
+namespace {
+
+/// A configuration is text that somebody wrote.
+constexpr std::size_t kMaxConfigOctets = std::size_t{1} << 20U;
+
+/// The problems of a file on standard error, one a line.
+void print(const std::vector<config::Problem>& problems) {
+  for (const config::Problem& problem : problems) {
+    std::cerr << escape(config::to_string(problem)) << '\n';
+  }
+}
+
+int run_check(const std::vector<std::string>& files) {
+  int status = kExitDone;
+  for (const std::string& file : files) {
+    const auto text = read_file(file, kMaxConfigOctets);
+    if (!text) {
+      status = complain(text.error());
+      continue;
+    }
+    const auto loaded = config::load_text(*text, file, host_name());
+    if (loaded) {
+      std::cout << escape(file) << ": ok\n";
+    } else {
+      print(loaded.error());
+      status = std::max(status, kExitFound);
+    }
+  }
+  return status;
+}
+
+int run_show(const std::optional<std::string>& file) {
+  std::string text;
+  if (file) {
+    auto octets = read_file(*file, kMaxConfigOctets);
+    if (!octets) {
+      return complain(octets.error());
+    }
+    text = *std::move(octets);
+  }
+  const auto loaded = config::load_text(text, file.value_or("(defaults)"), host_name());
+  if (!loaded) {
+    print(loaded.error());
+    return kExitUsage;
+  }
+  std::cout << config::to_yaml(*loaded);
+  return kExitDone;
+}
+
+}  // namespace
+
+void add_config(CLI::App& app, Run& run) {
+  CLI::App* const verb = app.add_subcommand("config", "Checks a configuration, or shows what it amounts to.");
+  verb->group(kVerbs);
+  verb->require_subcommand(0, 1);
+
+  auto files = std::make_shared<std::vector<std::string>>();
+  CLI::App* const check = verb->add_subcommand(
+      "check", "Checks configuration files. Every problem is printed as FILE:LINE:COLUMN and how to mend it.");
+  check->group(kVerbs);
+  check->add_option("FILE", *files, "Configuration file, or - for standard input.")->type_name("")->required();
+  check->footer(
+      "Exit status: 0 all files are valid; 1 one is not; 2 usage, or a file that cannot\n"
+      "be read.\n\n"
+      "Example:\n  assay config check /etc/assay/assay.yaml && systemctl reload assayd");
+  check->callback([files, &run] { run = [files] { return run_check(*files); }; });
+
+  auto file = std::make_shared<std::optional<std::string>>();
+  CLI::App* const show =
+      verb->add_subcommand("show", "Prints the configuration in force as YAML, every key with its value.");
+  show->group(kVerbs);
+  show->add_option("FILE", *file, "Configuration file, or - for standard input; without it the defaults are shown.")
+      ->type_name("");
+  show->footer(
+      "Exit status: 0 done; 2 usage, or a file that cannot be read or is not valid.\n\n"
+      "Example:\n  assay config show /etc/assay/assay.yaml");
+  show->callback([file, &run] { run = [file] { return run_show(*file); }; });
+}
+
+}  // namespace assay::cli

@@ -1,0 +1,232 @@
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <chrono>
+#include <iostream>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "cli/explain.h"
+#include "cli/input.h"
+#include "cli/paint.h"
+#include "cli/summary.h"
+#include "cli/verbs.h"
+#include "config/load.h"
+#include "observe/record.h"
+#include "policy/decide.h"
+#include "policy/stamp.h"
+#include "resolver/backend.h"
+#include "resolver/lookups.h"
+#include "verify/authres/format.h"
+#include "verify/base/text.h"
+#include "verify/message/split.h"
+#include "verify/verification.h"
+
+namespace assay::cli {
+namespace {
+
+/// Octets of the body given to the engine at a time, about what an MTA sends.
+constexpr std::size_t kBodyChunkOctets = std::size_t{64} << 10U;
+
+struct Options {
+  std::optional<std::string> client_ip;
+  std::string helo;
+  std::optional<std::string> mail_from;
+  std::vector<std::string> rcpt;
+  DnsOptions dns;
+  std::optional<std::string> config;
+  std::optional<std::string> now;
+  bool json = false;
+  bool explain = false;
+  bool exit_code = false;
+  std::string message;
+};
+
+/// The options, read.
+struct Job {
+  policy::Facts facts;
+  config::Settings settings;
+  Time now{};
+  message::SplitMessage message;
+  std::shared_ptr<resolver::Backend> backend;
+};
+
+Input<config::Settings> load_settings(const std::optional<std::string>& path) {
+  const auto loaded = path ? config::load_file(*path, host_name()) : config::load_text("", "", host_name());
+  if (loaded) {
+    return *loaded;
+  }
+  std::string problems = "the configuration cannot be used:";
+  for (const config::Problem& problem : loaded.error()) {
+    problems += ' ' + config::to_string(problem) + ';';
+  }
+  problems.pop_back();
+  return failure(problems);
+}
+
+policy::Facts facts_of(const Options& options) {
+  policy::Facts facts;
+  facts.helo = options.helo;
+  facts.has_envelope = options.mail_from.has_value();
+  facts.mail_from = without_brackets(options.mail_from.value_or(""));
+  std::transform(options.rcpt.begin(), options.rcpt.end(), std::back_inserter(facts.rcpt), without_brackets);
+  // Only SMTPUTF8 can carry such an envelope (RFC 6531 section 3.4).
+  facts.internationalized =
+      !is_ascii(facts.mail_from) || !std::all_of(facts.rcpt.begin(), facts.rcpt.end(), [](const std::string& address) {
+        return is_ascii(std::string_view(address));
+      });
+  return facts;
+}
+
+Input<Job> prepare(const Options& options) {
+  Job job;
+  job.facts = facts_of(options);
+  if (options.client_ip) {
+    auto ip = parse_client_ip(*options.client_ip);
+    if (!ip) {
+      return failure(ip.error());
+    }
+    job.facts.client_ip = *ip;
+  }
+  job.now = current_time();
+  if (options.now) {
+    auto now = parse_now(*options.now);
+    if (!now) {
+      return failure(now.error());
+    }
+    job.now = *now;
+  }
+  auto settings = load_settings(options.config);
+  if (!settings) {
+    return failure(settings.error());
+  }
+  job.settings = *std::move(settings);
+  auto dns = apply(options.dns, job.settings.dns);
+  if (!dns) {
+    return failure(dns.error());
+  }
+  job.settings.dns = *std::move(dns);
+  const auto text = read_file(options.message);
+  if (!text) {
+    return failure(text.error());
+  }
+  job.facts.size = text->size();
+  job.message = message::split(*text);
+  auto backend = resolver::make_backend(job.settings.dns);
+  if (!backend) {
+    return failure(backend.error());
+  }
+  job.backend = *std::move(backend);
+  return job;
+}
+
+/// Feeds the message to the engine in the order of SMTP.
+void feed(Verification& verification, const Job& job) {
+  verification.client(job.facts.client_ip, job.facts.helo);
+  if (job.facts.has_envelope) {
+    verification.mail_from(job.facts.mail_from);
+  }
+  for (const auto& field : job.message.fields) {
+    verification.header(field.name, field.value);
+  }
+  verification.end_of_headers();
+  std::string_view body = job.message.body;
+  bool wants_more = verification.wants_body();
+  while (wants_more && !body.empty()) {
+    const std::string_view chunk = body.substr(0, kBodyChunkOctets);
+    wants_more = verification.body(chunk);
+    body.remove_prefix(chunk.size());
+  }
+}
+
+int run_verify(const Options& options) {
+  auto prepared = prepare(options);
+  if (!prepared) {
+    return complain(prepared.error());
+  }
+  Job& job = *prepared;
+  resolver::Lookups lookups(job.backend);
+  lookups.set_deadline(std::chrono::steady_clock::now() + job.settings.dns.message_deadline);
+  Verification verification(job.settings.limits, {job.settings.authserv_id, options.explain});
+  feed(verification, job);
+  job.facts.resent = !verification.headers().find("Resent-From").empty();
+
+  observe::Record record;
+  record.time = job.now;
+  record.facts = job.facts;
+  record.settings = job.settings.fingerprint;
+  record.verdict = verification.finish(lookups, job.now);
+  record.decision = policy::decide(record.verdict, record.facts, job.settings.policy);
+  record.authentication_results =
+      authres::format(record.verdict, policy::make_stamp(job.settings.authserv_id, record.facts, record.decision));
+
+  const Paint paint(wants_colour());
+  if (options.json) {
+    std::cout << observe::verification_json(record) << '\n';
+  } else if (options.explain) {
+    std::cout << explain(record, lookups.used(), job.settings.limits, paint);
+  } else {
+    std::cout << summary(record, paint);
+  }
+  return options.exit_code && record.decision.action != policy::Action::Accept ? kExitFound : kExitDone;
+}
+
+}  // namespace
+
+void add_verify(CLI::App& app, Run& run) {
+  auto options = std::make_shared<Options>();
+  CLI::App* const verb = app.add_subcommand("verify",
+                                            "Verifies one message as assayd would: SPF, DKIM, DMARC, ARC and reverse "
+                                            "DNS, and what the policy makes of them.\n"
+                                            "Changes nothing and sends nothing but DNS questions.");
+  verb->group(kVerbs);
+  verb->add_option("--client-ip", options->client_ip,
+                   "Address of the client that sent the message. Without it SPF is none and there is no iprev. The "
+                   "message never counts as local, whatever the configuration says of the address.")
+      ->type_name("IP");
+  verb->add_option("--helo", options->helo, "The client's HELO or EHLO name.")->type_name("NAME");
+  verb->add_option("--mail-from", options->mail_from,
+                   "Envelope sender; '' or <> is the null sender. Without it there is no envelope and SPF is none.")
+      ->type_name("ADDR");
+  verb->add_option("--rcpt", options->rcpt, "Envelope recipient; may be repeated.")
+      ->type_name("ADDR")
+      ->allow_extra_args(false);
+  verb->add_option("--zone", options->dns.zones,
+                   "Answer DNS from this RFC 1035 zone file and ask nobody; may be repeated. A name in none of them "
+                   "does not exist.")
+      ->type_name("FILE")
+      ->allow_extra_args(false);
+  verb->add_option("--dns", options->dns.servers,
+                   "Ask this DNS server alone; may be repeated. Default: the configuration's, else /etc/resolv.conf's.")
+      ->type_name("ADDR[@PORT]")
+      ->allow_extra_args(false);
+  verb->add_option("--config", options->config,
+                   "Configuration of assayd; without it the defaults hold and no file is read.")
+      ->type_name("FILE");
+  verb->add_option("--now", options->now,
+                   "Time at which the message is judged, for t= and x= of signatures. Default: the clock's.")
+      ->type_name("UNIX|RFC3339");
+  CLI::Option* const json = verb->add_flag("--json", options->json, "Print one JSON object, the decision record.");
+  verb->add_flag("--explain", options->explain,
+                 "Tell the whole story: DNS answers, each SPF term, each signature, ARC, the DMARC walk, the decision.")
+      ->excludes(json);
+  verb->add_flag("--exit-code", options->exit_code, "Exit with 1 unless the decision is accept.");
+  verb->add_option("MESSAGE", options->message, "File that holds the message with its header, or - for standard input.")
+      ->type_name("")
+      ->required();
+  verb->footer(
+      "Line ends may be LF or CRLF. A file of up to 200 MiB is read.\n\n"
+      "Exit status: 0 verified, whatever the result; 1 with --exit-code alone: the\n"
+      "decision is not accept; 2 usage, or something that cannot be read.\n\n"
+      "Examples:\n"
+      "  assay verify --client-ip 192.0.2.1 --helo mx.example.com \\\n"
+      "      --mail-from bounce@example.com mail.eml\n"
+      "  assay verify --explain --config /etc/assay/assay.yaml \\\n"
+      "      --client-ip 2001:db8::1 --mail-from '' - < mail.eml\n"
+      "  assay verify --zone example.com.zone --json mail.eml | jq .decision");
+  verb->callback([options, &run] { run = [options] { return run_verify(*options); }; });
+}
+
+}  // namespace assay::cli

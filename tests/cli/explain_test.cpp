@@ -1,0 +1,289 @@
+#include "cli/explain.h"
+
+#include <functional>
+#include <memory>
+
+#include "cli/summary.h"
+#include "tests/cli/run_assay.h"
+#include "tests/observe/sample.h"
+#include "tests/support/catch.h"
+
+namespace {
+
+using assay::cli::explain;
+using assay::cli::Paint;
+using assay::cli::summary;
+using assay::cli::UsedAnswers;
+using assay::observe::Record;
+using assay::test::is_fit_for_terminal;
+using assay::test::sample_record;
+
+/// One answer of each kind, for the sample record.
+UsedAnswers sample_answers() {
+  using assay::dns::Answer;
+  using assay::dns::Status;
+  using assay::dns::Type;
+  UsedAnswers answers;
+  const auto add = [&answers](const char* name, Type type, const Answer& answer) {
+    answers.emplace_back(assay::dns::Question{name, type}, std::make_shared<const Answer>(answer));
+  };
+  Answer text;
+  text.status = Status::Found;
+  text.texts = {"v=spf1 ip4:192.0.2.0/24 -all"};
+  add("example.com", Type::TXT, text);
+  Answer exchanges;
+  exchanges.status = Status::Found;
+  exchanges.exchanges = {{0, ""}, {10, "mx.example.com"}};
+  add("example.com", Type::MX, exchanges);
+  Answer none;
+  none.status = Status::NxDomain;
+  add("_dmarc.news.example.org", Type::TXT, none);
+  none.status = Status::NoData;
+  add("mx.example.com", Type::AAAA, none);
+  none.status = Status::TempFail;
+  none.detail = "no answer in 5 s";
+  add("slow.example.com", Type::A, none);
+  none.status = Status::Bogus;
+  none.detail = "signature expired";
+  add("bogus.example.com", Type::PTR, none);
+  return answers;
+}
+
+Record story_record() {
+  Record record = sample_record();
+  record.verdict.spf_mail_from.trace = {
+      {0, "example.com", "", "v=spf1 include:_spf.example.com -all", 0, 0},
+      {0, "example.com", "include:_spf.example.com", "match", 1, 0},
+      {1, "_spf.example.com", "", "v=spf1 ip4:192.0.2.0/24 -all", 1, 0},
+      {1, "_spf.example.com", "ip4:192.0.2.0/24", "match", 1, 0},
+  };
+  record.verdict.dmarc.walk = {
+      {"_dmarc.news.example.org", assay::dns::Status::NxDomain, "", 0},
+      {"_dmarc.example.org", assay::dns::Status::Found, "v=DMARC1; p=reject; t=y; adkim=s", 1},
+  };
+  return record;
+}
+
+}  // namespace
+
+TEST_CASE("cli/explain: the whole story", "[cli][explain][golden]") {
+  const std::string expected = R"(Message: 4321 octets, judged as of 2026-11-22T14:05:09Z
+  from client 192.0.2.1, which calls itself mx.example.com
+  MAIL FROM <bounce@example.com>
+  RCPT TO <bob@example.net>
+  RCPT TO <ann@example.net>
+  From: alice@news.example.org
+  From: x@example.info
+  List-Id: dev.lists.example.org
+  List-Post: lists.example.org
+  Resent-From: example.edu
+
+DNS: 6 questions
+  TXT example.com -> "v=spf1 ip4:192.0.2.0/24 -all"
+  MX example.com -> 2 records
+    0 .
+    10 mx.example.com
+  TXT _dmarc.news.example.org -> no such name (NXDOMAIN)
+  AAAA mx.example.com -> the name has no such record (NODATA)
+  A slow.example.com -> could not be found out (no answer in 5 s)
+  PTR bogus.example.com -> DNSSEC validation failed (signature expired)
+
+SPF, MAIL FROM example.com: pass
+  example.com: v=spf1 include:_spf.example.com -all
+    include:_spf.example.com -> match
+    _spf.example.com: v=spf1 ip4:192.0.2.0/24 -all
+      ip4:192.0.2.0/24 -> match
+  decided by ip4:192.0.2.0/24
+  2 of 10 DNS lookups, 1 of 2 that lead nowhere
+
+SPF, HELO mx.example.com: none, the domain publishes no SPF record
+
+Reverse DNS: pass, mx.example.com
+
+DKIM: 1 signature
+  1. example.com, selector s1, rsa-sha256: fail, the body is not the one that was signed
+      signs for @example.com
+      key at s1._domainkey.example.com: 2048 bits
+      header fields (b=): as signed
+      body (bh=): changed since it was signed
+
+ARC chain, 1 set: pass
+  instance 1 sealed by lists.example.org
+  the message is unchanged since instance 1
+  the first hop claims dmarc=pass header.from=example.com
+  the first hop claims spf=pass smtp.mailfrom="odd one"@example.com
+
+DMARC, author news.example.org: fail, nothing that passes speaks for the author's domain
+  _dmarc.news.example.org -> no such name (NXDOMAIN)
+  _dmarc.example.org -> "v=DMARC1; p=reject; t=y; adkim=s"
+  policy of example.org: reject, in test mode (t=y), so quarantine
+  organizational domain: example.org
+  SPF passes for example.com: not aligned
+  no DKIM signature passes
+
+DMARC, author example.info: none, no DMARC record applies to the author's domain
+  SPF passes for example.com: not aligned
+  no DKIM signature passes
+
+Signs of an indirect way
+  signed_headers: the author's domain did sign these header fields; something on the way changed the body
+  list: the mailing list that the message names vouches for it
+
+Header field
+  Authentication-Results: mx.example.net;
+   spf=pass smtp.mailfrom=example.com;
+   dmarc=fail
+
+Decision: quarantine
+  rule policy.indirect
+  monitor mode: it would be reject if enforced
+  marked with the field X-Spam-Flag: YES
+  reply: 550 5.7.1 No.
+
+)"
+                               "Quarantined: nothing proves that the message is from news.example.org, whose policy is "
+                               "quarantine; but it may well have come by an indirect way.\n";
+  CHECK(explain(story_record(), sample_answers(), {}, Paint(false)) == expected);
+}
+
+TEST_CASE("cli/summary: a line for each result", "[cli][summary][golden]") {
+  CHECK(summary(sample_record(), Paint(false)) ==
+        R"(spf       pass      MAIL FROM example.com, ip4:192.0.2.0/24
+          none      HELO mx.example.com, the domain publishes no SPF record
+dkim      fail      example.com, selector s1, rsa-sha256, 2048 bits, the body is not the one that was signed
+arc       pass      1 set, newest seal by lists.example.org
+dmarc     fail      news.example.org, policy quarantine (published: reject, in test mode), nothing that passes speaks for the author's domain
+          none      example.info, no DMARC record applies to the author's domain
+iprev     pass      mx.example.com
+indirect  signed_headers the author's domain did sign these header fields; something on the way changed the body
+indirect  list      the mailing list that the message names vouches for it
+decision  quarantine rule policy.indirect, by header, would be reject if enforced, 550 5.7.1 No.
+
+Authentication-Results: mx.example.net;
+ spf=pass smtp.mailfrom=example.com;
+ dmarc=fail
+)");
+}
+
+TEST_CASE("cli/explain: the last line says what it amounts to", "[cli][explain]") {
+  using assay::dmarc::Policy;
+  using assay::dmarc::Reason;
+  using assay::dmarc::Status;
+  using assay::policy::Action;
+  struct Row {
+    const char* name;
+    std::function<void(Record&)> make;
+    const char* expected;
+  };
+  const auto row =
+      GENERATE(Row{"pass by DKIM",
+                   [](Record& r) {
+                     r.verdict.dmarc.status = Status::Pass;
+                     r.verdict.dmarc.dkim_aligned = true;
+                   },
+                   "Accepted: example.com is authenticated by DKIM.\n"},
+               Row{"pass by SPF",
+                   [](Record& r) {
+                     r.verdict.dmarc.status = Status::Pass;
+                     r.verdict.dmarc.spf_aligned = true;
+                   },
+                   "Accepted: example.com is authenticated by SPF.\n"},
+               Row{"no policy", [](Record& r) { r.verdict.dmarc.reason = Reason::NoRecord; },
+                   "Accepted: example.com publishes no DMARC policy, so nothing speaks against the message.\n"},
+               Row{"rejected",
+                   [](Record& r) {
+                     r.verdict.dmarc.status = Status::Fail;
+                     r.verdict.dmarc.policy = Policy::Reject;
+                     r.decision.action = Action::Reject;
+                   },
+                   "Rejected: nothing proves that the message is from example.com, whose policy is reject.\n"},
+               Row{"no From",
+                   [](Record& r) {
+                     r.verdict.dmarc.status = Status::PermError;
+                     r.verdict.dmarc.reason = Reason::FromMissing;
+                     r.decision.action = Action::Reject;
+                   },
+                   "Rejected: the message has no From field.\n"},
+               Row{"DNS failed",
+                   [](Record& r) {
+                     r.verdict.dmarc.status = Status::TempError;
+                     r.decision.action = Action::TempFail;
+                   },
+                   "Deferred: DNS did not let us find out whether the message is from example.com.\n"},
+               Row{"a bound",
+                   [](Record& r) {
+                     r.verdict.exceeded = assay::Bound::HeaderOctets;
+                     r.decision.action = Action::Discard;
+                   },
+                   "Discarded: the message passes a bound (header_octets) and was not verified.\n"});
+  CAPTURE(row.name);
+  Record record;
+  record.verdict.dmarc.author = assay::Domain::parse("example.com").value();
+  row.make(record);
+  const std::string story = explain(record, {}, {}, Paint(false));
+  CHECK(story.substr(story.rfind('\n', story.size() - 2) + 1) == row.expected);
+}
+
+TEST_CASE("cli/explain: no octet of mail or DNS reaches the terminal as it is", "[cli][explain][property]") {
+  for (const std::string& odd : assay::test::odd_strings()) {
+    CAPTURE(odd);
+    for (const auto& field : assay::test::string_fields()) {
+      CAPTURE(field.name);
+      Record record = sample_record();
+      field.set(record, odd);
+      REQUIRE(is_fit_for_terminal(explain(record, {}, {}, Paint(false))));
+      REQUIRE(is_fit_for_terminal(summary(record, Paint(false))));
+    }
+    Record record = story_record();
+    for (auto& step : record.verdict.spf_mail_from.trace) {
+      step.domain = step.outcome = odd;
+      step.term = step.term.empty() ? "" : odd;
+    }
+    for (auto& step : record.verdict.dmarc.walk) {
+      step.name = step.record = odd;
+    }
+    assay::dns::Answer answer;
+    answer.status = assay::dns::Status::Found;
+    answer.texts = answer.names = {odd};
+    answer.exchanges = {{1, odd}};
+    answer.detail = odd;
+    UsedAnswers answers;
+    for (const auto type : {assay::dns::Type::TXT, assay::dns::Type::PTR, assay::dns::Type::MX}) {
+      answers.emplace_back(assay::dns::Question{odd, type}, std::make_shared<const assay::dns::Answer>(answer));
+    }
+    answer.status = assay::dns::Status::TempFail;
+    answers.emplace_back(assay::dns::Question{odd, assay::dns::Type::A},
+                         std::make_shared<const assay::dns::Answer>(answer));
+    REQUIRE(is_fit_for_terminal(explain(record, answers, {}, Paint(false))));
+    assay::spf::Outcome outcome = record.verdict.spf_mail_from;
+    outcome.explanation = outcome.domain = outcome.detail = odd;
+    REQUIRE(is_fit_for_terminal(summary(outcome, Paint(false))));
+    REQUIRE(is_fit_for_terminal(explain(outcome, "HELO", answers, {}, Paint(false))));
+  }
+}
+
+TEST_CASE("cli/explain: colour adds escapes of our own and nothing else", "[cli][explain]") {
+  std::string story = explain(story_record(), sample_answers(), {}, Paint(true));
+  CHECK(story.find("\x1B[32mpass\x1B[0m") != std::string::npos);
+  for (const char* code : {"\x1B[0m", "\x1B[1m", "\x1B[31m", "\x1B[32m", "\x1B[33m"}) {
+    for (auto at = story.find(code); at != std::string::npos; at = story.find(code)) {
+      story.erase(at, std::string(code).size());
+    }
+  }
+  CHECK(story == explain(story_record(), sample_answers(), {}, Paint(false)));
+}
+
+TEST_CASE("cli/explain: thousands of signatures and records are counted, not told", "[cli][explain][bounds]") {
+  Record record = sample_record();
+  record.verdict.dkim.assign(5000, record.verdict.dkim.front());
+  record.facts.rcpt.assign(5000, "a@example.net");
+  assay::dns::Answer answer;
+  answer.status = assay::dns::Status::Found;
+  answer.texts.assign(5000, "x");
+  const UsedAnswers answers{
+      {assay::dns::Question{"example.com", assay::dns::Type::TXT}, std::make_shared<const assay::dns::Answer>(answer)}};
+  const std::string story = explain(record, answers, {}, Paint(false));
+  CHECK(story.size() < 20'000);
+  CHECK(story.find("and 4970 more") != std::string::npos);
+  CHECK(summary(record, Paint(false)).size() < 10'000);
+}
