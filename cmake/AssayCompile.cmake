@@ -30,6 +30,6 @@ endif()
 # One library per folder, named assay_<folder>. Which folders it may use is what it links: tests/tools/check_layers.py
 # checks the includes against the same rules.
 function(assay_add_library folder)
-  add_library(assay_${folder} STATIC ${CMAKE_SOURCE_DIR}/cmake/empty.cpp)
+  add_library(assay_${folder} STATIC)
   target_link_libraries(assay_${folder} PUBLIC assay_compile)
 endfunction()
