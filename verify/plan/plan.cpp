@@ -1,7 +1,7 @@
 #include "verify/plan/plan.h"
 
 #include <algorithm>
-#include <unordered_set>
+#include <optional>
 #include <utility>
 
 #include "verify/dmarc/evaluate.h"
@@ -49,29 +49,34 @@ std::vector<dns::Question> next_questions(const Known& known,
                                           const Limits& limits) {
   PlanningResolver resolver(answered);
   std::vector<Domain> identifiers = known.signing_domains;
-  if (known.client) {
-    if (known.mail_from) {
-      const spf::Query query = spf::mail_from_identity(*known.client, *known.mail_from, known.helo);
-      static_cast<void>(spf::evaluate(query, resolver, limits));
-      if (auto domain = Domain::parse(query.domain)) {
-        identifiers.push_back(*std::move(domain));
-      }
+  std::optional<spf::Query> mail_from;
+  if (known.client && known.mail_from) {
+    mail_from = spf::mail_from_identity(*known.client, *known.mail_from, known.helo);
+    if (auto domain = Domain::parse(mail_from->domain)) {
+      identifiers.push_back(*std::move(domain));
     }
-    if (!known.helo.empty()) {
-      static_cast<void>(spf::evaluate(spf::helo_identity(*known.client, known.helo), resolver, limits));
-    }
-    static_cast<void>(iprev::evaluate(*known.client, resolver, limits));
-  }
-  for (const dns::Question& key : known.keys) {
-    static_cast<void>(resolver.lookup(key));
   }
   std::sort(identifiers.begin(), identifiers.end());
   identifiers.erase(std::unique(identifiers.begin(), identifiers.end()), identifiers.end());
   if (identifiers.size() > limits.alignment_domains) {
     identifiers.erase(identifiers.begin() + static_cast<std::ptrdiff_t>(limits.alignment_domains), identifiers.end());
   }
+  // The names of the author and of the signers first, those that the client's own records lead to last: there may be
+  // hundreds of them, as slow as the client likes, and neither may keep the author's policy from being asked in time.
   for (const Domain& author : known.authors) {
     plan_dmarc(author, known, identifiers, resolver, limits);
+  }
+  for (const dns::Question& key : known.keys) {
+    static_cast<void>(resolver.lookup(key));
+  }
+  if (mail_from) {
+    static_cast<void>(spf::evaluate(*mail_from, resolver, limits));
+  }
+  if (known.client) {
+    if (!known.helo.empty()) {
+      static_cast<void>(spf::evaluate(spf::helo_identity(*known.client, known.helo), resolver, limits));
+    }
+    static_cast<void>(iprev::evaluate(*known.client, resolver, limits));
   }
   return std::move(resolver).missing();
 }

@@ -128,6 +128,43 @@ TEST_CASE("plan: a plan ends, whatever the answers, and never asks one question 
   }
 }
 
+TEST_CASE(
+    "plan: names of the client that are never answered do not keep the author's policy and the keys from being asked",
+    "[plan]") {
+  // Two records whose hosts fill a plan: 10 mx with 10 hosts each (RFC 7208 section 4.6.4).
+  std::string zone;
+  for (const std::string sender : {"one", "two"}) {
+    zone += sender + ".example TXT \"v=spf1";
+    for (int i = 0; i < 10; ++i) {
+      zone += " mx:m" + std::to_string(i) + "." + sender + ".example";
+    }
+    zone += "\"\n";
+    for (int i = 0; i < 100; ++i) {
+      zone += "m" + std::to_string(i / 10) + "." + sender + ".example MX 10 h" + std::to_string(i) + "." + sender +
+              ".example\n";
+    }
+  }
+  test::FakeResolver dns(zone);
+  auto known = from_client("<x@one.example>");
+  known.helo = "two.example";
+  known.authors = {domain("bank.example")};
+  known.keys = {{"s._domainkey.bank.example", dns::Type::TXT}};
+  const auto questions = plan::next_questions(
+      known,
+      [&dns](const dns::Question& question) {
+        const bool is_slow = question.type == dns::Type::A;
+        const bool is_new = question.name.find("bank") != std::string::npos;
+        return is_slow || is_new ? nullptr : dns.lookup(question);
+      },
+      Limits{});
+  const auto is_asked = [&questions](const char* name) {
+    return std::any_of(questions.begin(), questions.end(), [name](const auto& q) { return q.name == name; });
+  };
+  CHECK(questions.size() == plan::PlanningResolver::kMaxQuestions);
+  CHECK(is_asked("_dmarc.bank.example"));
+  CHECK(is_asked("s._domainkey.bank.example"));
+}
+
 TEST_CASE("plan: a planned question that DNS cannot carry is not asked", "[plan]") {
   const std::function<dns::AnswerPtr(const dns::Question&)> nothing = [](const auto&) { return nullptr; };
   plan::PlanningResolver resolver(nothing);
