@@ -224,7 +224,7 @@ void tell_arc(Teller& teller, const arc::Outcome& outcome) {
   for (const arc::Claim& claim : outcome.claims) {
     std::string words = claim.method + '=' + claim.result;
     for (const auto& [name, value] : claim.properties) {
-      words += ' ' + name + '=' + value;
+      words.append(" ").append(name).append("=").append(value);
     }
     teller.line("the first hop claims " + escape(words));
   }
@@ -381,8 +381,9 @@ std::string explain(const observe::Record& record, const UsedAnswers& answers, c
     tell_spf(teller, "MAIL FROM", verdict.spf_mail_from, limits);
     tell_spf(teller, "HELO", verdict.spf_helo, limits);
     if (verdict.iprev) {
-      teller.heading("Reverse DNS", paint.result(iprev::to_string(verdict.iprev->status)) +
-                                        (verdict.iprev->name.empty() ? "" : ", " + escape(verdict.iprev->name)));
+      const iprev::Outcome& iprev = *verdict.iprev;
+      teller.heading("Reverse DNS",
+                     result_words(paint, iprev::to_string(iprev.status), in_words(iprev.status), iprev.name));
     }
     tell_dkim(teller, verdict.dkim);
     tell_arc(teller, verdict.arc);

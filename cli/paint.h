@@ -29,7 +29,7 @@ class Paint {
 
  private:
   [[nodiscard]] std::string in(std::string_view code, std::string_view text) const {
-    if (!is_on_) {
+    if (!is_on_ || text.empty()) {
       return std::string(text);
     }
     return "\x1B[" + std::string(code) + 'm' + std::string(text) + "\x1B[0m";

@@ -89,6 +89,16 @@ const char* in_words(dmarc::Reason reason) noexcept {
   return "";
 }
 
+const char* in_words(iprev::Status status) noexcept {
+  switch (status) {
+    case iprev::Status::Pass: return "the client's name leads back to it";
+    case iprev::Status::Fail: return "no name of the client leads back to it";
+    case iprev::Status::TempError: return "a DNS lookup failed";
+    case iprev::Status::PermError: return "the client's address has no name";
+  }
+  return "";
+}
+
 const char* in_words(policy::Indirect evidence) noexcept {
   switch (evidence) {
     case policy::Indirect::SignedHeaders:

@@ -12,16 +12,17 @@ namespace assay::cli {
 namespace {
 
 constexpr std::size_t kLabelColumns = 10;
-constexpr std::size_t kResultColumns = 10;
+constexpr std::size_t kResultColumns = 12;
 constexpr std::size_t kMaxFieldOctets = std::size_t{64} << 10U;
 /// Signatures that are listed each; hostile mail can have thousands.
 constexpr std::size_t kMaxSignatures = 20;
 
 std::string spaces_after(std::string_view word, std::size_t columns) {
-  return std::string(word.size() < columns ? columns - word.size() : 1, ' ');
+  constexpr std::size_t kLeast = 2;  // after a word that fills its column
+  return std::string(std::max(columns, word.size() + kLeast) - word.size(), ' ');
 }
 
-/// "spf       pass      example.com, ip4:192.0.2.0/24"
+/// "spf       pass        example.com, ip4:192.0.2.0/24"
 std::string row(std::string_view label, std::string_view result, const std::string& words, const Paint& paint) {
   std::string line = paint.bold(label) + spaces_after(label, kLabelColumns) + paint.result(result);
   if (!words.empty()) {

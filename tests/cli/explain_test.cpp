@@ -98,7 +98,7 @@ SPF, MAIL FROM example.com: pass
 
 SPF, HELO mx.example.com: none, the domain publishes no SPF record
 
-Reverse DNS: pass, mx.example.com
+Reverse DNS: pass, the client's name leads back to it (mx.example.com)
 
 DKIM: 1 signature
   1. example.com, selector s1, rsa-sha256: fail, the body is not the one that was signed
@@ -148,16 +148,16 @@ Decision: quarantine
 
 TEST_CASE("cli/summary: a line for each result", "[cli][summary][golden]") {
   CHECK(summary(sample_record(), Paint(false)) ==
-        R"(spf       pass      MAIL FROM example.com, ip4:192.0.2.0/24
-          none      HELO mx.example.com, the domain publishes no SPF record
-dkim      fail      example.com, selector s1, rsa-sha256, 2048 bits, the body is not the one that was signed
-arc       pass      1 set, newest seal by lists.example.org
-dmarc     fail      news.example.org, policy quarantine (published: reject, in test mode), nothing that passes speaks for the author's domain
-          none      example.info, no DMARC record applies to the author's domain
-iprev     pass      mx.example.com
-indirect  signed_headers the author's domain did sign these header fields; something on the way changed the body
-indirect  list      the mailing list that the message names vouches for it
-decision  quarantine rule policy.indirect, by header, would be reject if enforced, 550 5.7.1 No.
+        R"(spf       pass        MAIL FROM example.com, ip4:192.0.2.0/24
+          none        HELO mx.example.com, the domain publishes no SPF record
+dkim      fail        example.com, selector s1, rsa-sha256, 2048 bits, the body is not the one that was signed
+arc       pass        1 set, newest seal by lists.example.org
+dmarc     fail        news.example.org, policy quarantine (published: reject, in test mode), nothing that passes speaks for the author's domain
+          none        example.info, no DMARC record applies to the author's domain
+iprev     pass        mx.example.com
+indirect  signed_headers  the author's domain did sign these header fields; something on the way changed the body
+indirect  list        the mailing list that the message names vouches for it
+decision  quarantine  rule policy.indirect, by header, would be reject if enforced, 550 5.7.1 No.
 
 Authentication-Results: mx.example.net;
  spf=pass smtp.mailfrom=example.com;

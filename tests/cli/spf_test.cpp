@@ -76,12 +76,12 @@ TEST_CASE("assay spf: --exit-code is 1 unless the result is pass", "[cli][spf]")
 
 TEST_CASE("assay spf: in short for people", "[cli][spf][golden]") {
   CHECK(run_spf({"--client-ip", "198.51.100.9", "--mail-from", "a@strict.example.org"}).out ==
-        "spf       fail      domain strict.example.org, all, 0 lookups, 0 void\n"
+        "spf       fail        domain strict.example.org, all, 0 lookups, 0 void\n"
         "strict.example.org explains: 198.51.100.9 is not ours\n");
   const auto several = run_spf({"--client-ip", "198.51.100.9", "--mail-from", "a@twice.example.org"});
   CAPTURE(several.out);
-  CHECK(several.out.rfind("spf       permerror domain twice.example.org, the domain publishes more than one SPF record",
-                          0) == 0);
+  CHECK(several.out.rfind(
+            "spf       permerror   domain twice.example.org, the domain publishes more than one SPF record", 0) == 0);
 }
 
 TEST_CASE("assay spf: --explain shows the record term by term", "[cli][spf]") {

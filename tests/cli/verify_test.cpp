@@ -208,8 +208,8 @@ TEST_CASE("assay verify: the default output is a short summary with the header f
   const auto run = run_assay(kHonest + Arguments{kPassAll});
   REQUIRE(run.status == 0);
   CAPTURE(run.out);
-  CHECK(run.out.rfind("spf       pass      MAIL FROM reject.example, ip4:192.0.2.10\n", 0) == 0);
-  CHECK(run.out.find("\ndecision  accept    rule default\n") != std::string::npos);
+  CHECK(run.out.rfind("spf       pass        MAIL FROM reject.example, ip4:192.0.2.10\n", 0) == 0);
+  CHECK(run.out.find("\ndecision  accept      rule default\n") != std::string::npos);
   CHECK(run.out.find("\nAuthentication-Results: ") != std::string::npos);
   CHECK(is_fit_for_terminal(run.out));
 }
