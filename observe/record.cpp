@@ -254,6 +254,10 @@ std::string to_json(const Record& record) {
   add_header_facts(object, record);
   object["size"] = record.facts.size;
   object["settings"] = text_or_null(record.settings);
+  object["notes"] = Json::array();
+  for (const std::string& note : record.notes) {
+    object["notes"].push_back(text(note));
+  }
   return object.dump();
 }
 

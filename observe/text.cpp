@@ -11,6 +11,7 @@ namespace {
 
 // Octets of escaped text that one value may take. Together with the words of our own they stay below kMaxTextOctets.
 constexpr std::size_t kMaxQueueIdOctets = 64;
+constexpr std::size_t kMaxNoteOctets = 200;
 constexpr std::size_t kMaxNameOctets = 100;
 constexpr std::size_t kMaxAddressOctets = 160;
 constexpr std::size_t kMaxSignatureDomainOctets = 48;
@@ -179,6 +180,9 @@ std::string to_text(const Record& record) {
     add(line, "local", "yes");
   } else {
     add_results(line, record.verdict);
+  }
+  for (const std::string& note : record.notes) {
+    add(line, "note", value(note, kMaxNoteOctets));
   }
   add_connection(line, record.facts);
   if (line.size() > kMaxTextOctets) {

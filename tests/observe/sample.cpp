@@ -11,6 +11,7 @@ Record sample_record() {
   Record record;
   record.time = std::chrono::sys_days(std::chrono::year(2026) / 11 / 22) + 14h + 5min + 9s;
   record.settings = "0123456789ab";
+  record.notes = {"marked by a header instead"};
   record.authentication_results = "mx.example.net;\n spf=pass smtp.mailfrom=example.com;\n dmarc=fail";
 
   policy::Facts& facts = record.facts;
@@ -98,6 +99,7 @@ const std::vector<StringField>& string_fields() {
   static const std::vector<StringField> fields{
       {"authentication_results", [](R& r, const S& s) { r.authentication_results = s; }},
       {"settings", [](R& r, const S& s) { r.settings = s; }},
+      {"notes", [](R& r, const S& s) { r.notes = {s}; }},
       {"client_name", [](R& r, const S& s) { r.facts.client_name = s; }},
       {"helo", [](R& r, const S& s) { r.facts.helo = s; }},
       {"mail_from", [](R& r, const S& s) { r.facts.mail_from = s; }},

@@ -24,7 +24,8 @@ TEST_CASE("observe/text: one line says what was done and why", "[observe][golden
         "4XyZ1: action=quarantine quarantine=header rule=policy.indirect would=reject reply=550/5.7.1"
         " indirect=signed_headers,list dmarc=fail(not_aligned) policy=quarantine author=news.example.org spf=pass"
         " spf_helo=none(no_record) dkim=fail:example.com(body_hash_mismatch) arc=pass iprev=pass"
-        " client=192.0.2.1 host=mx.example.com helo=mx.example.com user=login from=<bounce@example.com>"
+        " note=\"marked by a header instead\" client=192.0.2.1 host=mx.example.com helo=mx.example.com user=login"
+        " from=<bounce@example.com>"
         " rcpt=<bob@example.net>,+1 size=4321");
 }
 
