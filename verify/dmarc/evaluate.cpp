@@ -346,16 +346,8 @@ void judge(const Domain& author, const spf::Outcome& mail_from, std::span<const 
       out.reason = Reason::NotAligned;
     }
   }
-  const Walk& walk = walks.begun(author);
-  if (walk.is_ended) {
-    out.organizational_domain = organizational_domain(author, walk);
-  } else if (passes && alignments.is_common_domain()) {
+  if (passes && alignments.is_common_domain()) {
     out.organizational_domain = author;
-  }
-  // Rule 3 of section 4.10.2 makes it so, most likely against the wish of whoever published it.
-  if (out.status == Status::Fail && out.organizational_domain && out.organizational_domain != author &&
-      out.organizational_domain->label_count() == 1) {
-    out.detail = "the record at the top-level domain " + out.organizational_domain->str() + " lacks psd=y";
   }
 }
 
@@ -365,8 +357,18 @@ Outcome evaluate_one(const Domain& author, const spf::Outcome& mail_from, std::s
   out.author = author;
   if (apply_policy(author, walks, out)) {
     judge(author, mail_from, dkim, walks, out);
-  } else if (const Walk& walk = walks.begun(author); walk.is_ended) {
+  }
+  // Where the message passes, or DNS fails already, it is told only if it is known: nobody shall wait for a lookup that
+  // decides nothing.
+  const bool may_ask = out.status != Status::Pass && out.status != Status::TempError;
+  const Walk& walk = may_ask ? walks.whole(author) : walks.begun(author);
+  if (walk.is_ended) {
     out.organizational_domain = organizational_domain(author, walk);
+  }
+  // Rule 3 of section 4.10.2 makes it so, most likely against the wish of whoever published it.
+  if (out.status == Status::Fail && out.organizational_domain && out.organizational_domain != author &&
+      out.organizational_domain->label_count() == 1) {
+    out.detail = "the record at the top-level domain " + out.organizational_domain->str() + " lacks psd=y";
   }
   out.walk = walks.begun(author).steps;
   return out;

@@ -53,7 +53,7 @@ struct Outcome {
   std::optional<Policy> policy;         ///< What is left of it after t=y.
   std::optional<Domain> policy_domain;  ///< Where the record was found.
   std::optional<Domain>
-      organizational_domain;  ///< Of the author; absent if it was not needed or could not be found out.
+      organizational_domain;  ///< Of the author; absent if a lookup failed, or the message passes without it.
   Discovery discovery = Discovery::TreeWalk;
   bool testing = false;        ///< t=y in the record.
   bool strict_dkim = false;    ///< adkim=s
