@@ -1,5 +1,6 @@
 #include "milter/apply.h"
 
+#include <algorithm>
 #include <string>
 
 namespace assay::milter {
@@ -23,12 +24,8 @@ bool remove_fields(const std::vector<std::size_t>& occurrences, const Capabiliti
   if (!agreed.can_change_headers) {
     return false;
   }
-  for (auto occurrence = occurrences.rbegin(); occurrence != occurrences.rend(); ++occurrence) {
-    if (!editor.remove_header(kFieldName, *occurrence)) {
-      return false;
-    }
-  }
-  return true;
+  return std::all_of(occurrences.rbegin(), occurrences.rend(),
+                     [&editor](std::size_t occurrence) { return editor.remove_header(kFieldName, occurrence); });
 }
 
 std::vector<std::string> in_brackets(const std::vector<std::string>& paths) {

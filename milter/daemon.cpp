@@ -140,7 +140,7 @@ void take_signals(RuntimeSource& source, Gate& gate) {
 
 void report(const std::vector<std::string>& problems) {
   for (const std::string& problem : problems) {
-    std::fprintf(stderr, "assayd: %s\n", problem.c_str());
+    static_cast<void>(std::fprintf(stderr, "assayd: %s\n", problem.c_str()));
   }
 }
 

@@ -13,6 +13,8 @@
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
+#include <string>
+#include <system_error>
 #include <vector>
 
 #include "verify/base/text.h"
@@ -33,6 +35,11 @@ std::string socket_path(const std::string& address) {
   return address.rfind('/', 0) == 0 ? address : std::string();
 }
 
+/// What the error number means, in words.
+std::string words_of(int error) {
+  return std::error_code(error, std::generic_category()).message();
+}
+
 std::string set_owner(const std::string& path, const config::Socket& settings) {
   if (!settings.group.empty()) {
     constexpr std::size_t kMaxEntryOctets = 65536;
@@ -43,12 +50,12 @@ std::string set_owner(const std::string& path, const config::Socket& settings) {
       return "socket.group: there is no group named " + settings.group;
     }
     if (chown(path.c_str(), static_cast<uid_t>(-1), found->gr_gid) != 0) {
-      return "cannot give " + path + " to group " + settings.group + ": " + std::strerror(errno) +
+      return "cannot give " + path + " to group " + settings.group + ": " + words_of(errno) +
              " (the daemon's user must be a member of it)";
     }
   }
   if (chmod(path.c_str(), static_cast<mode_t>(settings.mode)) != 0) {
-    return "cannot set the mode of " + path + ": " + std::strerror(errno);
+    return "cannot set the mode of " + path + ": " + words_of(errno);
   }
   return {};
 }
@@ -92,7 +99,7 @@ std::string open_listen_socket(const config::Socket& settings) {
   const int why = errno;
   umask(previous);
   if (opened != MI_SUCCESS) {
-    return "listen: cannot open " + address + (why != 0 ? std::string(": ") + std::strerror(why) : std::string());
+    return "listen: cannot open " + address + (why != 0 ? ": " + words_of(why) : std::string());
   }
   if (path.empty()) {
     send_small_packets_at_once();

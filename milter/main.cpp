@@ -13,7 +13,7 @@ int main(int argc, char** argv) {
     }
     return line->check ? assay::milter::check_configuration(*line) : assay::milter::run_daemon(*line);
   } catch (const std::exception& error) {
-    std::fprintf(stderr, "assayd: %s\n", error.what());
+    static_cast<void>(std::fprintf(stderr, "assayd: %s\n", error.what()));
     return 1;
   }
 }

@@ -22,9 +22,9 @@ constexpr std::size_t kMaxForgedFields = 10'000;
 /// Recipients kept of one message.
 constexpr std::size_t kMaxRecipients = 10'000;
 
-const policy::Reply kDraining{421, "4.3.2", "Service is restarting, try again later"};
-const policy::Reply kInternalError{451, "4.3.0", "Message could not be verified, try again later"};
-const policy::Reply kTooManyForged{552, "5.3.4", "Too many Authentication-Results fields"};
+const policy::Reply draining_reply{421, "4.3.2", "Service is restarting, try again later"};
+const policy::Reply internal_error_reply{451, "4.3.0", "Message could not be verified, try again later"};
+const policy::Reply too_many_forged_reply{552, "5.3.4", "Too many Authentication-Results fields"};
 
 bool contains(const std::vector<IpNetwork>& networks, const std::optional<IpAddress>& client) {
   return client && std::any_of(networks.begin(), networks.end(),
@@ -97,7 +97,7 @@ Step Session::mail_from(std::string_view path, const std::vector<std::string_vie
                         Editor& editor) {
   message_.reset();
   if (!services_.gate.enter()) {
-    return refuse(kDraining, editor);
+    return refuse(draining_reply, editor);
   }
   try {
     message_ = std::make_unique<Message>(services_.runtime.current(), services_.gate);
@@ -180,7 +180,7 @@ Step Session::body(std::string_view chunk) {
 Step Session::end_of_message(std::string_view queue_id, Time now, Editor& editor) {
   if (!message_) {
     // An end without a beginning: nothing is known of the message, so it must wait.
-    return refuse(kInternalError, editor);
+    return refuse(internal_error_reply, editor);
   }
   if (!queue_id.empty()) {
     message_->facts.queue_id = queue_id;
@@ -197,9 +197,9 @@ Step Session::judge(Time now, Editor& editor) {
   record.time = now;
   record.settings = settings.fingerprint;
   if (message.failed) {
-    record.decision = failed("internal_error", policy::Action::TempFail, kInternalError);
+    record.decision = failed("internal_error", policy::Action::TempFail, internal_error_reply);
   } else if (message.too_many_forged) {
-    record.decision = failed("forged_results", policy::Action::Reject, kTooManyForged);
+    record.decision = failed("forged_results", policy::Action::Reject, too_many_forged_reply);
   } else if (message.facts.local) {
     record.decision = policy::decide(record.verdict, message.facts, settings.policy);
     record.authentication_results = authres::format_unverified(settings.authserv_id, message.facts.authenticated);
