@@ -32,6 +32,13 @@ struct Words {
   bool is_local_part = true;  ///< word *("." word).
 };
 
+/// Whether an encoded-word of RFC 2047 stands in a local part. Readers that decode it may show another address than the
+/// one that is named.
+bool has_encoded_word(std::string_view local_part) noexcept {
+  const std::size_t begin = local_part.find("=?");
+  return begin != std::string_view::npos && local_part.find("?=", begin + 2) != std::string_view::npos;
+}
+
 class AddressParser {
  public:
   AddressParser(std::string_view value, const std::function<void(const AddrSpec&)>& visit)
@@ -240,6 +247,9 @@ class AddressParser {
   bool take_addr_spec(Words words, AddrSpec& address) {
     if (!words.is_local_part) {
       return fail("no local part before '@'");
+    }
+    if (has_encoded_word(words.unquoted)) {
+      return fail("an encoded-word in an address");  // RFC 2047 section 5.
     }
     ++at_;
     if (!take_domain(address.domain)) {

@@ -24,8 +24,9 @@ struct AddrSpec {
 ///
 /// Of the obsolete syntax (RFC 5322 section 4) only what cannot change who is named is read: dots in display names,
 /// comments and folding around the dots of an addr-spec, empty elements of a list. Refused are source routes, control
-/// characters, quoted CR and LF, a CR or LF outside a fold, addresses that are not UTF-8, comments nested deeper than
-/// 50, and whatever stands before or behind a mailbox without a comma, so also "a@b@c".
+/// characters, quoted CR and LF, a CR or LF outside a fold, addresses that are not UTF-8, encoded-words in addresses
+/// (RFC 2047 section 5), comments nested deeper than 50, and whatever stands before or behind a mailbox without a
+/// comma, so also "a@b@c".
 ///
 /// Display names are read more kindly, since genuine mail has them and they name nobody: square brackets and octets
 /// that are not UTF-8 may stand in them, and a bare address may stand for one if it names the domain of the address in

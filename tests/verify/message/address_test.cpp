@@ -80,13 +80,14 @@ TEST_CASE("message/address: address lists of RFC 5322", "[message]") {
            Row{"a@[IPv6:2001:db8::1]", List{"a@[IPv6:2001:db8::1]"}},
            Row{"a@[ 192.0.2.1\r\n ]", List{"a@[192.0.2.1]"}},
            Row{"!#$%&'*+-/=?^_`{|}~@b", List{"!#$%&'*+-/=?^_`{|}~@b"}},
-           // RFC 6532, and encoded-words that stay what they are.
+           // RFC 6532, and encoded-words in display names, which stay what they are.
            Row{"J\xC3\xBCrgen <j\xC3\xBCrgen@b\xC3\xBC"
                "cher.example>",
                List{"j\xC3\xBCrgen@b\xC3\xBC"
                     "cher.example"}},
            Row{"=?utf-8?Q?=3Ca=40b=3E?= <c@d>", List{"c@d"}},
-           Row{"=?utf-8?Q?x?=@d", List{"=?utf-8?Q?x?=@d"}},
+           Row{"a=?b@c", List{"a=?b@c"}},
+           Row{"a?=b=?@c", List{"a?=b=?@c"}},
            Row{nested_comment(50) + "a@b", List{"a@b"}},
        }) {
     CAPTURE(row.value);
@@ -102,6 +103,20 @@ TEST_CASE("message/address: parts of an addr-spec", "[message]") {
   CHECK(address.local_part == "a @\"x.y");
   CHECK(address.domain == "Ex.com");
   CHECK(address.text == "\"a\\ @\\\"x\".y@Ex.com");
+}
+
+TEST_CASE("message/address: an encoded-word in an address is refused (RFC 2047 section 5)", "[message]") {
+  for (const char* value : {
+           "=?utf-8?Q?x?=@d",
+           "=?utf-8?B?YWRtaW5AYmFuay5leGFtcGxlPg==?=@junk.example",
+           "<=?utf-8?B?YWRtaW5AYmFuay5leGFtcGxlPg==?=@junk.example>",
+           "=?utf-8?B?YWRtaW5AYmFuay5leGFtcGxl?==?utf-8?Q?=00?=@junk.example",
+           "\"=?utf-8?Q?admin=40bank.example=3E?=\"@junk.example",
+           "A <a.=?utf-8?Q?x?=@d>",
+       }) {
+    CAPTURE(value);
+    CHECK_FALSE(parse_address_list(value, 10));
+  }
 }
 
 TEST_CASE("message/address: what is no address list is refused", "[message]") {
