@@ -9,6 +9,7 @@
 #include <array>
 #include <csignal>
 #include <cstdio>
+#include <exception>
 #include <string>
 #include <thread>
 
@@ -82,8 +83,7 @@ bool open_log(const config::Log& log) {
   return false;
 }
 
-void reload(RuntimeSource& source) {
-  sd_notify(0, "RELOADING=1");
+void load_again(RuntimeSource& source) {
   const auto previous = source.current();
   const std::vector<std::string> problems = source.load();
   for (const std::string& problem : problems) {
@@ -101,6 +101,16 @@ void reload(RuntimeSource& source) {
       observe::log_warn("reload: listen changed; that takes effect at the next start");
     }
     observe::log_info("reload: configuration " + settings.fingerprint + " is in force");
+  }
+}
+
+void reload(RuntimeSource& source) {
+  sd_notify(0, "RELOADING=1");
+  try {
+    load_again(source);
+  } catch (const std::exception& error) {
+    // No memory, or no thread for a new resolver: that must not end a daemon that serves.
+    observe::log_error(std::string("reload: ") + error.what() + "; the running configuration stays in force");
   }
   sd_notify(0, "READY=1");
 }
@@ -144,6 +154,15 @@ void report(const std::vector<std::string>& problems) {
   }
 }
 
+/// A daemon that cannot start says so where its log goes, and to whoever started it.
+int refuse_to_start(const config::Log& log, const std::string& why) {
+  observe::log_error(why);
+  if (log.target != "stderr") {
+    report({why});
+  }
+  return 1;
+}
+
 RuntimeSource make_source(const CommandLine& line) {
   return {config_path(line), Overrides{line.listen, line.zones}, host_name()};
 }
@@ -177,16 +196,17 @@ int run_daemon(const CommandLine& line) {
   static Planner planner(kPlannerThreads);
   static_cast<void>(smfi_setmaxdatasize(kMaxPacketOctets));
   if (!register_callbacks(Services{source, planner, gate})) {
-    observe::log_error("libmilter refuses the callbacks");
-    return 1;
+    return refuse_to_start(settings.log, "libmilter refuses the callbacks");
   }
   if (const std::string error = open_listen_socket(settings.listen); !error.empty()) {
-    observe::log_error(error);
-    return 1;
+    return refuse_to_start(settings.log, error);
   }
   std::thread(take_signals, std::ref(source), std::ref(gate)).detach();
   observe::log_info("assayd " ASSAY_VERSION " serves on " + settings.listen.address + " as " + settings.authserv_id +
                     ", configuration " + settings.fingerprint);
+  if (background.started() && settings.log.target == "stderr") {
+    observe::log_warn("log.target is stderr, which ends here for a daemon in the background: name a file or syslog");
+  }
   background.ready();
   sd_notify(0, "READY=1");
   const int served = smfi_main();

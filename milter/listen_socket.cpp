@@ -7,6 +7,7 @@
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <systemd/sd-daemon.h>
 #include <unistd.h>
 
@@ -60,6 +61,24 @@ std::string set_owner(const std::string& path, const config::Socket& settings) {
   return {};
 }
 
+/// Whether a process accepts connections on the socket at `path`. libmilter would take its place without asking.
+bool is_served(const std::string& path) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  if (path.size() >= sizeof address.sun_path) {
+    return false;
+  }
+  std::memcpy(address.sun_path, path.data(), path.size());
+  const int probe = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  // NOLINTNEXTLINE(cppcoreguidelines-pro-type-reinterpret-cast): the sockets API takes the general type.
+  const bool connected = connect(probe, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
+  const bool is_busy = !connected && errno == EAGAIN;  // Its queue of connections is full.
+  if (probe >= 0) {
+    close(probe);
+  }
+  return connected || is_busy;
+}
+
 /// libmilter writes each edit of a message as a small packet of its own; with Nagle's algorithm and the MTA's delayed
 /// acknowledgements that costs 40 ms a message. Accepted connections inherit the option (tcp(7)). libmilter does not
 /// show its socket, so it is found among the open descriptors: it is the one that listens.
@@ -88,6 +107,9 @@ std::string open_listen_socket(const config::Socket& settings) {
   const std::string path = inherited ? std::string() : socket_path(address);
   if (!path.empty() && path.size() + 5 != address.size()) {
     address = "unix:" + path;
+  }
+  if (!path.empty() && is_served(path)) {
+    return "listen: cannot open " + address + ": another process serves on it";
   }
   if (smfi_setconn(address.data()) != MI_SUCCESS) {
     return "listen: cannot use " + address;

@@ -2,6 +2,9 @@
 
 #include <utility>
 
+#include "config/checks.h"
+#include "verify/base/escape.h"
+
 namespace assay::milter {
 
 RuntimeSource::RuntimeSource(std::string path, Overrides overrides, std::string host_name)
@@ -18,6 +21,11 @@ std::vector<std::string> RuntimeSource::load() {
       problems.push_back(config::to_string(problem));
     }
     return problems;
+  }
+  if (overrides_.listen) {
+    if (const auto complaint = config::check_listen(*overrides_.listen)) {
+      return {"--listen: \"" + escape(*overrides_.listen) + "\" " + *complaint};
+    }
   }
   auto next = std::make_shared<Runtime>();
   next->settings = *std::move(loaded);

@@ -1,0 +1,155 @@
+#!/usr/bin/python3
+"""How assayd starts, and how it refuses to: exit status, and words where whoever started it looks."""
+
+import contextlib
+import grp
+import os
+import pathlib
+import resource
+import signal
+import socket
+import stat
+import subprocess
+import tempfile
+import unittest
+
+import daemon
+import milter
+
+
+class Start(unittest.TestCase):
+    def setUp(self):
+        scratch = tempfile.TemporaryDirectory(prefix="assay-start-")
+        self.addCleanup(scratch.cleanup)
+        self.folder = pathlib.Path(scratch.name)
+        self.log = self.folder / "log"
+
+    def command(self, listen, *options, log=None, extra=""):
+        config = self.folder / "assay.yaml"
+        config.write_text(f"authserv_id: mx.example.net\nlisten: {listen}\ndns: {{zones: []}}\nmetrics: off\ncontrol: off\n"
+                          f"log: {{target: {log or self.log}}}\n{extra}")
+        return [daemon.BIN / "assayd", "--config", config, *options]
+
+    def run_to_end(self, *arguments, **keywords):
+        return subprocess.run(self.command(*arguments, **keywords), capture_output=True, text=True, timeout=30, check=False)
+
+    @contextlib.contextmanager
+    def foreground(self, listen, **keywords):
+        process = subprocess.Popen(self.command(listen, "--foreground", **keywords), stderr=subprocess.PIPE, text=True)
+        try:
+            daemon.until(lambda: process.poll() is not None or (self.log.exists() and " serves on " in self.log.read_text()),
+                         what="the start")
+            yield process
+        finally:
+            if process.poll() is None:
+                process.send_signal(signal.SIGUSR2)
+            process.communicate(timeout=30)
+
+    def test_a_port_in_use_is_told_to_whoever_started_it(self):
+        with socket.socket() as taken:
+            taken.bind(("127.0.0.1", 0))
+            taken.listen()
+            listen = f"inet:{taken.getsockname()[1]}@127.0.0.1"
+            for options in ([], ["--foreground"]):
+                with self.subTest(options=options):
+                    result = self.run_to_end(listen, *options)
+                    self.assertEqual(result.returncode, 1)
+                    self.assertIn(f"cannot open {listen}: Address already in use", result.stderr)
+                    self.assertIn("Address already in use", self.log.read_text())
+
+    def test_a_log_that_cannot_be_opened(self):
+        for options in ([], ["--foreground"]):
+            result = self.run_to_end(f"inet:{daemon.free_port()}@127.0.0.1", *options, log=self.folder / "none/log")
+            self.assertEqual(result.returncode, 1)
+            self.assertIn("cannot open the log file", result.stderr)
+
+    def test_a_socket_on_the_command_line_is_checked(self):
+        for options in (["--check"], ["--foreground"], []):
+            result = self.run_to_end("inet:1@127.0.0.1", *options, "--listen", "garbage")
+            self.assertEqual(result.returncode, 1, result.stderr)
+            self.assertIn('--listen: "garbage" is not a socket', result.stderr)
+
+    def test_errors_of_the_file_name_their_line_in_the_background_too(self):
+        for options in (["--check"], ["--foreground"], []):
+            result = self.run_to_end("inet:1@127.0.0.1", *options, extra="mod: enforce\n")
+            self.assertEqual(result.returncode, 1)
+            self.assertIn('assay.yaml:7:1: mod: unknown key; did you mean "mode"?', result.stderr)
+
+    def test_the_background(self):
+        port = daemon.free_port()
+        result = self.run_to_end(f"inet:{port}@127.0.0.1")
+        self.assertEqual((result.returncode, result.stderr), (0, ""))
+        # The status says that it serves: no waiting is needed.
+        with milter.Milter(port) as connection:
+            self.assertTrue(connection.connect().is_continue)
+        self.assertEqual(stop_by_config(self.folder / "assay.yaml"), 1)
+
+    def test_the_background_has_no_stderr(self):
+        result = self.run_to_end(f"inet:{daemon.free_port()}@127.0.0.1", log="stderr")
+        self.assertEqual(result.returncode, 0)
+        self.assertIn("log.target is stderr", result.stderr)
+        self.assertEqual(stop_by_config(self.folder / "assay.yaml"), 1)
+
+    def test_a_unix_socket_gets_its_mode_and_group(self):
+        group = grp.getgrgid(os.getgid()).gr_name
+        path = self.folder / "socket"
+        with self.foreground(f"unix:{path}", extra=f"socket: {{mode: 0620, group: {group}}}\n"):
+            self.assertEqual(stat.S_IMODE(path.stat().st_mode), 0o620)
+            self.assertEqual(path.stat().st_gid, os.getgid())
+
+    def test_a_unix_socket_in_use_is_not_taken(self):
+        path = self.folder / "socket"
+        with self.foreground(f"unix:{path}") as first:
+            inode = path.stat().st_ino
+            result = self.run_to_end(f"unix:{path}", "--foreground")
+            self.assertEqual(result.returncode, 1)
+            self.assertIn("another process serves on it", result.stderr)
+            self.assertEqual(path.stat().st_ino, inode)
+            self.assertIsNone(first.poll())
+
+    def test_a_unix_socket_left_behind_is_replaced(self):
+        path = self.folder / "socket"
+        with self.foreground(f"unix:{path}") as first:
+            first.kill()
+            first.wait()
+        self.assertTrue(path.is_socket())
+        self.log.unlink()
+        with self.foreground(f"unix:{path}") as second:
+            self.assertIsNone(second.poll())
+
+    def test_a_file_in_the_place_of_the_socket_stays(self):
+        path = self.folder / "file"
+        path.write_text("mine")
+        self.assertEqual(self.run_to_end(f"unix:{path}", "--foreground").returncode, 1)
+        self.assertEqual(path.read_text(), "mine")
+
+    def test_a_reload_without_memory_for_a_resolver_leaves_the_daemon_alone(self):
+        port = daemon.free_port()
+        with self.foreground(f"inet:{port}@127.0.0.1") as process:
+            size = int(pathlib.Path(f"/proc/{process.pid}/statm").read_text().split()[0]) * resource.getpagesize()
+            limits = resource.prlimit(process.pid, resource.RLIMIT_AS, (size + (1 << 20), resource.RLIM_INFINITY))
+            config = self.folder / "assay.yaml"
+            config.write_text(config.read_text().replace("zones: []", "timeout: 1s"))
+            process.send_signal(signal.SIGUSR1)
+            daemon.until(lambda: "stays in force" in self.log.read_text() or process.poll() is not None, what="the refusal")
+            self.assertIsNone(process.poll())
+            resource.prlimit(process.pid, resource.RLIMIT_AS, limits)
+            process.send_signal(signal.SIGUSR1)
+            daemon.until(lambda: " is in force" in self.log.read_text(), what="the reload")
+
+
+def stop_by_config(config):
+    """Stops the daemon that runs with that file; says how many did."""
+    found = 0
+    for entry in pathlib.Path("/proc").iterdir():
+        if entry.name.isdigit():
+            with contextlib.suppress(OSError):
+                if str(config).encode() in (entry / "cmdline").read_bytes().split(b"\0"):
+                    os.kill(int(entry.name), signal.SIGUSR2)
+                    daemon.until(lambda path=entry: not path.exists() or " Z " in (path / "stat").read_text(), what="the end")
+                    found += 1
+    return found
+
+
+if __name__ == "__main__":
+    unittest.main()
