@@ -31,9 +31,7 @@ constexpr std::size_t kMaxPacketOctets = std::size_t{16} << 20U;
 /// Threads that work out the next DNS questions.
 constexpr unsigned kPlannerThreads = 2;
 /// libmilter writes the reply to the last message after the callback, when the gate counts it as gone.
-constexpr std::chrono::milliseconds kReplyGrace{200};
-/// Time that libmilter gets to return after it was told to stop.
-constexpr std::chrono::seconds kStopGrace{1};
+constexpr std::chrono::seconds kReplyGrace{1};
 
 std::string host_name() {
   std::array<char, 256> name{};
@@ -126,9 +124,7 @@ void drain(const RuntimeSource& source, Gate& gate) {
   }
   std::this_thread::sleep_for(kReplyGrace);
   observe::log_info("drained: stopping");
-  smfi_stop();
-  std::this_thread::sleep_for(kStopGrace);
-  // libmilter's controller may sit in poll() for ten seconds more; nothing is left to do.
+  // No smfi_stop(): it waits up to five seconds for its listener to look up, and nothing is left to do.
   observe::flush_log();
   _exit(0);
 }
