@@ -203,8 +203,8 @@ sfsistat on_mail_from(SMFICTX* context, char** arguments) noexcept {
 
 sfsistat on_recipient(SMFICTX* context, char** arguments) noexcept {
   return guarded(context, "rcpt to", [&](Session& session) {
-    session.recipient(arguments[0] == nullptr ? "" : arguments[0]);
-    return SMFIS_CONTINUE;
+    MilterEditor editor(context);
+    return code(session.recipient(arguments[0] == nullptr ? "" : arguments[0], editor));
   });
 }
 

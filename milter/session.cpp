@@ -19,11 +19,12 @@ namespace {
 
 /// Forged fields that are removed from one message. One more refuses it: no genuine message has so many.
 constexpr std::size_t kMaxForgedFields = 10'000;
-/// Recipients kept of one message.
+/// Recipients of one message. RFC 5321 section 4.5.3.1.8 asks for at least 100.
 constexpr std::size_t kMaxRecipients = 10'000;
 
 const policy::Reply draining_reply{421, "4.3.2", "Service is restarting, try again later"};
 const policy::Reply internal_error_reply{451, "4.3.0", "Message could not be verified, try again later"};
+const policy::Reply too_many_recipients_reply{452, "4.5.3", "Too many recipients"};  // RFC 5321 section 4.5.3.1.10
 const policy::Reply too_many_forged_reply{552, "5.3.4", "Too many Authentication-Results fields"};
 
 bool contains(const std::vector<IpNetwork>& networks, const std::optional<IpAddress>& client) {
@@ -126,10 +127,16 @@ Step Session::mail_from(std::string_view path, const std::vector<std::string_vie
   return Step::Continue;
 }
 
-void Session::recipient(std::string_view path) {
-  if (message_ && message_->facts.rcpt.size() < kMaxRecipients) {
-    message_->facts.rcpt.push_back(bare_path(path));
+Step Session::recipient(std::string_view path, Editor& editor) {
+  if (!message_) {
+    return Step::Continue;
   }
+  if (message_->facts.rcpt.size() == kMaxRecipients) {
+    // One that is not kept would still get a message that is redirected away from the others.
+    return refuse(too_many_recipients_reply, editor);
+  }
+  message_->facts.rcpt.push_back(bare_path(path));
+  return Step::Continue;
 }
 
 void Session::header(std::string_view name, std::string_view value) {

@@ -51,7 +51,8 @@ class Session {
   /// `arguments` are the ESMTP parameters. TempFail, with a reply set, while the daemon drains.
   [[nodiscard]] Step mail_from(std::string_view path, const std::vector<std::string_view>& arguments, MailMacros macros,
                                Editor& editor);
-  void recipient(std::string_view path);
+  /// TempFail, with a reply set, for a recipient beyond the bound; the message goes on for the others.
+  [[nodiscard]] Step recipient(std::string_view path, Editor& editor);
   void header(std::string_view name, std::string_view value);
   void end_of_headers();
   /// Skip once nothing more of the body can matter.

@@ -92,7 +92,7 @@ const Time kNow{std::chrono::seconds(1'800'000'000)};
 /// MAIL, RCPT and the header of an ordinary message.
 Step start(Session& session, FakeEditor& editor, const std::string& authenticated = {}) {
   const Step step = session.mail_from("<alice@example.com>", {}, MailMacros{"Q1", authenticated, ""}, editor);
-  session.recipient("<bob@example.net>");
+  CHECK(session.recipient("<bob@example.net>", editor) == Step::Continue);
   return step;
 }
 
@@ -296,6 +296,24 @@ TEST_CASE("milter/session: 10,000 forged fields are removed, one more refuses th
       CHECK(editor.done.size() == 10'001);
     }
   }
+}
+
+TEST_CASE(
+    "milter/session: 10,000 recipients are taken, one more is deferred and the message goes on (RFC 5321 section "
+    "4.5.3.1.10)",
+    "[milter]") {
+  Daemon daemon;
+  const auto session = daemon.session();
+  FakeEditor editor;
+  REQUIRE(start(*session, editor) == Step::Continue);  // The first of them.
+  for (int i = 1; i < 10'000; ++i) {
+    REQUIRE(session->recipient("<bob@example.net>", editor) == Step::Continue);
+  }
+  CHECK(editor.done.empty());
+  CHECK(session->recipient("<bob@example.net>", editor) == Step::TempFail);
+  REQUIRE(editor.done.size() == 1);
+  CHECK(editor.done.front().rfind("reply 452 4.5.3", 0) == 0);
+  CHECK(finish(*session, editor) == Step::Continue);
 }
 
 TEST_CASE("milter/session: a message over limits.header_bytes is refused as configured, never skipped", "[milter]") {
