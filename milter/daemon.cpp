@@ -185,7 +185,8 @@ int run_daemon(const CommandLine& line) {
     report(problems);
     return 1;
   }
-  const config::Settings& settings = source.current()->settings;
+  const auto runtime = source.current();  // A reload may replace it at any time from here on.
+  const config::Settings& settings = runtime->settings;
   if (!open_log(settings.log)) {
     return 1;
   }
