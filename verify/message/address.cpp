@@ -29,7 +29,7 @@ struct Words {
   std::string unquoted;       ///< The same without quoting.
   bool is_empty = true;       ///< Neither word nor dot.
   bool is_phrase = true;      ///< word *(word / "."), as obs-phrase has it.
-  bool is_local_part = true;  ///< word *("." word).
+  bool is_local_part = true;  ///< Words with dots between them, before them and behind them, but at least one word.
 };
 
 /// Whether an encoded-word of RFC 2047 stands in a local part. Readers that decode it may show another address than the
@@ -166,13 +166,13 @@ class AddressParser {
 
   bool take_words(Words& words) {
     bool after_word = false;
+    bool has_word = false;
     for (;;) {
       if (!skip_cfws()) {
         return false;
       }
       if (take('.')) {
         words.is_phrase = words.is_phrase && !words.is_empty;
-        words.is_local_part = words.is_local_part && after_word;
         words.text += '.';
         words.unquoted += '.';
         after_word = false;
@@ -188,13 +188,14 @@ class AddressParser {
           words.unquoted += atom;
         }
         after_word = true;
+        has_word = true;
       } else if (next_is('[') || next_is(']')) {
         words.is_local_part = false;
         words.text += text_[at_];
         words.unquoted += text_[at_++];
         after_word = true;
       } else {
-        words.is_local_part = words.is_local_part && after_word;
+        words.is_local_part = words.is_local_part && has_word;
         return true;
       }
       words.is_empty = false;

@@ -28,6 +28,9 @@ struct AddrSpec {
 /// (RFC 2047 section 5), comments nested deeper than 50, and whatever stands before or behind a mailbox without a
 /// comma, so also "a@b@c".
 ///
+/// Dots may stand in a local part as they like ("a..b@example.com", "a.@example.com"): no RFC has that, but telephone
+/// companies gave out such addresses, and where the '@' and the domain are is not in doubt.
+///
 /// Display names are read more kindly, since genuine mail has them and they name nobody: square brackets and octets
 /// that are not UTF-8 may stand in them, and a bare address may stand for one if it names the domain of the address in
 /// angle brackets.
