@@ -40,8 +40,7 @@ std::vector<std::string> RuntimeSource::load() {
                        next->settings.authserv_aliases.end());
 
   const auto previous = current();
-  // Zone files may have changed behind the same names, so they are always read again.
-  if (previous && previous->settings.dns == next->settings.dns && next->settings.dns.zones.empty()) {
+  if (previous && previous->settings.dns == next->settings.dns && previous->dns->is_up_to_date()) {
     next->dns = previous->dns;
   } else {
     auto backend = resolver::make_backend(next->settings.dns);

@@ -34,7 +34,8 @@ class RuntimeSource {
   RuntimeSource(std::string path, Overrides overrides, std::string host_name);
 
   /// Reads the configuration and puts it in force. On error everything stays as it was, and the text of each problem is
-  /// returned. The DNS backend with its cache is kept when the dns section did not change.
+  /// returned. The DNS backend with its cache is kept when neither the dns section nor the servers of
+  /// resolv.conf changed; zone files are always read again.
   [[nodiscard]] std::vector<std::string> load();
 
   /// The runtime in force; null before the first successful load().

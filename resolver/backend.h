@@ -57,6 +57,9 @@ class Backend {
   /// Never asks what is not askable (NxDomain).
   virtual void ask(const dns::Question& question, OnAnswer on_answer) = 0;
 
+  /// Whether one made now from the same Settings would ask the same sources. False if that cannot be told cheaply.
+  [[nodiscard]] virtual bool is_up_to_date() const { return false; }
+
   /// Cheap enough for every scrape and every watchdog tick.
   [[nodiscard]] virtual Health health() const { return {}; }
 };

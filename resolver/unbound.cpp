@@ -448,9 +448,24 @@ class SignalsBlocked {
   sigset_t before_{};
 };
 
+Parsed<std::vector<std::string>, std::string> servers_of(const Settings& settings) {
+  std::vector<std::string> servers;
+  if (settings.forward) {
+    std::transform(settings.forward->begin(), settings.forward->end(), std::back_inserter(servers), to_unbound);
+    return servers;
+  }
+  constexpr std::size_t kMaxResolvConfOctets = 65536;
+  const auto text = read_file(settings.resolv_conf, kMaxResolvConfOctets);
+  if (!text) {
+    return failure(text.error() + " (it names the DNS servers when dns.forward does not)");
+  }
+  return servers_of_resolv_conf(*text);
+}
+
 class UnboundBackend final : public Backend {
  public:
-  explicit UnboundBackend(std::shared_ptr<Engine> engine) : engine_(std::move(engine)) {
+  UnboundBackend(std::shared_ptr<Engine> engine, Settings settings, std::vector<std::string> servers)
+      : settings_(std::move(settings)), servers_(std::move(servers)), engine_(std::move(engine)) {
     const SignalsBlocked here_and_in_the_thread;
     thread_ = std::thread([engine = engine_] { engine->run(); });
   }
@@ -478,29 +493,22 @@ class UnboundBackend final : public Backend {
     engine_->ask(question, std::move(on_answer));
   }
 
+  [[nodiscard]] bool is_up_to_date() const override {
+    const auto servers = servers_of(settings_);
+    return servers && *servers == servers_;
+  }
+
   [[nodiscard]] Health health() const override { return engine_->health(); }
 
  private:
+  const Settings settings_;
+  const std::vector<std::string> servers_;
   std::shared_ptr<Engine> engine_;
   std::thread thread_;
 };
 
 std::string reason_of_errno() {
   return std::strerror(errno);  // NOLINT(concurrency-mt-unsafe): glibc's is thread-safe for known numbers
-}
-
-Parsed<std::vector<std::string>, std::string> servers_of(const Settings& settings) {
-  std::vector<std::string> servers;
-  if (settings.forward) {
-    std::transform(settings.forward->begin(), settings.forward->end(), std::back_inserter(servers), to_unbound);
-    return servers;
-  }
-  constexpr std::size_t kMaxResolvConfOctets = 65536;
-  const auto text = read_file(settings.resolv_conf, kMaxResolvConfOctets);
-  if (!text) {
-    return failure(text.error() + " (it names the DNS servers when dns.forward does not)");
-  }
-  return servers_of_resolv_conf(*text);
 }
 
 /// libunbound reads its configuration from a named file only: this one is in memory.
@@ -594,7 +602,7 @@ Parsed<std::shared_ptr<Backend>, std::string> make_unbound_backend(const Setting
   if (!engine->is_usable()) {
     return failure("the resolver cannot start: " + reason_of_errno());
   }
-  return std::make_shared<UnboundBackend>(std::move(engine));
+  return std::make_shared<UnboundBackend>(std::move(engine), settings, *servers);
 }
 
 }  // namespace assay::resolver

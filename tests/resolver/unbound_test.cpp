@@ -18,6 +18,7 @@
 #include "tests/resolver/asking.h"
 #include "tests/support/catch.h"
 #include "tests/support/faulty_dns.h"
+#include "tests/support/temporary_folder.h"
 
 // libunbound itself against a server on loopback. Times are kept short; where a bound is checked it has room.
 namespace assay::resolver {
@@ -646,6 +647,25 @@ TEST_CASE("resolver/unbound: servers are taken from resolv.conf when none are na
   unlink(path.c_str());
   REQUIRE(backend.has_value());
   CHECK(ask_one(**backend, "nothing.example").status != Status::Found);
+}
+
+TEST_CASE("resolver/unbound: it is out of date once resolv.conf names other servers", "[resolver][unbound]") {
+  const test::TemporaryFolder folder;
+  Settings settings;
+  settings.resolv_conf = folder.write("resolv.conf", "nameserver 127.0.0.1\n");
+  const auto backend = make_backend(settings);
+  REQUIRE(backend);
+  CHECK((*backend)->is_up_to_date());
+  static_cast<void>(folder.write("resolv.conf", "search example.net\nnameserver 127.0.0.1\n"));
+  CHECK((*backend)->is_up_to_date());
+  static_cast<void>(folder.write("resolv.conf", "nameserver 127.0.0.2\n"));
+  CHECK_FALSE((*backend)->is_up_to_date());
+
+  settings.forward.emplace();
+  settings.forward->push_back({IpAddress::parse("127.0.0.1").value()});
+  const auto named = make_backend(settings);
+  REQUIRE(named);
+  CHECK((*named)->is_up_to_date());
 }
 
 TEST_CASE("resolver/unbound: a whole message's lookups against a slow server add up to one", "[resolver][unbound]") {
