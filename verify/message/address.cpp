@@ -279,8 +279,9 @@ class AddressParser {
     return true;
   }
 
-  /// An addr-spec; or a display name that is one and should stand in quotes. That says the same to every reader only if
-  /// both name the same domain.
+  /// An addr-spec; or a display name that is one and should stand in quotes ("a@b.example <a@b.example>", "Sales @ Home
+  /// <a@b.example>", also inside an encoded-word). That is the same to every reader only if it names the same domain,
+  /// or none that anybody could be taken for: a single label.
   bool read_bare_address(Words words) {
     AddrSpec address;
     if (!take_addr_spec(std::move(words), address)) {
@@ -293,8 +294,13 @@ class AddressParser {
     if (!take_angle_addr(in_brackets)) {
       return false;
     }
-    return iequals(in_brackets.domain, address.domain) ? accept(in_brackets)
-                                                       : fail("a display name that is an address of another domain");
+    std::string_view named = address.domain;
+    if (address.text.starts_with("=?") && named.ends_with("?=")) {
+      named.remove_suffix(2);
+    }
+    return iequals(in_brackets.domain, named) || named.find('.') == std::string_view::npos
+               ? accept(in_brackets)
+               : fail("a display name that is an address of another domain");
   }
 
   bool read_group() {

@@ -31,9 +31,9 @@ struct AddrSpec {
 /// Dots may stand in a local part as they like ("a..b@example.com", "a.@example.com"): no RFC has that, but telephone
 /// companies gave out such addresses, and where the '@' and the domain are is not in doubt.
 ///
-/// Display names are read more kindly, since genuine mail has them and they name nobody: square brackets and octets
-/// that are not UTF-8 may stand in them, and a bare address may stand for one if it names the domain of the address in
-/// angle brackets.
+/// Display names are read more kindly, since genuine mail has them and they name nobody else: square brackets and
+/// octets that are not UTF-8 may stand in them, and a bare address may stand for one if it names the domain of the
+/// address in angle brackets, or a single label.
 [[nodiscard]] Parsed<std::size_t> for_each_address(std::string_view value,
                                                    const std::function<void(const AddrSpec&)>& visit);
 
