@@ -1,5 +1,9 @@
 #include "milter/runtime.h"
 
+#include <chrono>
+#include <filesystem>
+#include <system_error>
+#include <thread>
 #include <utility>
 
 #include "config/checks.h"
@@ -7,11 +11,38 @@
 
 namespace assay::milter {
 
+namespace {
+
+/// Waits until nobody seems to be writing the file in place: its size and time hold still for a moment, and it is not
+/// empty. An empty file means the defaults at a start; on a reload it is more likely half of an edit. False if it stays
+/// empty. A file that cannot be looked at is left to the loader's own error.
+bool wait_until_written(const std::string& path) {
+  constexpr std::chrono::milliseconds kMoment{10};
+  constexpr int kMaxMoments = 30;
+  std::error_code error;
+  for (int moment = 0; moment < kMaxMoments; ++moment) {
+    const auto size = std::filesystem::file_size(path, error);
+    const auto time = std::filesystem::last_write_time(path, error);
+    std::this_thread::sleep_for(kMoment);
+    const bool is_still =
+        size == std::filesystem::file_size(path, error) && time == std::filesystem::last_write_time(path, error);
+    if (error || (is_still && size != 0)) {
+      return true;
+    }
+  }
+  return std::filesystem::file_size(path, error) != 0 || error;
+}
+
+}  // namespace
+
 RuntimeSource::RuntimeSource(std::string path, Overrides overrides, std::string host_name)
     : path_(std::move(path)), overrides_(std::move(overrides)), host_name_(std::move(host_name)) {}
 
 std::vector<std::string> RuntimeSource::load() {
   const std::lock_guard<std::mutex> loading(load_mutex_);
+  if (!path_.empty() && current() != nullptr && !wait_until_written(path_)) {
+    return {path_ + ": the file is empty: on a reload that looks like one that is being written"};
+  }
   config::Loaded loaded =
       path_.empty() ? config::load_text("", "defaults", host_name_) : config::load_file(path_, host_name_);
   if (!loaded) {

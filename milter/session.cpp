@@ -203,6 +203,11 @@ Step Session::judge(Time now, Editor& editor) {
   observe::Record record;
   record.time = now;
   record.settings = settings.fingerprint;
+  if (message.failed || message.too_many_forged) {
+    // Nothing was evaluated: that must not read as if the domain had no policy.
+    record.verdict.spf_mail_from.status = spf::Status::TempError;
+    record.verdict.dmarc.status = dmarc::Status::TempError;
+  }
   if (message.failed) {
     record.decision = failed("internal_error", policy::Action::TempFail, internal_error_reply);
   } else if (message.too_many_forged) {

@@ -172,6 +172,8 @@ Verdict Verification::finish(dns::Resolver& resolver, Time now) {
   Verdict verdict;
   if (exceeded_) {
     verdict.exceeded = exceeded_;
+    // Not evaluated, for good: never "no policy".
+    verdict.dmarc.status = dmarc::Status::PermError;
     return verdict;
   }
   digests_.finish();

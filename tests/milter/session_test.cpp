@@ -348,6 +348,14 @@ TEST_CASE("milter/session: a message keeps the settings it started with through 
   CHECK(has(stamp_of(after), "new.example.net;"));
 }
 
+TEST_CASE("milter/session: an empty file means the defaults at a start, and half of an edit on a reload", "[milter]") {
+  Daemon daemon;
+  daemon.configure("");
+  CHECK(daemon.source->load().size() == 1);
+  CHECK(daemon.source->current()->settings.authserv_id == "mx.example.net");
+  CHECK(Daemon("").source->current()->settings.authserv_id == "host.example.net");
+}
+
 TEST_CASE("milter/session: a broken configuration changes nothing", "[milter]") {
   Daemon daemon;
   daemon.configure("authserv_id: new.example.net\nunknown_key: 1\n");

@@ -77,7 +77,9 @@ TEST_CASE("verification: a message over a bound asks nothing, hashes nothing, an
   CHECK_FALSE(verification.body("text\r\n"));
   CHECK(verification.known().authors.empty());
   test::FakeResolver dns;
-  CHECK(verification.finish(dns, Time{}).exceeded);
+  const Verdict verdict = verification.finish(dns, Time{});
+  CHECK(verdict.exceeded);
+  CHECK(verdict.dmarc.status == dmarc::Status::PermError);
   CHECK(dns.questions().empty());
 }
 
