@@ -117,9 +117,13 @@ Candidate read_candidate(const message::HeaderBlock& headers, std::size_t field,
   return candidate;
 }
 
-/// Marks the fields (by position) to verify.
+/// Marks the fields (by position) to verify. Where all may be, malformed ones are marked, too: they have their outcome.
 std::vector<bool> pick(const message::HeaderBlock& headers, const std::vector<std::size_t>& fields,
                        const std::vector<Domain>& authors, const Limits& limits) {
+  // Nearly every message: there is nothing to choose, and each field is read once.
+  if (fields.size() <= limits.signatures) {
+    return std::vector<bool>(fields.size(), true);
+  }
   std::vector<Ranked> well_formed;
   for (std::size_t position = 0; position < fields.size(); ++position) {
     if (const auto signature = parse_signature(headers[fields[position]].value, limits)) {
@@ -151,7 +155,9 @@ std::vector<Candidate> select(const message::HeaderBlock& headers, const std::ve
     }
     Candidate candidate = read_candidate(headers, fields[position], limits);
     if (picked[position]) {
-      candidate.body = body.require(body_digest_spec(*candidate.signature));
+      if (candidate.signature) {
+        candidate.body = body.require(body_digest_spec(*candidate.signature));
+      }
     } else {
       --others;
       if (candidate.signature) {
