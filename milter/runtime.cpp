@@ -13,24 +13,20 @@ namespace assay::milter {
 
 namespace {
 
-/// Waits until nobody seems to be writing the file in place: its size and time hold still for a moment, and it is not
-/// empty. An empty file means the defaults at a start; on a reload it is more likely half of an edit. False if it stays
-/// empty. A file that cannot be looked at is left to the loader's own error.
+/// Waits a moment for a file that is empty because it is being rewritten in place. An empty file means the defaults at
+/// a start; on a reload it is more likely half of an edit. False if it stays empty. A file that cannot be looked at is
+/// left to the loader's own error.
 bool wait_until_written(const std::string& path) {
   constexpr std::chrono::milliseconds kMoment{10};
   constexpr int kMaxMoments = 30;
   std::error_code error;
   for (int moment = 0; moment < kMaxMoments; ++moment) {
-    const auto size = std::filesystem::file_size(path, error);
-    const auto time = std::filesystem::last_write_time(path, error);
-    std::this_thread::sleep_for(kMoment);
-    const bool is_still =
-        size == std::filesystem::file_size(path, error) && time == std::filesystem::last_write_time(path, error);
-    if (error || (is_still && size != 0)) {
+    if (std::filesystem::file_size(path, error) != 0 || error) {
       return true;
     }
+    std::this_thread::sleep_for(kMoment);
   }
-  return std::filesystem::file_size(path, error) != 0 || error;
+  return false;
 }
 
 }  // namespace

@@ -34,7 +34,7 @@ class RuntimeSource {
   RuntimeSource(std::string path, Overrides overrides, std::string host_name);
 
   /// Reads the configuration and puts it in force. On error everything stays as it was, and the text of each problem is
-  /// returned. Once one is in force, an empty file is refused, and one that is being written is waited for a moment.
+  /// returned. Once one is in force, an empty file is waited for a moment, then refused.
   /// The DNS backend with its cache is kept when neither the dns section nor the servers of resolv.conf changed; zone
   /// files are always read again.
   [[nodiscard]] std::vector<std::string> load();
