@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "tests/support/catch.h"
+#include "tests/support/rfc6376.h"
 #include "verify/base/base64.h"
 
 using namespace assay;
@@ -15,64 +16,8 @@ using message::Canonicalization;
 
 namespace {
 
-std::vector<std::string> lines_of(const std::string& body) {
-  std::vector<std::string> lines;
-  for (std::size_t begin = 0;;) {
-    const auto end = body.find("\r\n", begin);
-    lines.push_back(body.substr(begin, end - begin));
-    if (end == std::string::npos) {
-      return lines;
-    }
-    begin = end + 2;
-  }
-}
-
-std::string without_empty_lines_at_end(std::string body) {
-  while (body == "\r\n" || (body.size() >= 4 && body.substr(body.size() - 4) == "\r\n\r\n")) {
-    body.erase(body.size() - 2);
-  }
-  return body;
-}
-
-/// The whole body at once, in the steps of RFC 6376 section 3.4.3.
-std::string simple_reference(const std::string& body) {
-  std::string out = without_empty_lines_at_end(body);
-  if (out.size() < 2 || out.substr(out.size() - 2) != "\r\n") {
-    out += "\r\n";
-  }
-  return out;
-}
-
-/// The whole body at once, in the steps of RFC 6376 section 3.4.4.
-std::string relaxed_reference(const std::string& body) {
-  std::string reduced;
-  const auto lines = lines_of(body);
-  for (std::size_t i = 0; i < lines.size(); ++i) {
-    std::string line = lines[i];
-    while (!line.empty() && (line.back() == ' ' || line.back() == '\t')) {
-      line.pop_back();
-    }
-    bool after_space = false;
-    for (const char c : line) {
-      const bool is_space = c == ' ' || c == '\t';
-      if (!is_space || !after_space) {
-        reduced += is_space ? ' ' : c;
-      }
-      after_space = is_space;
-    }
-    if (i + 1 < lines.size()) {
-      reduced += "\r\n";
-    }
-  }
-  reduced = without_empty_lines_at_end(reduced);
-  if (!reduced.empty() && (reduced.size() < 2 || reduced.substr(reduced.size() - 2) != "\r\n")) {
-    reduced += "\r\n";
-  }
-  return reduced;
-}
-
 std::string reference(const std::string& body, Canonicalization form) {
-  return form == Canonicalization::Simple ? simple_reference(body) : relaxed_reference(body);
+  return form == Canonicalization::Simple ? test::simple_body(body) : test::relaxed_body(body);
 }
 
 const BodyDigestSpec kSimple{Canonicalization::Simple, Hash::Sha256, std::nullopt};
@@ -165,8 +110,8 @@ TEST_CASE("message/body: canonical forms", "[message]") {
            Row{"a\v \fb\xC2\xA0 ", "a\v \fb\xC2\xA0 \r\n", "a\v \fb\xC2\xA0\r\n"},
        }) {
     CAPTURE(row.body);
-    CHECK(simple_reference(row.body) == row.simple);
-    CHECK(relaxed_reference(row.body) == row.relaxed);
+    CHECK(test::simple_body(row.body) == row.simple);
+    CHECK(test::relaxed_body(row.body) == row.relaxed);
     CHECK(hash_of(row.body, kSimple) == encode_base64(digest(Hash::Sha256, row.simple).view()));
     CHECK(hash_of(row.body, kRelaxed) == encode_base64(digest(Hash::Sha256, row.relaxed).view()));
     for (std::size_t size = 1; size <= row.body.size(); ++size) {
@@ -185,8 +130,8 @@ TEST_CASE("message/body: every body of up to six octets, one octet at a time", "
       digests.update({&c, 1});
     }
     digests.finish();
-    if (!(digests.value(simple) == digest(Hash::Sha256, simple_reference(body))) ||
-        !(digests.value(relaxed) == digest(Hash::Sha256, relaxed_reference(body)))) {
+    if (!(digests.value(simple) == digest(Hash::Sha256, test::simple_body(body))) ||
+        !(digests.value(relaxed) == digest(Hash::Sha256, test::relaxed_body(body)))) {
       CAPTURE(body);
       CHECK(false);
     }
