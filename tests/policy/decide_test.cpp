@@ -33,6 +33,21 @@ Verdict through_list(Verdict verdict) {
   return verdict;
 }
 
+/// A message without DMARC record whose SPF is that.
+Verdict with_spf_alone(spf::Status status) {
+  Verdict verdict = with(dmarc::Status::None, dmarc::Reason::NoRecord);
+  verdict.spf_mail_from.status = status;
+  verdict.spf_mail_from.domain = "example.com";
+  return verdict;
+}
+
+/// A message without DMARC record whose one signature comes out as that.
+Verdict with_dkim_alone(dkim::Status status) {
+  Verdict verdict = with(dmarc::Status::None, dmarc::Reason::NoRecord);
+  verdict.dkim.emplace_back().status = status;
+  return verdict;
+}
+
 Verdict exceeding(Bound bound) {
   Verdict verdict;
   verdict.exceeded = bound;
@@ -69,6 +84,16 @@ std::vector<Row> rows() {
       {"no record", with(Status::None, Reason::NoRecord), nothing, Action::Accept, "default", nullptr},
       {"unusable record (RFC 9989 section 4.10.1)", with(Status::PermError, Reason::UnusableRecord), nothing,
        Action::Accept, "default", nullptr},
+      // nothing but what SPF or DKIM say (RFC 7208 sections 8.2 to 8.7, RFC 6376 sections 6.1 and 6.3)
+      {"SPF none alone", with_spf_alone(spf::Status::None), nothing, Action::Accept, "default", nullptr},
+      {"SPF neutral alone", with_spf_alone(spf::Status::Neutral), nothing, Action::Accept, "default", nullptr},
+      {"SPF fail alone", with_spf_alone(spf::Status::Fail), nothing, Action::Accept, "default", nullptr},
+      {"SPF softfail alone", with_spf_alone(spf::Status::SoftFail), nothing, Action::Accept, "default", nullptr},
+      {"SPF temperror alone", with_spf_alone(spf::Status::TempError), nothing, Action::Accept, "default", nullptr},
+      {"SPF permerror alone", with_spf_alone(spf::Status::PermError), nothing, Action::Accept, "default", nullptr},
+      {"DKIM fail alone", with_dkim_alone(dkim::Status::Fail), nothing, Action::Accept, "default", nullptr},
+      {"DKIM permerror alone", with_dkim_alone(dkim::Status::PermError), nothing, Action::Accept, "default", nullptr},
+      {"DKIM temperror alone", with_dkim_alone(dkim::Status::TempError), nothing, Action::Accept, "default", nullptr},
       // a failure, by the policy that applies
       {"p=reject", failing(Policy::Reject), nothing, Action::Reject, "policy.published.reject",
        "550 5.7.1 Email rejected per DMARC policy for example.com"},

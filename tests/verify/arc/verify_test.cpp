@@ -130,6 +130,17 @@ TEST_CASE("arc/verify: the structure decides before anything is looked up (RFC 8
   }
 }
 
+TEST_CASE("arc/verify: a message signature may list any field but ARC-Seal (RFC 8617 sections 4.1.2 and 5.2 step 4)",
+          "[arc]") {
+  for (const char* name : {"Authentication-Results", "ARC-Authentication-Results", "ARC-Message-Signature"}) {
+    CAPTURE(name);
+    // It gets as far as the key, which does not exist.
+    const Outcome outcome = verify_text(replaced(chain(2), "h=from", std::string("h=from:") + name));
+    CHECK(outcome.reason == Reason::KeyFailure);
+    CHECK(outcome.failed_instance == 2);
+  }
+}
+
 TEST_CASE("arc/verify: a chain that fails by its structure needs no body", "[arc]") {
   message::BodyDigests body;
   const auto message = test::read_signed_message(set(2) + "From: a@example.com\r\n\r\n");

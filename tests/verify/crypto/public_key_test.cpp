@@ -5,6 +5,7 @@
 
 #include "tests/support/catch.h"
 #include "verify/base/base64.h"
+#include "verify/limits.h"
 
 using namespace assay;
 using crypto::Hash;
@@ -46,6 +47,22 @@ constexpr std::string_view kSpki1024 =
 constexpr std::string_view kSha256By1024 =
     "ErMTEDGNwVbkFcUV3VDArq5I4k+Uc/iJumZAxOQGlox7oJWq853EvTVISuD/u5O9aOlMgUPG1F2HP13cYUeX4vp43brzicjOmbNKXIPDewwIYDZC"
     "v1awN5Az5sKqocPb/LjEVw/0XO4NH3G5nG7Jk6PSRaHzwbsXEnpvqtW+DPE=";
+constexpr std::string_view kSpki4096 =
+    "MIICIjANBgkqhkiG9w0BAQEFAAOCAg8AMIICCgKCAgEAyjoQXKGFnYFPYTSYQpML0rnlS0D+Fz9ZXEsOypkUxUkh68Yeez+a6ror2nuSxNbk5rpY"
+    "c4vvgGib1IsqkNO423D34TDKreFTDJ+mskVC7mlMoPw2fM9+GjJNfs+lNZEivlYoc5GVmBFYVHutjqzzUMp7ldrM3zd2obmxv7i9o/5hBREUAn9c"
+    "+pFYDEsjPvXpt+srOzOBlS+dGYTpRr/ozK40wYjMfVjpaRIWJV8+LZ9EwzKC/t8LNz8Tc31JPnFI1aAi9AUATlJs/K0forB6gJ4fkIblQmxdWmP7"
+    "RnwDVuYELA9cf/39ILgV21ZjFC/6L9idoql01qO1h24UqmB3wxPxosHgH3xu/Qu+CT4ILCmuSK0fHel5v9et8+ReBekeFCYprt8TZXmX7x6MJbLZ"
+    "p+VBzrGOrlHaOljcnkhPt2rdh1YSDMIGT5rSUrOdwBtJwkX3Zmyd1pEc3aR5/OXWLfurRvI7/IyFUdpU58l9dWja7RUIPLy2hBy1FjZWuOLkHUL4"
+    "zOLlu4GjiOVJcBf/S2iydTe2mf3H1WVABhDP150MgVXajV4zA5oJdttgpaaYXgFzmbnQa2f73gw3G/LO7WSnXgyRl0OOUStlEwCiZ9ioNiKiBPbl"
+    "rwXhAfgOzCOohZWZp4W5Tq6FaaxF4ltivZW3WuaH7VdslXeKj2oF5mUCAwEAAQ==";
+constexpr std::string_view kSha256By4096 =
+    "atqeoQAQafZAl8HyEGvCyxHTLMkCPMirUKScuq67lrEHbKOZPINJ7vrWi/E5tk7lHxSVeU9/KhSGhq3Aa3FPdUZ5R2PXRuS7K5woZ16FcVnpUL2Z"
+    "qSHBbAbg8cabozUB4AZUzyighQk12CXJfRcrycQMM8A+mSPxMcYIvjOgNMDlbHbuvgwvscULTMEQehnAufqSzWpV0ZLhKPpTOuq2yKijeOLDPDyQ"
+    "9UXavIeaEJmmQxp+bhgNk9lHqwpWTbxhEAKHtnUJ4Fge5/OIrWYLzn2Ra3c3o4aSsLM0sbvfn0u1Q1FdwfDkCLwIvMKmzoxW2u/+oVnGTqc0N6Dm"
+    "wGKxUzbIcj7hSA/8e6qh/DSymFJ6qzsC1izOfAXcyl77WoVPW/EkELLjA7XluJndyUS9Ga9q7JNt28acW6j616pzuJfEsgTeS/emxI/eRv4wNwhQ"
+    "wObYHGKG7zWiiqoU9sMVcliBcIdrXNQ0OdHY74GrohytgTSkSN4Nd9v6RSmLYBsj3gx2EzNkBM43BciFG8kdNlHA41XF+ugKfS9TPXVjWcVs8bIs"
+    "dLGvIJheUAwmmY/6IuIFtlAsI7QpdBePkDru3m5bBQQawJrphndLUF1xophgv3kdouhgU4ukdQrQCt9HA1tZPusZpK0seJ4wr2got2xltG/8Kwur"
+    "BU1H1KTBkxs=";
 constexpr std::string_view kPssBy1024 =
     "RRfHwgeQwiTkkzZp96+bSp1cZPf/BTa0HGMBe0vlQiQNUgapLWoWwFckAcSM9K6LL00WcLX0tTIh6H/9oOwb6JsKr1hPqoOAed4IXgg7Vr2al04R"
     "kOz9yqMmbxBJFP5vHqTkT2/nYkQ6HbTPe5U7ftHWB1jAX+CgB9AUtmSf0sQ=";
@@ -138,6 +155,16 @@ TEST_CASE("crypto/public_key: RSA signatures made by OpenSSL", "[crypto]") {
   CHECK_FALSE(verifies(kSpki1024, Hash::Sha256, kSha256By2048));
   CHECK_FALSE(verifies(kSpki2048, Hash::Sha256, kSha256By1024));
   CHECK_FALSE(verifies(kSpki1024, Hash::Sha256, kPssBy1024));
+}
+
+TEST_CASE("crypto/public_key: keys of 1024 to 4096 bits can be verified with (RFC 8301 section 3.2)", "[crypto]") {
+  CHECK(verifies(kSpki1024, Hash::Sha256, kSha256By1024));
+  CHECK(verifies(kSpki4096, Hash::Sha256, kSha256By4096));
+  CHECK(PublicKey::from_rsa_der(decoded(kSpki4096)).value()->bits() == 4096);
+  CHECK_FALSE(verifies(kSpki4096, Hash::Sha256, kSha256By2048));
+  const Limits limits;
+  CHECK(limits.rsa_bits_min == 1024);
+  CHECK(limits.rsa_bits_max == 4096);
 }
 
 TEST_CASE("crypto/public_key: what a key says of itself", "[crypto]") {

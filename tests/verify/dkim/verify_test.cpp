@@ -208,6 +208,12 @@ TEST_CASE("dkim/verify: the question for a key is in A-labels and lower case (RF
   REQUIRE(candidates[0].signature);
   CHECK(key_question(*candidates[0].signature) ==
         dns::Question{"sel._domainkey.xn--bcher-kva.example", dns::Type::TXT});
+  const auto selected = parse_signature(
+      " v=1; a=rsa-sha256; d=example.com; s=2025.S\xC3\xA9l; h=from; b=AAEC; "
+      "bh=47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=",
+      Limits{});
+  REQUIRE(selected);
+  CHECK(key_question(*selected) == dns::Question{"2025.xn--sl-bja._domainkey.example.com", dns::Type::TXT});
 }
 
 TEST_CASE("dkim/verify: signatures of the author's domain are picked first, then related ones, then by place",

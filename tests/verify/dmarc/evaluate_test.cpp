@@ -521,6 +521,20 @@ TEST_CASE("dmarc/evaluate: alignment (RFC 9989 sections 4.4, 4.10.2)", "[dmarc][
   }
 }
 
+TEST_CASE("dmarc/evaluate: of SPF only pass counts; neutral is as none (RFC 9989 section 4.4.2, RFC 7208 section 8.2)",
+          "[dmarc][evaluate]") {
+  const std::string zone = "_dmarc.example.com TXT \"v=DMARC1; p=reject\"";
+  for (const auto status :
+       {spf::Status::None, spf::Status::Neutral, spf::Status::Fail, spf::Status::SoftFail, spf::Status::PermError}) {
+    CAPTURE(spf::to_string(status));
+    FakeResolver dns(zone);
+    CHECK(summary(evaluate(dns, "example.com", spf_of(status, "example.com"))) ==
+          "fail not_aligned reject reject example.com");
+  }
+  FakeResolver dns(zone);
+  CHECK(evaluate(dns, "example.com", spf_pass("example.com")).status == Status::Pass);
+}
+
 TEST_CASE("dmarc/evaluate: a pass with a test key counts (RFC 9989 section 4.4.1)", "[dmarc][evaluate]") {
   FakeResolver dns("_dmarc.example.com TXT \"v=DMARC1; p=reject\"");
   auto signature = dkim_pass("example.com");

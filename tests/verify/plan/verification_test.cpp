@@ -119,3 +119,18 @@ TEST_CASE("verification: the null sender is checked as postmaster at HELO (RFC 7
     CHECK(verdict.spf_helo.status == spf::Status::Pass);
   }
 }
+
+TEST_CASE("verification: a pass of the HELO identity authenticates nothing for DMARC (RFC 9989 section 4.4.2)",
+          "[verification]") {
+  test::FakeResolver dns(
+      "mx.example.com TXT \"v=spf1 ip4:192.0.2.1 -all\"\nexample.org TXT \"v=spf1 -all\"\n"
+      "_dmarc.example.com TXT \"v=DMARC1; p=reject\"\n");
+  Verification verification(Limits{}, {});
+  verification.client(IpAddress::parse("192.0.2.1").value(), "mx.example.com");
+  verification.mail_from("<a@example.org>");
+  verification.header("From", " a@example.com");
+  const Verdict verdict = verification.finish(dns, Time{});
+  CHECK(verdict.spf_helo.status == spf::Status::Pass);
+  CHECK(verdict.spf_mail_from.status == spf::Status::Fail);
+  CHECK(verdict.dmarc.status == dmarc::Status::Fail);
+}
