@@ -321,6 +321,18 @@ def seal(message, number, results, domain=None, selector=None, private=None):
     return b"".join(fields) + stamped
 
 
+def seal_by_hand(message, value, canon):
+    """A chain of one hop whose message signature is written by hand, for what dkimpy's sealer would not write."""
+    signed = custom(message, value, canon, names=(b"from", b"to", b"subject"), private=OTHER, name=b"ARC-Message-Signature")
+    signed = b"ARC-Authentication-Results: i=1; mx1.list.example; none\r\n" + signed
+    policy = CanonicalizationPolicy.from_c_value(b"relaxed/relaxed")
+    seal_value = b" i=1; a=rsa-sha256; cv=none; d=list.example; s=l1; b="
+    fields = policy.canonicalize_headers(dkim.DKIM(signed).headers[:2] + [(b"ARC-Seal", seal_value + b"\r\n")])
+    octets = b"".join(name + b":" + text for name, text in fields).removesuffix(b"\r\n")
+    signature = dkim.crypto.RSASSA_PKCS1_v1_5_sign(hashlib.sha256(octets), dkim.crypto.parse_pem_private_key(OTHER))
+    return b"ARC-Seal:" + seal_value + base64.b64encode(signature) + b"\r\n" + signed
+
+
 def claim(method, result, **properties):
     return [method, result, {name.replace("_", "."): value for name, value in properties.items()}]
 
@@ -363,6 +375,17 @@ def arc_vectors():
     after = end.search(three, aar).end()
     add("arc-reordered", three[aar:after] + three[:aar] + three[after:],
         arc={**ok, "instances": 3, "sealers": sealers, "oldest_pass": 0})
+
+    # Without c= a message signature is simple/simple (RFC 8617 section 4.1.2 takes the default over), but dkimpy takes it as
+    # relaxed/relaxed.
+    no_c = b" i=1; a=rsa-sha256; d=list.example; s=l1; h=from:to:subject; bh={bh}; b={b}"
+    one_hop = {"reason": None, "instances": 1, "sealers": sealers[:1], "claims": []}
+    for canon in ("simple", "relaxed"):
+        add(f"arc-no-c-{canon}", seal_by_hand(original, no_c, f"{canon}/{canon}".encode()), dkim_results=[passes()],
+            arc={**one_hop, "status": "pass", "oldest_pass": 0})
+    add("arc-no-c-changed", seal_by_hand(original, no_c, b"relaxed/relaxed").replace(b"spacing", b"sPacing"),
+        dkim_results=[fails("fail", "signature_mismatch")],
+        arc={**one_hop, "status": "fail", "reason": "message_signature_failed", "failed_instance": 1})
 
     # Long chains, for the bounds: 20 message signatures looked at, 50 sets.
     message = original
