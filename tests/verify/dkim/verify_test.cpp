@@ -163,6 +163,14 @@ TEST_CASE("dkim/verify: results by RFC 8601 section 2.7.1", "[dkim]") {
   }
 }
 
+TEST_CASE("dkim/verify: keywords of the results (RFC 8601 section 2.7.1)", "[dkim]") {
+  std::string words;
+  for (int i = 0; i <= static_cast<int>(Status::PermError); ++i) {
+    words += std::string(to_string(static_cast<Status>(i))) + " ";
+  }
+  CHECK(words == "pass fail policy neutral temperror permerror ");
+}
+
 TEST_CASE("dkim/verify: RSA keys have a least and a greatest size (RFC 8301 section 3.2)", "[dkim]") {
   test::FakeResolver dns = zone();
   const auto with = [&dns](unsigned min, unsigned max) {

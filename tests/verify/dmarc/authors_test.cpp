@@ -105,7 +105,11 @@ TEST_CASE("dmarc/authors: an unusable From is a PermError that asks nothing (RFC
 
 TEST_CASE("dmarc/outcome: words are stable", "[dmarc]") {
   using assay::dmarc::to_string;
+  CHECK(to_string(Status::None) == std::string("none"));
+  CHECK(to_string(Status::Pass) == std::string("pass"));
+  CHECK(to_string(Status::Fail) == std::string("fail"));
   CHECK(to_string(Status::TempError) == std::string("temperror"));
+  CHECK(to_string(Status::PermError) == std::string("permerror"));
   CHECK(to_string(assay::dmarc::Discovery::PublicSuffixList) == std::string("psl"));
   CHECK(to_string(Reason::None) == nullptr);
   for (const Reason reason : {Reason::NoRecord, Reason::NotAligned, Reason::UnusableRecord, Reason::DnsFailure,

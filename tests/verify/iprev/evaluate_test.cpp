@@ -60,6 +60,13 @@ TEST_CASE("iprev/evaluate: the results of RFC 8601 section 2.7.3", "[iprev]") {
   }
 }
 
+TEST_CASE("iprev/evaluate: keywords of the results (RFC 8601 section 2.7.3)", "[iprev]") {
+  CHECK(std::string(to_string(Status::Pass)) == "pass");
+  CHECK(std::string(to_string(Status::Fail)) == "fail");
+  CHECK(std::string(to_string(Status::TempError)) == "temperror");
+  CHECK(std::string(to_string(Status::PermError)) == "permerror");
+}
+
 TEST_CASE("iprev/evaluate: IPv6 asks ip6.arpa and AAAA", "[iprev]") {
   FakeResolver dns(kReverse6 + "m.example\nm.example AAAA 2001:db8::1\n");
   CHECK(check(dns, "2001:db8::1").status == Status::Pass);
