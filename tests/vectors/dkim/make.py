@@ -321,9 +321,9 @@ def seal(message, number, results, domain=None, selector=None, private=None):
     return b"".join(fields) + stamped
 
 
-def seal_by_hand(message, value, canon):
+def seal_by_hand(message, value, canon, length=None):
     """A chain of one hop whose message signature is written by hand, for what dkimpy's sealer would not write."""
-    signed = custom(message, value, canon, names=(b"from", b"to", b"subject"), private=OTHER, name=b"ARC-Message-Signature")
+    signed = custom(message, value, canon, (b"from", b"to", b"subject"), OTHER, length, b"ARC-Message-Signature")
     signed = b"ARC-Authentication-Results: i=1; mx1.list.example; none\r\n" + signed
     policy = CanonicalizationPolicy.from_c_value(b"relaxed/relaxed")
     seal_value = b" i=1; a=rsa-sha256; cv=none; d=list.example; s=l1; b="
@@ -385,6 +385,15 @@ def arc_vectors():
             arc={**one_hop, "status": "pass", "oldest_pass": 0})
     add("arc-no-c-changed", seal_by_hand(original, no_c, b"relaxed/relaxed").replace(b"spacing", b"sPacing"),
         dkim_results=[fails("fail", "signature_mismatch")],
+        arc={**one_hop, "status": "fail", "reason": "message_signature_failed", "failed_instance": 1})
+
+    # l= is that of DKIM (RFC 8617 section 4.1.2). Octets that it leaves unsigned fail the chain, as they cost DKIM its pass.
+    length = len(b"Hello Bob,\r\n")
+    partial = b" i=1; a=rsa-sha256; c=relaxed/relaxed; d=list.example; s=l1; l=%d; h=from:to:subject; bh={bh}; b={b}" % length
+    short = sign(HEADER + b"\r\nHello Bob,\r\n")
+    add("arc-length-exact", seal_by_hand(short, partial, b"relaxed/relaxed", length), dkim_results=[passes()],
+        arc={**one_hop, "status": "pass", "oldest_pass": 0})
+    add("arc-length-appended", seal_by_hand(original, partial, b"relaxed/relaxed", length), dkim_results=[passes()],
         arc={**one_hop, "status": "fail", "reason": "message_signature_failed", "failed_instance": 1})
 
     # Long chains, for the bounds: 20 message signatures looked at, 50 sets.
