@@ -418,6 +418,8 @@ SmtpPath parse_smtp_path(std::string_view path) {
   } else {
     path = path.substr(0, find_unquoted(path, is_wsp));
   }
+  SmtpPath parsed;
+  parsed.is_null = path.empty();
   if (path.starts_with('@')) {
     const std::size_t route_end = find_unquoted(path, [](char c) { return c == ':'; });
     path.remove_prefix(route_end == path.size() ? 0 : route_end + 1);

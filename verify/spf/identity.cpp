@@ -7,7 +7,7 @@ namespace assay::spf {
 
 Query mail_from_identity(const IpAddress& client, std::string_view reverse_path, std::string_view helo) {
   message::SmtpPath path = message::parse_smtp_path(reverse_path);
-  if (path.is_null()) {
+  if (path.is_null) {
     return helo_identity(client, helo);
   }
   Query query;
