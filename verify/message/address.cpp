@@ -3,8 +3,11 @@
 #include <algorithm>
 #include <utility>
 
+#include "verify/base/base64.h"
+#include "verify/base/domain.h"
 #include "verify/base/escape.h"
 #include "verify/base/text.h"
+#include "verify/base/utf8.h"
 
 namespace assay::message {
 namespace {
@@ -30,6 +33,8 @@ struct Words {
   bool is_empty = true;       ///< Neither word nor dot.
   bool is_phrase = true;      ///< word *(word / "."), as obs-phrase has it.
   bool is_local_part = true;  ///< Words with dots between them, before them and behind them, but at least one word.
+  bool has_odd_dots = false;  ///< A dot that is not between two words.
+  std::size_t misleading_comments = 0;  ///< How many such comments stand before the first word.
 };
 
 /// Whether an encoded-word of RFC 2047 stands in a local part. Readers that decode it may show another address than the
@@ -37,6 +42,67 @@ struct Words {
 bool has_encoded_word(std::string_view local_part) noexcept {
   const std::size_t begin = local_part.find("=?");
   return begin != std::string_view::npos && local_part.find("?=", begin + 2) != std::string_view::npos;
+}
+
+/// Whether an encoded-word of `text` (RFC 2047 section 2) decodes to '@', '<' or '>'. Those that stand in it as they
+/// are have been read as what they are.
+bool has_misleading_encoded_word(std::string_view text) {
+  for (std::size_t begin = text.find("=?"); begin != std::string_view::npos; begin = text.find("=?", begin + 2)) {
+    const std::size_t encoding = text.find('?', begin + 2);
+    if (encoding == std::string_view::npos || encoding + 2 >= text.size() || text[encoding + 2] != '?') {
+      continue;
+    }
+    const std::string_view rest = text.substr(encoding + 3);
+    const std::string_view content = rest.substr(0, rest.find('?'));
+    if (to_lower(text[encoding + 1]) == 'b') {
+      const auto octets = decode_base64(content);
+      if (octets &&
+          std::any_of(octets->begin(), octets->end(), [](auto c) { return c == '@' || c == '<' || c == '>'; })) {
+        return true;
+      }
+    } else {
+      const std::string lower = to_lower(content);
+      if (lower.find("=40") != std::string::npos || lower.find("=3c") != std::string::npos ||
+          lower.find("=3e") != std::string::npos) {
+        return true;
+      }
+    }
+  }
+  return false;
+}
+
+/// Whether `address`, which is UTF-8, holds what makes it look like another one: C1 controls, line separators, and the
+/// characters that turn the direction of the text behind them, domain included.
+bool has_invisible_control(std::string_view address) noexcept {
+  while (!address.empty()) {
+    const CodePoint next = first_code_point(address);
+    const char32_t c = next.value;
+    if ((c >= 0x80 && c <= 0x9F) || (c >= 0x2028 && c <= 0x202E) || (c >= 0x2066 && c <= 0x2069)) {
+      return true;
+    }
+    address.remove_prefix(next.octets);
+  }
+  return false;
+}
+
+/// Whether `text`, which stands behind an '@' in a display name, is no domain that anybody could be taken for: a single
+/// label, also for readers that map other dots (U+3002) to '.'.
+bool is_single_label(std::string_view text) {
+  if (is_ascii(text)) {
+    return text.find('.') == std::string_view::npos;
+  }
+  const auto name = Domain::parse(text);
+  return name && name->label_count() == 1;
+}
+
+/// Whether both texts name the same domain, which may be one that DNS cannot name.
+bool is_same_domain(std::string_view a, std::string_view b) {
+  if (iequals(a, b)) {
+    return true;
+  }
+  const auto name = Domain::parse(a);
+  const auto other = Domain::parse(b);
+  return name && other && *name == *other;
 }
 
 class AddressParser {
@@ -47,6 +113,9 @@ class AddressParser {
   Parsed<std::size_t> run() {
     if (!check_octets() || !read_list(true)) {
       return parse_error(what_, at_);
+    }
+    if (is_tolerated_ && (misleading_comments_ != 0 || has_misleading_quote_ || has_misleading_encoded_word(text_))) {
+      return parse_error("an address in quotes, in a comment or encoded in a malformed field", at_);
     }
     return total_;
   }
@@ -91,8 +160,11 @@ class AddressParser {
     return true;
   }
 
+  /// A comment that holds '@', '<' or '>' is counted as misleading: readers that know no comments find an address in
+  /// it.
   bool skip_comment() {
     std::size_t depth = 0;
+    const std::size_t begin = at_;
     do {
       if (at_end()) {
         return fail("a comment without an end");
@@ -106,11 +178,15 @@ class AddressParser {
       if (next_is('(') && ++depth > kMaxCommentDepth) {
         return fail("comments nested too deeply");
       }
+      is_tolerated_ = is_tolerated_ || depth > 1;
       if (next_is(')')) {
         --depth;
       }
       ++at_;
     } while (depth != 0);
+    if (text_.substr(begin, at_ - begin).find_first_of("@<>") != std::string_view::npos) {
+      ++misleading_comments_;
+    }
     return true;
   }
 
@@ -140,6 +216,7 @@ class AddressParser {
 
   bool take_quoted_string(Words& words) {
     words.text += text_[at_++];
+    const std::size_t content = words.unquoted.size();
     while (!next_is('"')) {
       if (at_end()) {
         return fail("a quoted string without an end");
@@ -161,6 +238,7 @@ class AddressParser {
       }
     }
     words.text += text_[at_++];
+    has_misleading_quote_ = has_misleading_quote_ || words.unquoted.find_first_of("@<>", content) != std::string::npos;
     return true;
   }
 
@@ -171,10 +249,14 @@ class AddressParser {
       if (!skip_cfws()) {
         return false;
       }
+      if (words.is_empty) {
+        words.misleading_comments = misleading_comments_;
+      }
       if (take('.')) {
         words.is_phrase = words.is_phrase && !words.is_empty;
         words.text += '.';
         words.unquoted += '.';
+        words.has_odd_dots = words.has_odd_dots || !after_word;
         after_word = false;
       } else if (next_is('"') || (!at_end() && is_atext(text_[at_]))) {
         words.is_local_part = words.is_local_part && !after_word;
@@ -191,11 +273,13 @@ class AddressParser {
         has_word = true;
       } else if (next_is('[') || next_is(']')) {
         words.is_local_part = false;
+        is_tolerated_ = true;
         words.text += text_[at_];
         words.unquoted += text_[at_++];
         after_word = true;
       } else {
         words.is_local_part = words.is_local_part && has_word;
+        words.has_odd_dots = words.has_odd_dots || !after_word;
         return true;
       }
       words.is_empty = false;
@@ -217,31 +301,29 @@ class AddressParser {
     return true;
   }
 
-  /// atom *("." atom) with comments and folding around each, or a domain-literal.
+  /// dot-atom or domain-literal, comments and folding before it skipped. A final dot is taken, too: DNS knows the name
+  /// with and without it as one. The obsolete comments and folding around inner dots (RFC 5322 section 4.4) are not: a
+  /// reader that does not know them stops at the first, and shows "bank.example" for "bank.example .attacker.example".
   bool take_domain(std::string& domain) {
     if (!skip_cfws()) {
       return false;
     }
     if (next_is('[')) {
-      return take_domain_literal(domain) && skip_cfws();
+      return take_domain_literal(domain);
     }
-    for (;;) {
+    do {
       const std::string_view atom = take_atom();
       if (atom.empty()) {
         return fail("no domain behind '@'");
       }
       domain += atom;
-      if (!skip_cfws()) {
-        return false;
-      }
       if (!take('.')) {
         return true;
       }
       domain += '.';
-      if (!skip_cfws()) {
-        return false;
-      }
-    }
+    } while (!at_end() && is_atext(text_[at_]));
+    is_tolerated_ = true;
+    return true;
   }
 
   /// What follows the '@' of an addr-spec whose local part is `words`.
@@ -252,16 +334,27 @@ class AddressParser {
     if (has_encoded_word(words.unquoted)) {
       return fail("an encoded-word in an address");  // RFC 2047 section 5.
     }
+    if (words.unquoted.find_first_of("@<>") != std::string::npos) {
+      return fail("a quoted '@', '<' or '>' in an address");
+    }
+    is_tolerated_ = is_tolerated_ || words.has_odd_dots;
     ++at_;
     if (!take_domain(address.domain)) {
       return false;
     }
+    if (misleading_comments_ != words.misleading_comments) {
+      return fail("a comment with '@', '<' or '>' inside an address");
+    }
     address.local_part = std::move(words.unquoted);
     address.text = std::move(words.text) + '@' + address.domain;
-    return is_utf8(address.text) || fail("an address that is not UTF-8");
+    if (!is_utf8(address.text)) {
+      return fail("an address that is not UTF-8");
+    }
+    return !has_invisible_control(address.text) || fail("an invisible control character in an address");
   }
 
   bool take_angle_addr(AddrSpec& address) {
+    const std::size_t misleading_comments = misleading_comments_;
     ++at_;
     Words words;
     if (!take_words(words)) {
@@ -270,7 +363,14 @@ class AddressParser {
     if (!next_is('@')) {
       return fail("no address between '<' and '>'");
     }
-    return take_addr_spec(std::move(words), address) && (take('>') || fail("no '>' behind an address")) && skip_cfws();
+    words.misleading_comments = misleading_comments;  // One before the first word is between '<' and '>', too.
+    if (!take_addr_spec(std::move(words), address) || !skip_cfws()) {
+      return false;
+    }
+    if (misleading_comments_ != misleading_comments) {
+      return fail("a comment with '@', '<' or '>' inside an address");
+    }
+    return (take('>') || fail("no '>' behind an address")) && skip_cfws();
   }
 
   bool accept(const AddrSpec& address) {
@@ -284,12 +384,13 @@ class AddressParser {
   /// or none that anybody could be taken for: a single label.
   bool read_bare_address(Words words) {
     AddrSpec address;
-    if (!take_addr_spec(std::move(words), address)) {
+    if (!take_addr_spec(std::move(words), address) || !skip_cfws()) {
       return false;
     }
     if (!next_is('<')) {
       return accept(address);
     }
+    is_tolerated_ = true;
     AddrSpec in_brackets;
     if (!take_angle_addr(in_brackets)) {
       return false;
@@ -298,14 +399,20 @@ class AddressParser {
     if (address.text.starts_with("=?") && named.ends_with("?=")) {
       named.remove_suffix(2);
     }
-    return iequals(in_brackets.domain, named) || named.find('.') == std::string_view::npos
+    return is_same_domain(in_brackets.domain, named) || is_single_label(named)
                ? accept(in_brackets)
                : fail("a display name that is an address of another domain");
   }
 
+  /// The ';' may be missing at the end of the value: "Re: your order <a@b.example>" is a display name that should stand
+  /// in quotes, and the addresses are the same to a reader that takes it for a group.
   bool read_group() {
     ++at_;
-    return read_list(false) && (take(';') || fail("a group without an end")) && skip_cfws();
+    if (!read_list(false)) {
+      return false;
+    }
+    is_tolerated_ = is_tolerated_ || at_end();
+    return (take(';') || at_end() || fail("a group without an end")) && skip_cfws();
   }
 
   bool read_address(bool may_be_group) {
@@ -330,21 +437,26 @@ class AddressParser {
   /// section 4.4); outside a group not all of them.
   bool read_list(bool is_outer) {
     bool has_address = false;
+    bool after_address = false;
     for (;;) {
       if (!skip_cfws()) {
         return false;
       }
       if (take(',')) {
+        is_tolerated_ = is_tolerated_ || !after_address;
+        after_address = false;
         continue;
       }
-      if (is_outer ? at_end() : next_is(';')) {
+      if (at_end() || (!is_outer && next_is(';'))) {
+        is_tolerated_ = is_tolerated_ || (has_address && !after_address);
         return has_address || !is_outer || fail("no address");
       }
       if (!read_address(is_outer)) {
         return false;
       }
       has_address = true;
-      const bool is_last = is_outer ? at_end() : next_is(';');
+      after_address = true;
+      const bool is_last = at_end() || (!is_outer && next_is(';'));
       if (!is_last && !next_is(',')) {
         return fail("text behind an address");
       }
@@ -355,6 +467,11 @@ class AddressParser {
   const std::function<void(const AddrSpec&)>& visit_;
   std::size_t at_ = 0;
   std::size_t total_ = 0;
+  /// Something was read that the grammar does not have, or that many readers do not know (comments inside comments).
+  /// Readers that search for addresses where they cannot parse then find those in quotes and comments.
+  bool is_tolerated_ = false;
+  std::size_t misleading_comments_ = 0;  ///< Skipped so far.
+  bool has_misleading_quote_ = false;    ///< A quoted-string with '@', '<' or '>'.
   const char* what_ = "";
 };
 
@@ -430,7 +547,6 @@ SmtpPath parse_smtp_path(std::string_view path) {
     last_at = at < path.size() ? at : last_at;
     begin = at + 1;
   }
-  SmtpPath parsed;
   parsed.local_part = unquoted(path.substr(0, last_at));
   parsed.domain = path.substr(std::min(last_at + 1, path.size()));
   return parsed;

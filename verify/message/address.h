@@ -23,17 +23,24 @@ struct AddrSpec {
 /// result (an empty group). What was visited before an error counts for nothing.
 ///
 /// Of the obsolete syntax (RFC 5322 section 4) only what cannot change who is named is read: dots in display names,
-/// comments and folding around the dots of an addr-spec, empty elements of a list. Refused are source routes, control
-/// characters, quoted CR and LF, a CR or LF outside a fold, addresses that are not UTF-8, encoded-words in addresses
-/// (RFC 2047 section 5), comments nested deeper than 50, and whatever stands before or behind a mailbox without a
-/// comma, so also "a@b@c".
+/// comments and folding around the dots of a local part, empty elements of a list. Refused are source routes, comments
+/// and folding around the dots of a domain, control characters, quoted CR and LF, a CR or LF outside a fold, addresses
+/// that are not UTF-8, encoded-words in addresses (RFC 2047 section 5), comments nested deeper than 50, and whatever
+/// stands before or behind a mailbox without a comma, so also "a@b@c".
+///
+/// Refused as well is what the syntax allows and no honest sender writes, since readers that look for '<', '>' and '@'
+/// alone find another address in it: these three quoted in a local part or in a comment inside an addr-spec, and
+/// characters in an addr-spec that turn the direction of text.
 ///
 /// Dots may stand in a local part as they like ("a..b@example.com", "a.@example.com"): no RFC has that, but telephone
 /// companies gave out such addresses, and where the '@' and the domain are is not in doubt.
 ///
 /// Display names are read more kindly, since genuine mail has them and they name nobody else: square brackets and
 /// octets that are not UTF-8 may stand in them, and a bare address may stand for one if it names the domain of the
-/// address in angle brackets, or a single label.
+/// address in angle brackets, or a single label. One with a ':' may lack its quotes ("Re: order <a@b.example>"): it is
+/// read as a group that ends with the value. A domain may end in a dot. A field that needs any of this must not hold
+/// '@',
+/// '<' or '>' in quotes, comments or encoded-words; nor may one with empty elements, or comments in comments.
 [[nodiscard]] Parsed<std::size_t> for_each_address(std::string_view value,
                                                    const std::function<void(const AddrSpec&)>& visit);
 

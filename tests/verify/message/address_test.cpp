@@ -46,9 +46,8 @@ TEST_CASE("message/address: address lists of RFC 5322", "[message]") {
                "         joe@example.org,\r\n  John <jdoe@one.test> (my dear friend); (the end of the group)",
                List{"c@public.example", "joe@example.org", "jdoe@one.test"}},
            Row{"(Empty list)(start)Hidden recipients  :(nobody(that I know))  ;", List{}},
-           Row{"Joe Q. Public <john.q.public@example.com>", List{"john.q.public@example.com"}},  // A.6.1
-           Row{"mary@example.net, , jdoe@test   . example", List{"mary@example.net", "jdoe@test.example"}},
-           Row{"John Doe <jdoe@machine(comment).  example>", List{"jdoe@machine.example"}},  // A.6.3
+           Row{"Joe Q. Public <john.q.public@example.com>", List{"john.q.public@example.com"}},          // A.6.1
+           Row{"mary@example.net, , jdoe@test.example", List{"mary@example.net", "jdoe@test.example"}},  // A.6.2
            // Lists.
            Row{"a@b", List{"a@b"}},
            Row{" , a@b,,c@d , ", List{"a@b", "c@d"}},
@@ -66,8 +65,16 @@ TEST_CASE("message/address: address lists of RFC 5322", "[message]") {
            Row{"=?utf-8?Q?joe@b.example?= <joe@b.example>", List{"joe@b.example"}},
            Row{"Sales @ Home <joe@b.example>", List{"joe@b.example"}},
            Row{"joe@B.example <jim@b.EXAMPLE>", List{"jim@b.EXAMPLE"}},
+           Row{"joe@b\u00FC"
+               "cher.example <joe@xn--bcher-kva.example>",
+               List{"joe@xn--bcher-kva.example"}},
+           Row{"Sales @ Z\u00FCrich <joe@b.example>", List{"joe@b.example"}},
+           // A ':' without quotes: a group that ends with the value.
+           Row{"Re: your order <a@b.example>", List{"a@b.example"}},
+           Row{"https://shop.example <a@b.example>", List{"a@b.example"}},
+           Row{"g:a@b", List{"a@b"}},
+           Row{"g:a@b, c@d ", List{"a@b", "c@d"}},
            // Quoting.
-           Row{"\"a@x\"@b", List{"\"a@x\"@b"}},
            Row{"\"a\\\"b\\\\\"@c", List{"\"a\\\"b\\\\\"@c"}},
            Row{"\"a,b\" <c@d>", List{"c@d"}},
            Row{"\"<a@b>\" <c@d>", List{"c@d"}},
@@ -76,6 +83,7 @@ TEST_CASE("message/address: address lists of RFC 5322", "[message]") {
            Row{"\"a\r\n b\"@c", List{"\"a b\"@c"}},
            Row{"\"\"@c", List{"\"\"@c"}},
            Row{"\"a\".b.\"c d\"@e", List{"\"a\".b.\"c d\"@e"}},
+           Row{"\"a,b;c:d\"@e", List{"\"a,b;c:d\"@e"}},
            Row{"a . b@c", List{"a.b@c"}},
            Row{"\"a\"b <c@d>", List{"c@d"}},
            Row{"a@[192.0.2.1]", List{"a@[192.0.2.1]"}},
@@ -91,6 +99,7 @@ TEST_CASE("message/address: address lists of RFC 5322", "[message]") {
            // Dots where RFC 5322 section 3.2.3 has none, as some Japanese providers gave out.
            Row{"a..b@c", List{"a..b@c"}},
            Row{".a@b, <a.@b>", List{".a@b", "a.@b"}},
+           Row{"a@b., <c@d.example.>", List{"a@b.", "c@d.example."}},
            Row{"a=?b@c", List{"a=?b@c"}},
            Row{"a?=b=?@c", List{"a?=b=?@c"}},
            Row{nested_comment(50) + "a@b", List{"a@b"}},
@@ -104,10 +113,10 @@ TEST_CASE("message/address: address lists of RFC 5322", "[message]") {
 }
 
 TEST_CASE("message/address: parts of an addr-spec", "[message]") {
-  const auto address = parse_address_list("\"a\\ @\\\"x\".y (c) @ (d) Ex . com", 1).value().addresses.at(0);
-  CHECK(address.local_part == "a @\"x.y");
+  const auto address = parse_address_list("\"a\\ :\\\"x\".y (c) @ (d) Ex.com", 1).value().addresses.at(0);
+  CHECK(address.local_part == "a :\"x.y");
   CHECK(address.domain == "Ex.com");
-  CHECK(address.text == "\"a\\ @\\\"x\".y@Ex.com");
+  CHECK(address.text == "\"a\\ :\\\"x\".y@Ex.com");
 }
 
 TEST_CASE("message/address: an encoded-word in an address is refused (RFC 2047 section 5)", "[message]") {
@@ -118,6 +127,119 @@ TEST_CASE("message/address: an encoded-word in an address is refused (RFC 2047 s
            "=?utf-8?B?YWRtaW5AYmFuay5leGFtcGxl?==?utf-8?Q?=00?=@junk.example",
            "\"=?utf-8?Q?admin=40bank.example=3E?=\"@junk.example",
            "A <a.=?utf-8?Q?x?=@d>",
+       }) {
+    CAPTURE(value);
+    CHECK_FALSE(parse_address_list(value, 10));
+  }
+}
+
+TEST_CASE("message/address: obsolete comments and folding between the labels of a domain are refused", "[message]") {
+  // RFC 5322 section 4.4 has them; a reader that stops at the first shows the domain before it.
+  for (const char* value : {
+           "jdoe@test   . example",              // RFC 5322 appendix A.6.3
+           "<jdoe@machine(comment).  example>",  // the same
+           "<ceo@bank.example .attacker.example>",
+           "<ceo@bank.example. attacker.example>",
+           "<ceo@bank.example\r\n .attacker.example>",
+           "ceo@bank.example(x).attacker.example",
+           "ceo@bank.example.(x)attacker.example",
+       }) {
+    CAPTURE(value);
+    CHECK_FALSE(parse_address_list(value, 10));
+  }
+  CHECK(parse_address_list("jdoe @\r\n (c) test.example (d)", 10));
+}
+
+TEST_CASE("message/address: '@', '<' and '>' do not hide inside an address", "[message]") {
+  // All are RFC 5322; what looks for these three alone finds bank.example.
+  for (const char* value : {
+           "\"ceo@bank.example\"@attacker.example",
+           "\"ceo\\@bank.example\"@attacker.example",
+           "<\"ceo@bank.example\"@attacker.example>",
+           "<\"bank.example> \"@attacker.example>",
+           "\"<ceo\".bank@attacker.example",
+           "<ceo(@bank.example>)@attacker.example>",
+           "<(ceo@bank.example>)x@attacker.example>",
+           "<ceo@(@bank.example)attacker.example>",
+           "<ceo@attacker.example (<ceo@bank.example)>",
+           "ceo(@bank.example)@attacker.example",
+           "ceo (x (y@bank.example)) @attacker.example",
+           "ceo@(@bank.example)attacker.example",
+       }) {
+    CAPTURE(value);
+    CHECK_FALSE(parse_address_list(value, 10));
+  }
+  // Around the address they are what a display name is.
+  for (const char* value : {
+           "(ceo@bank.example) a@attacker.example",
+           "a@attacker.example (ceo@bank.example)",
+           "x (ceo@bank.example) <a@attacker.example> (ceo@bank.example)",
+           "<a(his account)@silly.test(his host)>",
+       }) {
+    CAPTURE(value);
+    CHECK(parse_address_list(value, 10));
+  }
+}
+
+TEST_CASE("message/address: a field that is not RFC 5322 hides no address in quotes or comments", "[message]") {
+  // Perl's Email::Address finds ceo@bank.example in most of them, Python's email.headerregistry in the first.
+  for (const char* value : {
+           "\"ceo@bank.example\" [x] <a@attacker.example>",
+           "(ceo@bank.example) .a@attacker.example",
+           "(ceo@bank.example) a..b@attacker.example",
+           "(ceo@bank.example) a.@attacker.example",
+           "(ceo@bank.example) a@attacker.example.",
+           "Re: \"ceo@bank.example\" <a@attacker.example>",
+           "x @ y (ceo@bank.example) <a@attacker.example>",
+           "[x] <a@attacker.example>, \"<ceo@bank.example>\" <a@attacker.example>",
+           ",(ceo@bank.example), a@attacker.example",
+           "(a (ceo@bank.example)) a@attacker.example",
+           "a@attacker.example, (ceo@bank.example)",
+           "=?utf-8?Q?ceo=40bank.example?= [x] <a@attacker.example>",
+           "=?utf-8?q?=3Cceo?= a. [x] <a@attacker.example>",
+           "=?utf-8?B?PGNlb0BiYW5rLmV4YW1wbGU+?=[<a@attacker.example>",
+       }) {
+    CAPTURE(value);
+    CHECK_FALSE(parse_address_list(value, 10));
+  }
+  for (const char* value : {
+           "\"A\" [x] (y) <a@attacker.example>",
+           "J. R. \"ceo@bank.example\" <a@attacker.example>",
+           "Re: \"ceo@bank.example\" <a@attacker.example>;",
+           "[x] =?utf-8?Q?B=C3=A4nk?= =?utf-8?B?QsOkbms=?= <a@attacker.example>",
+           "=?utf-8?Q?ceo=40bank.example?= <a@attacker.example>",
+           "g:;, \"ceo@bank.example\" <a@attacker.example>",
+       }) {
+    CAPTURE(value);
+    CHECK(parse_address_list(value, 10));
+  }
+}
+
+TEST_CASE("message/address: no address turns the direction of its text", "[message]") {
+  for (const char* value : {
+           "\u202Emoc.knab@attacker.example",  // RIGHT-TO-LEFT OVERRIDE
+           "a\u2066b@attacker.example",
+           "\"\u202D\"@attacker.example",
+           "a\u2028b@attacker.example",
+           "a\u0085b@attacker.example",  // a line end to some
+           "a@\u202Eattacker.example",
+       }) {
+    CAPTURE(value);
+    CHECK_FALSE(parse_address_list(value, 10));
+  }
+  // Scripts that need joiners, and display names, keep them.
+  CHECK(parse_address_list("\u0915\u094D\u200D\u0937@b.example", 10));
+  CHECK(parse_address_list("\u202B\u05D0\u202C <a@b.example>", 10));
+}
+
+TEST_CASE("message/address: a display name with an '@' names the same domain or a single label", "[message]") {
+  for (const char* value : {
+           "ceo@bank\u3002example <a@attacker.example>",
+           "ceo@bank\uFF0Eexample <a@attacker.example>",
+           "ceo@bank\u2024example <a@attacker.example>",
+           "ceo@b\u00FC"
+           "cher.example <a@attacker.example>",
+           "ceo@bank.example. <a@attacker.example>",
        }) {
     CAPTURE(value);
     CHECK_FALSE(parse_address_list(value, 10));
@@ -152,9 +274,10 @@ TEST_CASE("message/address: what is no address list is refused", "[message]") {
            std::string("joe@example.com<a@b>"),
            std::string("<a@b> trailing"),
            std::string("a@b trailing"),
-           std::string("a@b."),
            std::string("a@.b"),
            std::string("a@b..c"),
+           std::string("a@b.."),
+           std::string("a@b. c"),
            std::string(".@b"),
            std::string("a c@b"),
            std::string("a. .b c@d"),
@@ -169,8 +292,10 @@ TEST_CASE("message/address: what is no address list is refused", "[message]") {
            std::string("a]@b"),
            std::string("a\\@b@c"),
            std::string("a@b\\c"),
-           std::string("g:a@b"),
            std::string("g:a@b; c@d"),
+           std::string("g: h: a@b"),
+           std::string("Foo, Inc. <a@b>"),
+           std::string("g: Foo, Inc. <a@b>"),
            std::string("g: h:a@b;;"),
            std::string(":a@b;"),
            std::string("g:a@b;;"),
@@ -254,7 +379,7 @@ TEST_CASE("message/address: no text crashes or loops", "[message][property]") {
     static_cast<void>(parse_smtp_path(value));
   }
   CHECK(accepted > 100);
-  const std::string good = "A \"b\\\"\" (c(\\)d)) <\"e f\".g@h.example>, G:i@[192.0.2.1], j@k;, l . m@n\r\n .o";
+  const std::string good = "A \"b\\\"\" (c(\\)d)) <\"e f\".g@h.example>, G:i@[192.0.2.1], j@k;, l . m@\r\n n.o";
   REQUIRE(parse_address_list(good, 10));
   for (std::size_t i = 0; i < good.size(); ++i) {
     static_cast<void>(parse_address_list(good.substr(0, i), 10));

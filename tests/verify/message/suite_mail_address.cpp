@@ -26,6 +26,7 @@ constexpr const char* kNoComma = "no comma behind a group (RFC 5322 section 3.4)
 const std::map<std::size_t, const char*> kRefused{
     {9, "a quoted line end in a comment (RFC 5322 section 4.1): readers disagree where the comment ends"},
     {13, "a source route (RFC 5322 section 4.4)"},
+    {14, "a comment between the labels of a domain (RFC 5322 section 4.4)"},
     {34, kNoComma},
     {35, kNoComma},
     {36, kNoComma},
