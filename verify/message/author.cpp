@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "verify/base/text.h"
 #include "verify/message/address.h"
 
 namespace assay::message {
@@ -41,6 +42,34 @@ FromStatus read_field(std::string_view value, std::size_t max_domains, Authors& 
   return *total != 0 && all_usable ? FromStatus::Ok : FromStatus::NoDomain;
 }
 
+/// Whether a line of `value` after its first is a From field to readers that take a CR or a LF alone for a line end
+/// (RFC 5322 section 2.2 allows neither; Python's email package is one that does). A HeaderBlock holds no LF without
+/// CR.
+bool hides_from_field(std::string_view value) {
+  constexpr std::string_view kName = "From";
+  for (std::size_t cr = value.find('\r'); cr != std::string_view::npos; cr = value.find('\r')) {
+    value.remove_prefix(cr + 1);
+    std::string_view line = value.substr(value.starts_with('\n') ? 1 : 0);
+    if (istarts_with(line, kName)) {
+      line.remove_prefix(kName.size());
+      const std::size_t end = line.find_first_not_of(" \t");
+      if (end != std::string_view::npos && line[end] == ':') {
+        return true;
+      }
+    }
+  }
+  return false;
+}
+
+bool has_hidden_from_field(const HeaderBlock& headers) {
+  for (std::size_t i = 0; i < headers.size(); ++i) {
+    if (hides_from_field(headers[i].value)) {
+      return true;
+    }
+  }
+  return false;
+}
+
 }  // namespace
 
 const char* to_string(FromStatus status) noexcept {
@@ -57,7 +86,7 @@ const char* to_string(FromStatus status) noexcept {
 Authors find_authors(const HeaderBlock& headers, std::size_t max_domains) {
   Authors authors;
   const std::vector<std::size_t> fields = headers.find("From");
-  if (fields.size() == 1) {
+  if (fields.size() == 1 && !has_hidden_from_field(headers)) {
     authors.status = read_field(headers[fields.front()].value, max_domains, authors);
   } else if (!fields.empty()) {
     authors.status = FromStatus::Repeated;

@@ -13,7 +13,7 @@ namespace assay::message {
 enum class FromStatus : std::uint8_t {
   Ok,          ///< One From field, well formed, at least one mailbox, every mailbox with a usable domain.
   Missing,     ///< No From field.
-  Repeated,    ///< More than one From field.
+  Repeated,    ///< More than one From field, those counted that follow a lone CR or LF inside another field.
   Unparsable,  ///< Not a mailbox-list, address-list or group of RFC 5322 / 6854, or a forbidden octet in it.
   NoDomain,    ///< Well formed but without any mailbox (`From: undisclosed:;`), or a domain that DNS cannot name.
 };

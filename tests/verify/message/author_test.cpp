@@ -119,6 +119,40 @@ TEST_CASE("message/author: no From field, and more than one", "[message]") {
   CHECK(find_authors(headers, 5).status == FromStatus::Repeated);
 }
 
+TEST_CASE("message/author: a From field behind a lone CR or LF counts (RFC 5322 section 2.2)", "[message]") {
+  const auto status = [](const std::string& subject) {
+    HeaderBlock headers;
+    headers.add("Subject", subject);
+    headers.add("From", " a@attacker.example");
+    const auto authors = find_authors(headers, 5);
+    CHECK(authors.domains.size() == (authors.status == FromStatus::Ok ? 1 : 0));
+    return authors.status;
+  };
+  for (const char* subject : {
+           " x\rFrom: ceo@bank.example",
+           " x\nFrom: ceo@bank.example",
+           " x\r\nFrom: ceo@bank.example",
+           " x\r\n y\rfROM \t:ceo@bank.example",
+           " x\r\r\rFrom:",
+       }) {
+    CAPTURE(subject);
+    CHECK(status(subject) == FromStatus::Repeated);
+  }
+  for (const char* subject : {
+           " x\r\n From: ceo@bank.example",  // a fold
+           " x\r From: ceo@bank.example",
+           " x From: ceo@bank.example",
+           " x\rFromage: y",
+           " x\rFrom",
+           " x\rFrom ",
+           " x\rX-From: y",
+           " x\r",
+       }) {
+    CAPTURE(subject);
+    CHECK(status(subject) == FromStatus::Ok);
+  }
+}
+
 TEST_CASE("message/author: one domain beyond the bound shows that it was passed (RFC 9989 section 11.5)", "[message]") {
   const auto with_domains = [](int count) {
     std::string value;
