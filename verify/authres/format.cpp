@@ -77,13 +77,15 @@ std::string fold(std::string out, std::vector<ResInfo> results) {
   return out;
 }
 
-std::string encode_id(std::string_view authserv_id, Charset charset) {
-  if (charset == Charset::Ascii && !is_ascii(authserv_id)) {
-    if (const auto name = Domain::parse(authserv_id)) {
+/// A name that was written in U-labels keeps them in internationalized messages alone; elsewhere its A-labels stand, so
+/// that different names stay different (RFC 8616 section 3).
+std::string encode_name(std::string_view text, Charset charset) {
+  if (charset == Charset::Ascii && !is_ascii(text)) {
+    if (const auto name = Domain::parse(text)) {
       return name->str();
     }
   }
-  return encode_value(authserv_id, charset);
+  return encode_value(text, charset);
 }
 
 /// Writes the results of one Verdict.
@@ -102,7 +104,7 @@ class Writer {
       add_arc();
       add_iprev();
     }
-    return fold(encode_id(stamp_.authserv_id, charset_) + ";", std::move(results_));
+    return fold(encode_name(stamp_.authserv_id, charset_) + ";", std::move(results_));
   }
 
  private:
@@ -176,7 +178,7 @@ class Writer {
       result.property("header.i", encode_identity(signature.identity, charset_));
     }
     if (!signature.selector.empty()) {
-      result.property("header.s", encode_value(signature.selector, charset_));
+      result.property("header.s", encode_name(signature.selector, charset_));
     }
     if (!signature.algorithm.empty()) {
       result.property("header.a", encode_value(signature.algorithm, charset_));
@@ -297,7 +299,7 @@ std::string format(const Verdict& verdict, const Stamp& stamp) {
 }
 
 std::string format_unverified(std::string_view authserv_id, std::string_view authenticated_user) {
-  const std::string id = encode_id(authserv_id, Charset::Ascii) + ";";
+  const std::string id = encode_name(authserv_id, Charset::Ascii) + ";";
   if (authenticated_user.empty()) {
     return id + " none";
   }
