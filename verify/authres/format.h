@@ -29,7 +29,8 @@ constexpr std::size_t kMaxFieldOctets = 16'384;    ///< The value, whatever the 
 /// and signature. Starts with the authserv-id (no leading space), folded by LF and one space, no line over 78 octets
 /// unless one property is longer, and none over 998. Whatever the message or DNS held, the value parses by the grammar:
 /// every foreign string passes one encoder, is cut to a bound, and cannot end a comment, a quoted-string or the field.
-/// Domain names stand as A-labels, in internationalized messages too, so that readers compare one form.
+/// Domain names stand as A-labels, in internationalized messages too, so that readers compare one form; a selector in
+/// U-labels keeps them there, and is written as A-labels elsewhere.
 /// A Verdict that `exceeded` a bound gives `dkim=permerror` and `dmarc=permerror` alone.
 [[nodiscard]] std::string format(const Verdict& verdict, const Stamp& stamp);
 

@@ -259,6 +259,12 @@ class Expected {
   }
   [[nodiscard]] std::string text(const std::string& octets) const { return encoded(octets, stamp_.internationalized); }
 
+  /// A name in U-labels where they may stand, else in A-labels.
+  [[nodiscard]] std::string name(const std::string& octets) const {
+    const auto domain = Domain::parse(octets);
+    return stamp_.internationalized || is_ascii(octets) || !domain ? text(octets) : domain->str();
+  }
+
   void add_spf() {
     const auto& helo = verdict_.spf_helo;
     if (!stamp_.null_sender && helo.reason != spf::Reason::NoIdentity && helo.reason != spf::Reason::InvalidDomain) {
@@ -272,7 +278,7 @@ class Expected {
     add("dkim", dkim::to_string(signature.status),
         {{"header.d", signature.signing_domain ? signature.signing_domain->str() : text(signature.domain)},
          {"header.i", is_default ? "" : identity(signature.identity, stamp_.internationalized)},
-         {"header.s", text(signature.selector)},
+         {"header.s", name(signature.selector)},
          {"header.a", text(signature.algorithm)},
          {"header.b", text(signature.signature_start.substr(0, unique_length(signature)))}});
   }
