@@ -66,11 +66,19 @@ std::string canonical(const Field& field, bool relaxed) {
   return relaxed ? test::relaxed_field(field.name, field.value) : field.name + ":" + field.value;
 }
 
+/// c= of a signature. An ARC-Message-Signature without it may be read as simple or as relaxed, so that only what
+/// relaxed keeps apart is signed for certain.
+std::string canonicalizations(const Field& signature) {
+  auto tags = read_tags(signature.value);
+  const bool is_open = tags.count("c") == 0 && iequals(signature.name, "ARC-Message-Signature");
+  return is_open ? "relaxed/relaxed" : tags["c"];
+}
+
 /// What b= covers besides the body, and b= itself.
 std::string signed_header(const SplitMessage& message, std::size_t own) {
   const Field& signature = message.fields[own];
   auto tags = read_tags(signature.value);
-  const bool relaxed = istarts_with(tags["c"], "relaxed");
+  const bool relaxed = istarts_with(canonicalizations(signature), "relaxed");
   std::string input;
   std::map<std::string, std::size_t> next;  // Where the next mention of a name starts to look, from below.
   const std::string names = tags["h"] + ":";
@@ -94,8 +102,9 @@ std::string signed_header(const SplitMessage& message, std::size_t own) {
 /// The canonical body that bh= covers.
 std::string signed_body(const SplitMessage& message, std::size_t own) {
   auto tags = read_tags(message.fields[own].value);
-  const auto slash = tags["c"].find('/');
-  const bool relaxed = slash != std::string::npos && iequals(tags["c"].substr(slash + 1), "relaxed");
+  const std::string canonicalization = canonicalizations(message.fields[own]);
+  const auto slash = canonicalization.find('/');
+  const bool relaxed = slash != std::string::npos && iequals(canonicalization.substr(slash + 1), "relaxed");
   const std::string body = relaxed ? test::relaxed_body(message.body) : test::simple_body(message.body);
   return tags.count("l") == 0 ? body : body.substr(0, std::stoul(tags["l"]));
 }
