@@ -284,6 +284,9 @@ void tell_author(Teller& teller, const dmarc::Outcome& outcome, const Verdict& v
   if (outcome.author) {
     tell_alignment(teller, outcome, verdict);
   }
+  if (outcome.rfc7489) {
+    teller.line(in_words(*outcome.rfc7489));
+  }
 }
 
 void tell_connection(Teller& teller, const observe::Record& record) {

@@ -1,5 +1,7 @@
 #include "cli/reasons.h"
 
+#include "verify/base/escape.h"
+
 namespace assay::cli {
 
 const char* in_words(spf::Reason reason) noexcept {
@@ -109,6 +111,23 @@ const char* in_words(policy::Indirect evidence) noexcept {
     case policy::Indirect::Forwarder: return "a host that is what it says it is states that it forwarded the message";
   }
   return "";
+}
+
+std::string in_words(const dmarc::Rfc7489& answer) {
+  std::string words = std::string("RFC 7489 with the public suffix list: ") + dmarc::to_string(answer.status);
+  if (answer.policy && answer.policy_domain) {
+    words +=
+        std::string(", policy of ") + escape(answer.policy_domain->str()) + ": " + dmarc::to_string(*answer.policy);
+    words += answer.percent != 100 ? " (pct=" + std::to_string(answer.percent) + ')' : "";
+  }
+  words += ", organizational domain: ";
+  words += answer.organizational_domain ? escape(answer.organizational_domain->str()) : "none, a public suffix";
+  std::string differences;
+  for (const dmarc::Difference difference : answer.differences) {
+    differences += differences.empty() ? "; differs in " : ", ";
+    differences += dmarc::to_string(difference);
+  }
+  return words + differences;
 }
 
 }  // namespace assay::cli

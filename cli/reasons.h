@@ -1,5 +1,7 @@
 #pragma once
 
+#include <string>
+
 #include "policy/decision.h"
 #include "verify/arc/outcome.h"
 #include "verify/dkim/outcome.h"
@@ -16,5 +18,8 @@ namespace assay::cli {
 [[nodiscard]] const char* in_words(dmarc::Reason reason) noexcept;
 [[nodiscard]] const char* in_words(iprev::Status status) noexcept;
 [[nodiscard]] const char* in_words(policy::Indirect evidence) noexcept;
+
+/// What RFC 7489 would have said, and whether that differs.
+[[nodiscard]] std::string in_words(const dmarc::Rfc7489& answer);
 
 }  // namespace assay::cli

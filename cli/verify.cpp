@@ -19,6 +19,7 @@
 #include "policy/stamp.h"
 #include "resolver/backend.h"
 #include "resolver/lookups.h"
+#include "resolver/psl.h"
 #include "verify/authres/format.h"
 #include "verify/base/text.h"
 #include "verify/message/split.h"
@@ -51,6 +52,7 @@ struct Job {
   Time now{};
   message::SplitMessage message;
   std::shared_ptr<resolver::Backend> backend;
+  std::shared_ptr<const dmarc::PublicSuffixes> public_suffixes;  ///< Null unless dmarc.compare_psl is on.
 };
 
 Input<config::Settings> load_settings(const std::optional<std::string>& path) {
@@ -119,6 +121,13 @@ Input<Job> prepare(const Options& options) {
     return failure(backend.error());
   }
   job.backend = *std::move(backend);
+  if (job.settings.dmarc.compare_psl) {
+    auto suffixes = resolver::load_public_suffixes();
+    if (!suffixes) {
+      return failure("dmarc.compare_psl: " + suffixes.error());
+    }
+    job.public_suffixes = *std::move(suffixes);
+  }
   return job;
 }
 
@@ -149,7 +158,8 @@ int run_verify(const Options& options) {
   Job& job = *prepared;
   resolver::Lookups lookups(job.backend);
   lookups.set_deadline(std::chrono::steady_clock::now() + job.settings.dns.message_deadline);
-  Verification verification(job.settings.limits, {job.settings.authserv_id, options.explain});
+  Verification verification(job.settings.limits,
+                            {job.settings.authserv_id, options.explain, job.public_suffixes.get()});
   feed(verification, job);
   job.facts.resent = !verification.headers().find("Resent-From").empty();
 

@@ -133,6 +133,11 @@ void read_arc(Section section, std::vector<Domain>& trusted_sealers) {
   section.finish();
 }
 
+void read_dmarc(Section section, Dmarc& dmarc) {
+  section.choice("compare_psl", dmarc.compare_psl, Words<bool, 2>{{{"true", true}, {"false", false}}});
+  section.finish();
+}
+
 /// [LEAST, MOST]. Verifiers must take 1024 to 4096 bits, and must not take fewer (RFC 8301 section 3.2).
 void read_rsa_bits(Section& section, Limits& limits) {
   constexpr unsigned kLeast = 1024;
@@ -248,6 +253,7 @@ Settings read_settings(Findings& findings, const YamlNode& node, const std::stri
   read_dns(root.section("dns"), settings.dns);
   read_local(root.section("local"), settings.local);
   read_arc(root.section("arc"), settings.trusted_sealers);
+  read_dmarc(root.section("dmarc"), settings.dmarc);
   read_limits(root.section("limits"), settings);
   read_policy(root.section("policy"), settings.policy);
   read_log(root.section("log"), settings.log);

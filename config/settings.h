@@ -23,6 +23,12 @@ struct LocalMail {
   friend bool operator==(const LocalMail&, const LocalMail&) = default;
 };
 
+/// How DMARC is evaluated (configuration: dmarc).
+struct Dmarc {
+  bool compare_psl = false;  ///< Record what RFC 7489 with a public suffix list would have said, too.
+  friend bool operator==(const Dmarc&, const Dmarc&) = default;
+};
+
 struct Log {
   enum class Format : std::uint8_t { Text, Json };
   Format format = Format::Text;
@@ -46,6 +52,7 @@ struct Settings {
   resolver::Settings dns;
   LocalMail local;
   std::vector<Domain> trusted_sealers;  ///< arc.trusted_sealers
+  Dmarc dmarc;
   Limits limits;
   policy::Rules policy;
   Log log;

@@ -82,6 +82,8 @@ std::string to_yaml(const Settings& s) {
   line("  trusted_authserv", list(s.local.trusted_authserv, format_network));
   line("arc", "");
   line("  trusted_sealers", list(s.trusted_sealers, [](const Domain& domain) { return quote(domain.str()); }));
+  line("dmarc", "");
+  line("  compare_psl", s.dmarc.compare_psl ? "true" : "false");
   line("limits", "");
   line("  signatures", std::to_string(s.limits.signatures));
   line("  arc_sets", std::to_string(s.limits.arc_sets));

@@ -94,7 +94,8 @@ void Planner::step(const std::shared_ptr<Queue>& queue, const std::shared_ptr<Pl
     known = plan->known;
   }
   const auto questions = plan::next_questions(
-      *known, [&plan](const dns::Question& question) { return plan->lookups->known(question); }, plan->limits);
+      *known, [&plan](const dns::Question& question) { return plan->lookups->known(question); }, plan->limits,
+      plan->public_suffixes.get());
   if (questions.empty()) {
     return;
   }

@@ -21,11 +21,13 @@ class Planner {
  public:
   /// One message's plan. `lookups` must be shared with the message.
   struct Plan {
-    Plan(Limits message_limits, std::shared_ptr<resolver::Lookups> message_lookups)
-        : limits(message_limits), lookups(std::move(message_lookups)) {}
+    Plan(Limits message_limits, std::shared_ptr<resolver::Lookups> message_lookups,
+         std::shared_ptr<const dmarc::PublicSuffixes> list = nullptr)
+        : limits(message_limits), lookups(std::move(message_lookups)), public_suffixes(std::move(list)) {}
 
     const Limits limits;
     const std::shared_ptr<resolver::Lookups> lookups;
+    const std::shared_ptr<const dmarc::PublicSuffixes> public_suffixes;  ///< Null: no comparison with RFC 7489.
     std::atomic<bool> queued{false};
     std::atomic<bool> ended{false};
     std::mutex mutex;                          ///< Guards `known`.

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "config/checks.h"
+#include "resolver/psl.h"
 #include "verify/base/escape.h"
 
 namespace assay::milter {
@@ -65,6 +66,14 @@ std::vector<std::string> RuntimeSource::load() {
   next->own_ids.push_back(next->settings.authserv_id);
   next->own_ids.insert(next->own_ids.end(), next->settings.authserv_aliases.begin(),
                        next->settings.authserv_aliases.end());
+
+  if (next->settings.dmarc.compare_psl) {
+    auto suffixes = resolver::load_public_suffixes();
+    if (!suffixes) {
+      return {"dmarc.compare_psl: " + suffixes.error()};
+    }
+    next->public_suffixes = *std::move(suffixes);
+  }
 
   const auto previous = current();
   if (previous && previous->settings.dns == next->settings.dns && previous->dns->is_up_to_date()) {

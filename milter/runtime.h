@@ -10,6 +10,7 @@
 #include "config/load.h"
 #include "config/settings.h"
 #include "resolver/backend.h"
+#include "verify/dmarc/public_suffixes.h"
 
 namespace assay::milter {
 
@@ -19,6 +20,7 @@ struct Runtime {
   config::Settings settings;
   std::vector<std::string> own_ids;  ///< authserv_id and its aliases.
   std::shared_ptr<resolver::Backend> dns;
+  std::shared_ptr<const dmarc::PublicSuffixes> public_suffixes;  ///< Null unless dmarc.compare_psl is on.
 };
 
 /// What the command line fixes, whatever the file says.
@@ -36,7 +38,7 @@ class RuntimeSource {
   /// Reads the configuration and puts it in force. On error everything stays as it was, and the text of each problem is
   /// returned. Once one is in force, an empty file is waited for a moment, then refused.
   /// The DNS backend with its cache is kept when neither the dns section nor the servers of resolv.conf changed; zone
-  /// files are always read again.
+  /// files and the public suffix list are always read again.
   [[nodiscard]] std::vector<std::string> load();
 
   /// The runtime in force; null before the first successful load().

@@ -63,8 +63,9 @@ struct Session::Message {
       : runtime(std::move(runtime_in_force)),
         gate(entered),
         lookups(std::make_shared<resolver::Lookups>(runtime->dns)),
-        plan(std::make_shared<Planner::Plan>(runtime->settings.limits, lookups)),
-        verification(runtime->settings.limits, {runtime->settings.authserv_id, false}) {}
+        plan(std::make_shared<Planner::Plan>(runtime->settings.limits, lookups, runtime->public_suffixes)),
+        verification(runtime->settings.limits, {runtime->settings.authserv_id, false, runtime->public_suffixes.get()}) {
+  }
   ~Message() {
     plan->ended = true;
     gate.leave();

@@ -126,6 +126,27 @@ Json arc_object(const arc::Outcome& outcome) {
           {"failed_instance", outcome.failed_instance == 0 ? Json(nullptr) : Json(outcome.failed_instance)}};
 }
 
+Json rfc7489_object(const std::optional<dmarc::Rfc7489>& answer) {
+  if (!answer) {
+    return nullptr;
+  }
+  Json differs = Json::array();
+  for (const dmarc::Difference difference : answer->differences) {
+    differs.push_back(dmarc::to_string(difference));
+  }
+  return {{"result", dmarc::to_string(answer->status)},
+          {"policy", policy_or_null(answer->policy)},
+          {"published", policy_or_null(answer->published)},
+          {"pct", answer->published ? Json(answer->percent) : Json(nullptr)},
+          {"policy_domain", name_or_null(answer->policy_domain)},
+          {"org_domain", name_or_null(answer->organizational_domain)},
+          {"treewalk_org_domain", name_or_null(answer->tree_walk_organizational_domain)},
+          {"aligned", {{"spf", answer->spf_aligned}, {"dkim", answer->dkim_aligned}}},
+          {"reason", word_or_null(dmarc::to_string(answer->reason))},
+          {"detail", text_or_null(answer->detail)},
+          {"differs", std::move(differs)}};
+}
+
 Json dmarc_object(const dmarc::Outcome& outcome) {
   return {{"result", dmarc::to_string(outcome.status)},
           {"domain", name_or_null(outcome.author)},
@@ -138,7 +159,8 @@ Json dmarc_object(const dmarc::Outcome& outcome) {
           {"aligned", {{"spf", outcome.spf_aligned}, {"dkim", outcome.dkim_aligned}}},
           {"reason", word_or_null(dmarc::to_string(outcome.reason))},
           {"detail", text_or_null(outcome.detail)},
-          {"strict", {{"spf", outcome.strict_spf}, {"dkim", outcome.strict_dkim}}}};
+          {"strict", {{"spf", outcome.strict_spf}, {"dkim", outcome.strict_dkim}}},
+          {"rfc7489", rfc7489_object(outcome.rfc7489)}};
 }
 
 Json iprev_object(const std::optional<iprev::Outcome>& outcome) {

@@ -105,6 +105,14 @@ void add_dmarc(std::string& line, const dmarc::Outcome& outcome) {
   if (outcome.author) {
     add(line, "author", value(outcome.author->str(), kMaxNameOctets));
   }
+  if (outcome.rfc7489 && !outcome.rfc7489->differences.empty()) {
+    words.clear();
+    for (const dmarc::Difference difference : outcome.rfc7489->differences) {
+      words += words.empty() ? "" : ",";
+      words += dmarc::to_string(difference);
+    }
+    add(line, "rfc7489_differs", words);
+  }
 }
 
 void add_results(std::string& line, const Verdict& verdict) {

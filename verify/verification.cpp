@@ -6,6 +6,7 @@
 
 #include "verify/base/text.h"
 #include "verify/dmarc/evaluate.h"
+#include "verify/dmarc/rfc7489.h"
 #include "verify/iprev/evaluate.h"
 #include "verify/message/address.h"
 #include "verify/spf/evaluate.h"
@@ -202,6 +203,15 @@ Verdict Verification::finish(dns::Resolver& resolver, Time now) {
   verdict.arc = chain_->verify(headers_, digests_, dns, limits_, now);
 
   auto authors = dmarc::evaluate_authors(authors_, verdict.spf_mail_from, verdict.dkim, dns, limits_);
+  if (options_.public_suffixes != nullptr) {
+    // After all that decides: no answer that only the comparison needs may use up the time of one that matters.
+    for (dmarc::Outcome& outcome : authors) {
+      if (outcome.author) {
+        outcome.rfc7489 = dmarc::compare_rfc7489(outcome, verdict.spf_mail_from, verdict.dkim,
+                                                 *options_.public_suffixes, dns, limits_);
+      }
+    }
+  }
   verdict.dmarc = std::move(authors.front());
   verdict.other_authors.assign(std::make_move_iterator(authors.begin() + 1), std::make_move_iterator(authors.end()));
   verdict.dns_queries = dns.count();

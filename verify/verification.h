@@ -10,6 +10,7 @@
 #include "verify/base/ip_address.h"
 #include "verify/base/time.h"
 #include "verify/dkim/verify.h"
+#include "verify/dmarc/public_suffixes.h"
 #include "verify/dns/resolver.h"
 #include "verify/limits.h"
 #include "verify/message/author.h"
@@ -37,6 +38,8 @@ class Verification {
   struct Options {
     std::string receiver;  ///< Our host name, for SPF explanations.
     bool trace = false;    ///< Collect the SPF steps for people.
+    /// Set: compare DMARC with what RFC 7489 says by this list, for the record. Must outlive the Verification.
+    const dmarc::PublicSuffixes* public_suffixes = nullptr;
   };
 
   Verification(const Limits& limits, Options options);

@@ -51,6 +51,7 @@ UsedAnswers sample_answers() {
 
 Record story_record() {
   Record record = sample_record();
+  record.verdict.dmarc.rfc7489.reset();
   record.verdict.spf_mail_from.trace = {
       {0, "example.com", "", "v=spf1 include:_spf.example.com -all", 0, 0},
       {0, "example.com", "include:_spf.example.com", "match", 1, 0},
@@ -286,4 +287,20 @@ TEST_CASE("cli/explain: thousands of signatures and records are counted, not tol
   CHECK(story.size() < 20'000);
   CHECK(story.find("and 4970 more") != std::string::npos);
   CHECK(summary(record, Paint(false)).size() < 10'000);
+}
+
+TEST_CASE("cli/explain: what RFC 7489 would have said is one line", "[cli][explain]") {
+  const auto line = [](const Record& record) {
+    const std::string story = explain(record, {}, {}, Paint(false));
+    const auto start = story.find("  RFC 7489 ");
+    return start == std::string::npos ? "" : story.substr(start, story.find('\n', start) - start);
+  };
+  Record record = sample_record();
+  CHECK(line(record) ==
+        "  RFC 7489 with the public suffix list: pass, policy of example.org: reject (pct=25), organizational domain: "
+        "news.example.org; differs in result, policy, org_domain");
+  *record.verdict.dmarc.rfc7489 = {};
+  CHECK(line(record) == "  RFC 7489 with the public suffix list: none, organizational domain: none, a public suffix");
+  record.verdict.dmarc.rfc7489.reset();
+  CHECK(line(record).empty());
 }

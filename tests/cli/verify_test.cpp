@@ -269,3 +269,30 @@ TEST_CASE("assay verify: a body of one chunk and one octet more or less is judge
     CHECK(verify_json(kHonest + Arguments{"-"}, message + empty_lines)["dkim"][0]["result"] == "pass");
   }
 }
+
+TEST_CASE("assay verify: dmarc.compare_psl of the configuration records what RFC 7489 says", "[cli][verify]") {
+  const TemporaryFolder folder;
+  const Arguments arguments{"verify",
+                            "--zone",
+                            folder.write("zone",
+                                         "$ORIGIN example.\n@ 3600 IN SOA ns hostmaster 1 3600 600 86400 300\n"
+                                         "_dmarc.b.corp 3600 IN TXT \"v=DMARC1; p=reject\"\n"),
+                            "--config",
+                            folder.write("config", "dmarc: {compare_psl: true}\n"),
+                            "-"};
+  const std::string message = "From: x@a.b.corp.example\n\ntext\n";
+  const Json object = verify_json(arguments, message);
+  CHECK(object["dmarc"]["result"] == "fail");
+  CHECK(object["dmarc"]["policy"] == "reject");
+  CHECK(object["decision"]["action"] == "reject");
+  const Json& answer = object["dmarc"]["rfc7489"];
+  CHECK(answer["result"] == "none");
+  CHECK(answer["org_domain"] == "corp.example");
+  CHECK(answer["differs"] == Json({"result", "policy", "org_domain"}));
+  const auto run = run_assay(arguments + Arguments{"--explain"}, message);
+  CHECK(run.out.find("  RFC 7489 with the public suffix list: none, organizational domain: corp.example; differs in "
+                     "result, policy, org_domain\n") != std::string::npos);
+
+  static_cast<void>(folder.write("config", "dmarc: {compare_psl: false}\n"));
+  CHECK(verify_json(arguments, message)["dmarc"]["rfc7489"].is_null());
+}

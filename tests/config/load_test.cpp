@@ -115,6 +115,8 @@ TEST_CASE("config/load: words that YAML readers like to turn into other things s
   CHECK_FALSE(load("dns: {dnssec: off}").dns.dnssec);
   CHECK_FALSE(load("dns: {dnssec: \"off\"}").dns.dnssec);
   CHECK(load("dns: {dnssec: on}").dns.dnssec);
+  CHECK_FALSE(load("dmarc: {compare_psl: false}").dmarc.compare_psl);
+  CHECK(load("dmarc: {compare_psl: true}").dmarc.compare_psl);
   CHECK(load("metrics: off").metrics_listen.empty());
   CHECK(load("metrics: {listen: off}").metrics_listen.empty());
   CHECK(load("control: off").control.empty());

@@ -16,7 +16,8 @@ struct Row {
 };
 
 constexpr const char* kRootKeys =
-    "authserv_id, authserv_aliases, listen, socket, mode, dns, local, arc, limits, policy, log, metrics, control, "
+    "authserv_id, authserv_aliases, listen, socket, mode, dns, local, arc, dmarc, limits, policy, log, metrics, "
+    "control, "
     "stop_timeout";
 
 const std::vector<Row>& rows() {
@@ -164,6 +165,12 @@ const std::vector<Row>& rows() {
       {"relative path",
        "control: unix:control.sock\n",
        {"1:10: control: \"unix:control.sock\" needs an absolute path, such as unix:/run/assay/assay.sock"}},
+      {"comparison that is neither true nor false",
+       "dmarc: {compare_psl: yes}\n",
+       {"1:22: dmarc.compare_psl: \"yes\" is not true or false"}},
+      {"unknown key of dmarc",
+       "dmarc: {compare_pls: true}\n",
+       {"1:9: dmarc.compare_pls: unknown key; did you mean \"compare_psl\"?"}},
       {"metrics as a text",
        "metrics: 127.0.0.1:9893\n",
        {"1:10: metrics: \"127.0.0.1:9893\" is not a map: write {listen: ADDRESS:PORT}, or off"}},

@@ -72,6 +72,7 @@ class Dice {
     s.log.format = flip() ? Log::Format::Text : Log::Format::Json;
     s.log.level = pick<std::string>({"debug", "info", "warn", "error"});
     s.log.target = pick<std::string>({"stderr", "syslog", "journald", "/var/log/\"a\\b: c"});
+    s.dmarc.compare_psl = flip();
     s.metrics_listen = pick<std::string>({"", "127.0.0.1:9893", "[::1]:1"});
     s.control = pick<std::string>({"", "unix:/run/assay/control.sock"});
     s.stop_timeout = std::chrono::seconds(between(0, 600));
@@ -118,6 +119,8 @@ local:
   trusted_authserv: []
 arc:
   trusted_sealers: []
+dmarc:
+  compare_psl: false
 limits:
   signatures: 8
   arc_sets: 50

@@ -75,6 +75,19 @@ class Start(unittest.TestCase):
             self.assertEqual(result.returncode, 1)
             self.assertIn('assay.yaml:7:1: mod: unknown key; did you mean "mode"?', result.stderr)
 
+    def test_a_comparison_without_its_list_refuses_the_start(self):
+        # The list's folder is hidden by an empty one, in a mount namespace that only the daemon sees.
+        hide = ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c",
+                'mount -t tmpfs none /usr/share/publicsuffix && exec "$@"', "sh"]
+        if subprocess.run([*hide, "true"], capture_output=True, check=False).returncode != 0:
+            self.skipTest("no mount namespace may be made here")
+        for options in (["--check"], ["--foreground"]):
+            command = self.command("inet:1@127.0.0.1", *options, extra="dmarc: {compare_psl: true}\n")
+            result = subprocess.run([*hide, *command], capture_output=True, text=True, timeout=30, check=False)
+            self.assertEqual(result.returncode, 1)
+            self.assertIn("dmarc.compare_psl: the public suffix list /usr/share/publicsuffix/public_suffix_list.dafsa cannot be "
+                          "read: No such file or directory; install the package publicsuffix", result.stderr)
+
     def test_the_background(self):
         port = daemon.free_port()
         result = self.run_to_end(f"inet:{port}@127.0.0.1")

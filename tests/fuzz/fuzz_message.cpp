@@ -6,6 +6,7 @@
 #include "policy/decide.h"
 #include "policy/stamp.h"
 #include "tests/fuzz/fuzz.h"
+#include "tests/support/fake_public_suffixes.h"
 #include "verify/authres/format.h"
 #include "verify/authres/parse.h"
 #include "verify/message/split.h"
@@ -68,7 +69,8 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   facts.helo = take();
   facts.mail_from = take();
 
-  Verification verification(Limits{}, {"mx.example.net", true});
+  const test::FakePublicSuffixes suffixes({"com", "org", "co.uk"});
+  Verification verification(Limits{}, {"mx.example.net", true, &suffixes});
   verification.client(facts.client_ip, facts.helo);
   verification.mail_from(facts.mail_from);
   const auto message = message::split(rest);

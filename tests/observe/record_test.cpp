@@ -45,11 +45,14 @@ TEST_CASE("observe/record: a full record in JSON", "[observe][golden]") {
       R"("dmarc":{"result":"fail","domain":"news.example.org","policy":"quarantine","published":"reject",)"
       R"("policy_domain":"example.org","org_domain":"example.org","discovery":"treewalk","testing":true,)"
       R"("aligned":{"spf":false,"dkim":false},"reason":"not_aligned","detail":null,)"
-      R"("strict":{"spf":false,"dkim":true}},)"
+      R"("strict":{"spf":false,"dkim":true},)"
+      R"("rfc7489":{"result":"pass","policy":"reject","published":"reject","pct":25,"policy_domain":"example.org",)"
+      R"("org_domain":"news.example.org","treewalk_org_domain":"example.org","aligned":{"spf":false,"dkim":true},)"
+      R"("reason":null,"detail":null,"differs":["result","policy","org_domain"]}},)"
       R"("other_authors":[{"result":"none","domain":"example.info","policy":null,"published":null,)"
       R"("policy_domain":null,"org_domain":null,"discovery":"treewalk","testing":false,)"
       R"("aligned":{"spf":false,"dkim":false},"reason":"no_record","detail":null,)"
-      R"("strict":{"spf":false,"dkim":false}}],)"
+      R"("strict":{"spf":false,"dkim":false},"rfc7489":null}],)"
       R"("iprev":{"result":"pass","name":"mx.example.com"},)"
       R"("authentication_results":"mx.example.net; spf=pass smtp.mailfrom=example.com; dmarc=fail",)"
       R"("indirect":["signed_headers","list"],)"
@@ -88,6 +91,7 @@ TEST_CASE("observe/record: what is absent is null or an empty list, never missin
   CHECK(empty["dmarc"]["published"].is_null());
   CHECK(empty["dmarc"]["policy_domain"].is_null());
   CHECK(empty["dmarc"]["org_domain"].is_null());
+  CHECK(empty["dmarc"]["rfc7489"].is_null());
   CHECK(empty["indirect"] == Json::array());
   CHECK(empty["decision"]["would"].is_null());
   CHECK(empty["decision"]["reply"].is_null());
@@ -96,6 +100,17 @@ TEST_CASE("observe/record: what is absent is null or an empty list, never missin
   CHECK(empty["mail_from"].is_null());
   CHECK(empty["rcpt"] == Json::array());
   CHECK(empty["list_id"].is_null());
+}
+
+TEST_CASE("observe/record: the answer of RFC 7489 without a policy has no percentage", "[observe]") {
+  Record record = sample_record();
+  *record.verdict.dmarc.rfc7489 = {};
+  const Json answer = parse(verification_json(record))["dmarc"]["rfc7489"];
+  CHECK(answer["result"] == "none");
+  CHECK(answer["policy"].is_null());
+  CHECK(answer["pct"].is_null());
+  CHECK(answer["org_domain"].is_null());
+  CHECK(answer["differs"] == Json::array());
 }
 
 TEST_CASE("observe/record: the null sender is an empty string, no envelope is null", "[observe]") {

@@ -68,6 +68,16 @@ Record sample_record() {
   verdict.dmarc.organizational_domain = Domain::parse("example.org").value();
   verdict.dmarc.testing = true;
   verdict.dmarc.strict_dkim = true;
+  dmarc::Rfc7489& rfc7489 = verdict.dmarc.rfc7489.emplace();
+  rfc7489.status = dmarc::Status::Pass;
+  rfc7489.published = dmarc::Policy::Reject;
+  rfc7489.policy = dmarc::Policy::Reject;
+  rfc7489.percent = 25;
+  rfc7489.policy_domain = Domain::parse("example.org").value();
+  rfc7489.organizational_domain = Domain::parse("news.example.org").value();
+  rfc7489.tree_walk_organizational_domain = Domain::parse("example.org").value();
+  rfc7489.dkim_aligned = true;
+  rfc7489.differences = {dmarc::Difference::Result, dmarc::Difference::Policy, dmarc::Difference::OrganizationalDomain};
   dmarc::Outcome other;
   other.status = dmarc::Status::None;
   other.reason = dmarc::Reason::NoRecord;
@@ -130,6 +140,7 @@ const std::vector<StringField>& string_fields() {
        }},
       {"arc.detail", [](R& r, const S& s) { r.verdict.arc.detail = s; }},
       {"dmarc.detail", [](R& r, const S& s) { r.verdict.dmarc.detail = s; }},
+      {"dmarc.rfc7489.detail", [](R& r, const S& s) { r.verdict.dmarc.rfc7489->detail = s; }},
       {"iprev.name", [](R& r, const S& s) { r.verdict.iprev->name = s; }},
       {"from", [](R& r, const S& s) { r.verdict.from = {s}; }},
       {"list_id", [](R& r, const S& s) { r.verdict.list_id = s; }},

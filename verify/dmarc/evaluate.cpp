@@ -128,16 +128,6 @@ std::optional<Policy> select_policy(const Domain& author, const Walk::Found& app
   return std::nullopt;
 }
 
-/// t=y: "one level below the specified policy" (section 4.7).
-Policy one_level_below(Policy policy) {
-  switch (policy) {
-    case Policy::Reject: return Policy::Quarantine;
-    case Policy::Quarantine:
-    case Policy::None: return Policy::None;
-  }
-  return Policy::None;
-}
-
 /// "Does not contain a valid p tag, or contains an sp or np tag that is not valid" and no address to report to: "the
 /// Mail Receiver applies no DMARC processing" (section 4.10.1).
 bool is_unusable(const Record& record) {
@@ -180,6 +170,7 @@ bool apply_policy(const Domain& author, Walks& walks, Outcome& out) {
   }
   out.published = select_policy(author, *applied, walks, out);
   if (out.published) {
+    // t=y: "one level below the specified policy" (section 4.7).
     out.policy = out.testing ? one_level_below(*out.published) : *out.published;
   }
   return true;

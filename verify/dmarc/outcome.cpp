@@ -22,10 +22,28 @@ const char* to_string(Policy policy) noexcept {
   return "";
 }
 
+Policy one_level_below(Policy policy) noexcept {
+  switch (policy) {
+    case Policy::Reject: return Policy::Quarantine;
+    case Policy::Quarantine:
+    case Policy::None: return Policy::None;
+  }
+  return Policy::None;
+}
+
 const char* to_string(Discovery discovery) noexcept {
   switch (discovery) {
     case Discovery::TreeWalk: return "treewalk";
     case Discovery::PublicSuffixList: return "psl";
+  }
+  return "";
+}
+
+const char* to_string(Difference difference) noexcept {
+  switch (difference) {
+    case Difference::Result: return "result";
+    case Difference::Policy: return "policy";
+    case Difference::OrganizationalDomain: return "org_domain";
   }
   return "";
 }

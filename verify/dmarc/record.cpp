@@ -134,6 +134,17 @@ bool read_public_suffix(std::string_view value, PublicSuffix& out) {
   return false;
 }
 
+/// dmarc-percent of RFC 7489 section 6.4: one to three digits, at most 100.
+std::optional<unsigned> read_percent(std::string_view value) {
+  constexpr std::size_t kMaxDigits = 3;
+  constexpr unsigned kAll = 100;
+  if (value.empty() || value.size() > kMaxDigits || !std::all_of(value.begin(), value.end(), is_digit)) {
+    return std::nullopt;
+  }
+  const auto percent = static_cast<unsigned>(std::stoul(std::string(value)));
+  return percent <= kAll ? std::optional<unsigned>(percent) : std::nullopt;
+}
+
 /// Reads one known tag, whose name is in lower case. False if its value is invalid and the default stays.
 bool read_tag(std::string_view name, std::string_view value, Record& record) {
   if (name == "p" || name == "sp" || name == "np") {
@@ -141,6 +152,7 @@ bool read_tag(std::string_view name, std::string_view value, Record& record) {
     policy = read_policy(value);
     // These three alone must not fall back to a default (section 4.10.1).
     record.has_invalid_policy = record.has_invalid_policy || !policy;
+    record.has_invalid_subdomain_policy = record.has_invalid_subdomain_policy || (name == "sp" && !policy);
     return policy.has_value();
   }
   if (name == "adkim") {
@@ -155,6 +167,10 @@ bool read_tag(std::string_view name, std::string_view value, Record& record) {
   if (name == "psd") {
     return read_public_suffix(value, record.public_suffix);
   }
+  if (name == "pct") {
+    record.percent = read_percent(value);
+    return true;  // To RFC 9989 any value of an unknown tag is as good as another.
+  }
   if (name == "fo") {
     const std::string options = to_lower(value);
     const bool valid = is_failure_options(options);
@@ -168,7 +184,8 @@ bool read_tag(std::string_view name, std::string_view value, Record& record) {
   return !uris.empty();
 }
 
-constexpr std::array<std::string_view, 10> kTags{"p", "sp", "np", "adkim", "aspf", "t", "psd", "fo", "rua", "ruf"};
+constexpr std::array<std::string_view, 11> kTags{"p",   "sp",  "np", "adkim", "aspf", "t",
+                                                 "psd", "pct", "fo", "rua",   "ruf"};
 
 /// Reads one "name=value" after the version.
 void read_tag(std::string_view tag, std::vector<bool>& seen, Record& record) {

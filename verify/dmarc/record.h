@@ -15,12 +15,14 @@ enum class PublicSuffix : std::uint8_t { Unknown, Yes, No };  ///< psd=u, y, n
 /// A DMARC record (RFC 9989 section 4.7). Optional members are absent when the tag is; a present but invalid p, sp or
 /// np shows in `has_invalid_policy`.
 struct Record {
-  std::optional<Policy> policy;              ///< p=
-  std::optional<Policy> subdomain_policy;    ///< sp=
-  std::optional<Policy> nonexistent_policy;  ///< np=
-  bool has_invalid_policy = false;           ///< p=, sp= or np= present with an invalid value.
-  bool strict_dkim = false;                  ///< adkim=s
-  bool strict_spf = false;                   ///< aspf=s
+  std::optional<Policy> policy;               ///< p=
+  std::optional<Policy> subdomain_policy;     ///< sp=
+  std::optional<Policy> nonexistent_policy;   ///< np=
+  bool has_invalid_policy = false;            ///< p=, sp= or np= present with an invalid value.
+  bool has_invalid_subdomain_policy = false;  ///< sp= among them.
+  std::optional<unsigned> percent;            ///< pct=, 0 to 100: history in RFC 9989, for what RFC 7489 says alone.
+  bool strict_dkim = false;                   ///< adkim=s
+  bool strict_spf = false;                    ///< aspf=s
   PublicSuffix public_suffix = PublicSuffix::Unknown;
   bool testing = false;                     ///< t=y
   std::vector<std::string> aggregate_uris;  ///< rua=, valid URIs alone, obsolete !size dropped.

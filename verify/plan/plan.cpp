@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "verify/dmarc/evaluate.h"
+#include "verify/dmarc/rfc7489.h"
 #include "verify/dmarc/tree_walk.h"
 #include "verify/iprev/evaluate.h"
 #include "verify/plan/planning_resolver.h"
@@ -42,11 +43,19 @@ void plan_dmarc(const Domain& author, const Known& known, const std::vector<Doma
   }
 }
 
+/// What the comparison with RFC 7489 asks, which no identifier changes.
+void plan_comparison(const Domain& author, const dmarc::PublicSuffixes& suffixes, PlanningResolver& resolver,
+                     const Limits& limits) {
+  dmarc::Outcome outcome;
+  outcome.author = author;
+  static_cast<void>(dmarc::compare_rfc7489(outcome, spf::Outcome{}, {}, suffixes, resolver, limits));
+}
+
 }  // namespace
 
 std::vector<dns::Question> next_questions(const Known& known,
                                           const std::function<dns::AnswerPtr(const dns::Question&)>& answered,
-                                          const Limits& limits) {
+                                          const Limits& limits, const dmarc::PublicSuffixes* suffixes) {
   PlanningResolver resolver(answered);
   std::vector<Domain> identifiers = known.signing_domains;
   std::optional<spf::Query> mail_from;
@@ -77,6 +86,11 @@ std::vector<dns::Question> next_questions(const Known& known,
       static_cast<void>(spf::evaluate(spf::helo_identity(*known.client, known.helo), resolver, limits));
     }
     static_cast<void>(iprev::evaluate(*known.client, resolver, limits));
+  }
+  if (suffixes != nullptr) {
+    for (const Domain& author : known.authors) {
+      plan_comparison(author, *suffixes, resolver, limits);
+    }
   }
   return std::move(resolver).missing();
 }

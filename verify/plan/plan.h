@@ -7,6 +7,7 @@
 
 #include "verify/base/domain.h"
 #include "verify/base/ip_address.h"
+#include "verify/dmarc/public_suffixes.h"
 #include "verify/dns/answer.h"
 #include "verify/limits.h"
 
@@ -25,8 +26,10 @@ struct Known {
 
 /// The questions, not yet answered, that the evaluation would ask next given the answers at hand. Runs the unmodified
 /// evaluators against `answered` (null = not known): nothing is asked, nothing counts towards any limit of the message.
-/// Empty once everything is known. Call again when answers have arrived.
+/// Empty once everything is known. Call again when answers have arrived. With `suffixes` also those of the comparison
+/// with RFC 7489, after all others.
 [[nodiscard]] std::vector<dns::Question> next_questions(
-    const Known& known, const std::function<dns::AnswerPtr(const dns::Question&)>& answered, const Limits& limits);
+    const Known& known, const std::function<dns::AnswerPtr(const dns::Question&)>& answered, const Limits& limits,
+    const dmarc::PublicSuffixes* suffixes = nullptr);
 
 }  // namespace assay::plan

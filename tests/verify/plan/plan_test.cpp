@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "tests/support/catch.h"
+#include "tests/support/fake_public_suffixes.h"
 #include "tests/support/fake_resolver.h"
 #include "verify/plan/planning_resolver.h"
 #include "verify/verification.h"
@@ -23,7 +24,7 @@ class Rounds {
   explicit Rounds(std::string_view zone) : dns_(zone) {}
 
   /// Runs the plan to its end; returns the names asked in each round.
-  std::vector<Names> run(const plan::Known& known) {
+  std::vector<Names> run(const plan::Known& known, const dmarc::PublicSuffixes* suffixes = nullptr) {
     std::vector<Names> rounds;
     for (;;) {
       const auto questions = plan::next_questions(
@@ -32,7 +33,7 @@ class Rounds {
             const auto answer = answers_.find(question);
             return answer == answers_.end() ? nullptr : answer->second;
           },
-          Limits{});
+          Limits{}, suffixes);
       if (questions.empty()) {
         return rounds;
       }
@@ -225,4 +226,56 @@ _dmarc.example.com TXT "v=DMARC1; p=reject; np=quarantine"
   CHECK(with_plan.dmarc.status == without_plan.dmarc.status);
   CHECK(with_plan.dmarc.policy == dmarc::Policy::Quarantine);
   CHECK(with_plan.dns_queries == dns.distinct_questions());
+}
+
+TEST_CASE("plan: the comparison with RFC 7489 is asked with the tree walk, and not unless it is on", "[plan]") {
+  const test::FakePublicSuffixes suffixes({"com"});
+  plan::Known known;
+  known.authors = {domain("a.b.example.com")};
+  const auto all = [&known](const char* zone, const dmarc::PublicSuffixes* list) {
+    Names names;
+    Rounds rounds(zone);
+    const auto asked = rounds.run(known, list);
+    for (const Names& round : asked) {
+      names.insert(round.begin(), round.end());
+    }
+    CHECK(asked[0] == names);  // All at once.
+    return names;
+  };
+  // The usual organization: the walk asks its name anyway.
+  constexpr const char* kUsual = "_dmarc.example.com TXT \"v=DMARC1; p=reject\"\n";
+  const Names walk{"TXT _dmarc.a.b.example.com", "TXT _dmarc.b.example.com", "TXT _dmarc.example.com",
+                   "TXT _dmarc.com"};
+  CHECK(all(kUsual, nullptr) == walk);
+  CHECK(all(kUsual, &suffixes) == walk);
+
+  // More labels than the walk has steps, but for the shortcut to seven (RFC 9989 section 4.10).
+  known.authors = {domain("a.b.c.d.e.f.g.h.example.com")};
+  const test::FakePublicSuffixes deep({"com", "d.e.f.g.h.example.com"});
+  Names with_list = all(kUsual, nullptr);
+  CHECK(with_list.count("TXT _dmarc.c.d.e.f.g.h.example.com") == 0);
+  with_list.insert("TXT _dmarc.c.d.e.f.g.h.example.com");
+  CHECK(all(kUsual, &deep) == with_list);
+}
+
+TEST_CASE("plan: with the comparison on, too, everything that the evaluation asks was planned before", "[plan]") {
+  const test::FakePublicSuffixes suffixes({"com", "bank.example"});
+  const std::string author =
+      GENERATE("a.b.example.com", "a.b.c.d.e.f.g.example.com", "x.giant.bank.example", "example.com");
+  const std::string zone =
+      "_dmarc.example.com TXT \"v=DMARC1; p=reject\"\n_dmarc.bank.example TXT \"v=DMARC1; p=none; psd=y\"\n";
+  Verification::Options options;
+  options.public_suffixes = &suffixes;
+  Verification verification(Limits{}, options);
+  verification.header("From", " a@" + author);
+  verification.end_of_headers();
+  Rounds rounds(zone);
+  rounds.run(verification.known(), &suffixes);
+  rounds.dns().forget_questions();
+  const Verdict verdict = verification.finish(rounds.dns(), Time{});
+  CHECK(verdict.dmarc.rfc7489);
+  for (const auto& question : rounds.dns().questions()) {
+    CAPTURE(author, question.name);
+    CHECK(rounds.has(question));
+  }
 }

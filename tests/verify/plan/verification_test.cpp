@@ -3,6 +3,7 @@
 #include <string>
 
 #include "tests/support/catch.h"
+#include "tests/support/fake_public_suffixes.h"
 #include "tests/support/fake_resolver.h"
 
 using namespace assay;
@@ -133,4 +134,53 @@ TEST_CASE("verification: a pass of the HELO identity authenticates nothing for D
   CHECK(verdict.spf_helo.status == spf::Status::Pass);
   CHECK(verdict.spf_mail_from.status == spf::Status::Fail);
   CHECK(verdict.dmarc.status == dmarc::Status::Fail);
+}
+
+TEST_CASE("verification: the comparison with RFC 7489 changes no result, asks last, and its questions count",
+          "[verification]") {
+  constexpr const char* kZone = R"(
+_dmarc.a.b.example.com TXT "v=DMARC1; p=reject"
+_dmarc.example.com     TXT "v=DMARC1; p=none"
+_dmarc.example.org     TXT "v=DMARC1; p=quarantine"
+)";
+  const test::FakePublicSuffixes suffixes({"com", "org"});
+  const auto run = [&](const dmarc::PublicSuffixes* list, test::FakeResolver& dns) {
+    Verification::Options options;
+    options.public_suffixes = list;
+    Verification verification(Limits{}, options);
+    verification.client(IpAddress::parse("192.0.2.1").value(), "mx.example.com");
+    verification.mail_from("<x@a.b.example.com>");
+    verification.header("From", " a@a.b.example.com, b@example.org");
+    return verification.finish(dns, Time{});
+  };
+  test::FakeResolver dns_off(kZone);
+  const Verdict off = run(nullptr, dns_off);
+  test::FakeResolver dns_on(kZone);
+  const Verdict on = run(&suffixes, dns_on);
+  CHECK_FALSE(off.dmarc.rfc7489);
+  REQUIRE(on.dmarc.rfc7489);
+  REQUIRE(on.other_authors.size() == 1);
+  CHECK(on.other_authors[0].rfc7489);
+  CHECK(on.dmarc.status == off.dmarc.status);
+  CHECK(on.dmarc.policy == off.dmarc.policy);
+  CHECK(on.dmarc.organizational_domain == off.dmarc.organizational_domain);
+
+  REQUIRE(dns_on.questions().size() > dns_off.questions().size());
+  const std::vector<dns::Question> first(
+      dns_on.questions().begin(), dns_on.questions().begin() + static_cast<std::ptrdiff_t>(dns_off.questions().size()));
+  CHECK(first == dns_off.questions());
+  CHECK(off.dns_queries == dns_off.distinct_questions());
+  CHECK(on.dns_queries == dns_on.distinct_questions());
+}
+
+TEST_CASE("verification: a message without a usable From field is not compared (RFC 7489 section 6.6.1)",
+          "[verification]") {
+  const test::FakePublicSuffixes suffixes({"com"});
+  Verification::Options options;
+  options.public_suffixes = &suffixes;
+  Verification verification(Limits{}, options);
+  verification.header("From", " nobody");
+  const Verdict verdict = verdict_of(verification);
+  CHECK(verdict.dmarc.status == dmarc::Status::PermError);
+  CHECK_FALSE(verdict.dmarc.rfc7489);
 }
