@@ -20,6 +20,7 @@
 #include "milter/planner.h"
 #include "milter/runtime.h"
 #include "observe/log.h"
+#include "observe/metrics.h"
 
 namespace assay::milter {
 namespace {
@@ -97,6 +98,9 @@ void load_again(RuntimeSource& source) {
     }
     if (settings.listen.address != previous->settings.listen.address) {
       observe::log_warn("reload: listen changed; that takes effect at the next start");
+    }
+    if (settings.metrics_listen != previous->settings.metrics_listen) {
+      observe::log_warn("reload: metrics.listen changed; that takes effect at the next start");
     }
     observe::log_info("reload: configuration " + settings.fingerprint + " is in force");
   }
@@ -191,12 +195,19 @@ int run_daemon(const CommandLine& line) {
     return 1;
   }
   static Planner planner(kPlannerThreads);
+  static observe::Metrics metrics(ASSAY_VERSION);
   static_cast<void>(smfi_setmaxdatasize(kMaxPacketOctets));
-  if (!register_callbacks(Services{source, planner, gate})) {
+  if (!register_callbacks(Services{source, planner, gate, metrics})) {
     return refuse_to_start(settings.log, "libmilter refuses the callbacks");
   }
   if (const std::string error = open_listen_socket(settings.listen); !error.empty()) {
     return refuse_to_start(settings.log, error);
+  }
+  if (!settings.metrics_listen.empty()) {
+    if (const std::string error = metrics.serve(settings.metrics_listen); !error.empty()) {
+      return refuse_to_start(settings.log, error);
+    }
+    observe::log_info("metrics are served on http://" + settings.metrics_listen + "/metrics");
   }
   std::thread(take_signals, std::ref(source), std::ref(gate)).detach();
   observe::log_info("assayd " ASSAY_VERSION " serves on " + settings.listen.address + " as " + settings.authserv_id +

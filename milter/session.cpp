@@ -226,6 +226,7 @@ Step Session::judge(Time now, Editor& editor) {
   record.facts = std::move(message.facts);
   const Step step = apply(record, message.forged, agreed_, editor);
   observe::log_record(record);
+  services_.metrics.count(record);
   return step;
 }
 

@@ -12,6 +12,7 @@
 #include "milter/negotiation.h"
 #include "milter/planner.h"
 #include "milter/runtime.h"
+#include "observe/metrics.h"
 #include "verify/base/ip_address.h"
 #include "verify/base/time.h"
 
@@ -22,6 +23,7 @@ struct Services {
   const RuntimeSource& runtime;
   Planner& planner;
   Gate& gate;
+  observe::Metrics& metrics;
 };
 
 /// What the MTA's macros say at MAIL FROM.

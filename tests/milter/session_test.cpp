@@ -70,7 +70,7 @@ class Daemon {
 
   void configure(const std::string& text) { write("assay.yaml", text); }
   [[nodiscard]] std::unique_ptr<Session> session(const std::string& client = "192.0.2.1") {
-    auto made = std::make_unique<Session>(Services{*source, planner, gate});
+    auto made = std::make_unique<Session>(Services{*source, planner, gate, metrics});
     made->negotiated(all);
     made->connect("client.example", IpAddress::parse(client).value());
     made->helo("mx.example.com");
@@ -80,6 +80,7 @@ class Daemon {
   std::unique_ptr<RuntimeSource> source;
   Planner planner{1};
   Gate gate;
+  assay::observe::Metrics metrics{"1.2.3"};
   Capabilities all;
 
  private:

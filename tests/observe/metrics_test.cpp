@@ -1,0 +1,78 @@
+#include "observe/metrics.h"
+
+#include <algorithm>
+#include <sstream>
+#include <string>
+
+#include "tests/observe/sample.h"
+#include "tests/support/catch.h"
+
+namespace {
+
+using assay::observe::Metrics;
+using assay::observe::Record;
+using assay::test::sample_record;
+
+/// The value of one series; "absent" if there is none.
+std::string value(const Metrics& metrics, const std::string& series) {
+  std::istringstream lines(metrics.text());
+  for (std::string line; std::getline(lines, line);) {
+    if (line.rfind(series + ' ', 0) == 0) {
+      return line.substr(series.size() + 1);
+    }
+  }
+  return "absent";
+}
+
+}  // namespace
+
+TEST_CASE("observe/metrics: every series is there before the first message, at zero", "[observe][metrics]") {
+  const Metrics metrics("1.2.3");
+  for (const char* action : {"accept", "reject", "tempfail", "quarantine", "discard"}) {
+    CHECK(value(metrics, std::string("assay_messages_total{action=\"") + action + "\"}") == "0");
+  }
+  for (const char* result : {"none", "pass", "fail", "temperror", "permerror"}) {
+    CHECK(value(metrics, std::string("assay_dmarc_results_total{result=\"") + result + "\"}") == "0");
+  }
+  for (const char* kind : {"result", "policy", "org_domain"}) {
+    CHECK(value(metrics, std::string("assay_dmarc_rfc7489_differences_total{kind=\"") + kind + "\"}") == "0");
+  }
+  CHECK(value(metrics, "assay_build_info{version=\"1.2.3\"}") == "1");
+}
+
+TEST_CASE("observe/metrics: a message counts by its action, its result and each difference", "[observe][metrics]") {
+  Metrics metrics("1.2.3");
+  Record record = sample_record();  // dmarc=fail, quarantined
+  record.verdict.dmarc.rfc7489->differences = {assay::dmarc::Difference::Result,
+                                               assay::dmarc::Difference::OrganizationalDomain};
+  metrics.count(record);
+  metrics.count(record);
+  CHECK(value(metrics, "assay_messages_total{action=\"quarantine\"}") == "2");
+  CHECK(value(metrics, "assay_messages_total{action=\"accept\"}") == "0");
+  CHECK(value(metrics, "assay_dmarc_results_total{result=\"fail\"}") == "2");
+  CHECK(value(metrics, "assay_dmarc_rfc7489_differences_total{kind=\"result\"}") == "2");
+  CHECK(value(metrics, "assay_dmarc_rfc7489_differences_total{kind=\"policy\"}") == "0");
+  CHECK(value(metrics, "assay_dmarc_rfc7489_differences_total{kind=\"org_domain\"}") == "2");
+}
+
+TEST_CASE("observe/metrics: a local message has no result to count, for nothing was verified", "[observe][metrics]") {
+  Metrics metrics("1.2.3");
+  Record record;
+  record.facts.local = true;
+  metrics.count(record);
+  CHECK(value(metrics, "assay_messages_total{action=\"accept\"}") == "1");
+  CHECK(value(metrics, "assay_dmarc_results_total{result=\"none\"}") == "0");
+}
+
+TEST_CASE("observe/metrics: nothing of a message becomes a label", "[observe][metrics]") {
+  Metrics metrics("1.2.3");
+  const std::string before = metrics.text();
+  Record record = sample_record();
+  for (const auto& field : assay::test::string_fields()) {
+    field.set(record, "smuggled");
+  }
+  metrics.count(record);
+  const std::string after = metrics.text();
+  CHECK(after.find("smuggled") == std::string::npos);
+  CHECK(std::count(after.begin(), after.end(), '\n') == std::count(before.begin(), before.end(), '\n'));
+}
