@@ -189,8 +189,8 @@ class Evaluation {
         return result;
       }
     }
-    // "all" anywhere makes redirect void (section 5.1); one that was passed over would have matched.
-    if (record.redirect && !record.has_all()) {
+    // "all" anywhere makes redirect void (section 5.1): it would have matched.
+    if (record.redirect) {
       return follow_redirect(record.redirect->target, {domain, depth, record.term(record.redirect->text)});
     }
     return {Status::Neutral, Reason::NoMatch, {}, {}, std::nullopt};  // section 4.7

@@ -262,11 +262,6 @@ class TermReader {
 
 }  // namespace
 
-bool Record::has_all() const noexcept {
-  return std::any_of(directives.begin(), directives.end(),
-                     [](const Directive& directive) { return std::holds_alternative<All>(directive.mechanism); });
-}
-
 bool is_spf_record(std::string_view text) noexcept {
   return istarts_with(text, kVersion) && (text.size() == kVersion.size() || text[kVersion.size()] == ' ');
 }

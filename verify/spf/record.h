@@ -79,7 +79,6 @@ struct Record {
   std::optional<Modifier> explanation;
   std::vector<TermText> unknown_modifiers;  ///< Ignored (section 6), but "ip4=192.0.2.1" is worth telling somebody.
 
-  [[nodiscard]] bool has_all() const noexcept;
   /// The term as published; valid while the record lives.
   [[nodiscard]] std::string_view term(const TermText& where) const noexcept {
     return std::string_view(text).substr(where.offset, where.octets);
