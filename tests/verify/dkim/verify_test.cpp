@@ -191,6 +191,49 @@ TEST_CASE("dkim/verify: RSA keys have a least and a greatest size (RFC 8301 sect
   CHECK(verify_text(vector("ed-simple-simple"), dns)[0].status == Status::Pass);
 }
 
+namespace {
+
+/// What the first signature of a vector signed with the key at kKey comes to if `tags` stand in the record of that key.
+Outcome with_key_tags(const std::string& tags, const std::string& name) {
+  test::FakeResolver dns = zone();
+  dns::Answer answer = *dns.lookup(kKey);
+  REQUIRE(istarts_with(answer.texts.front(), "v=DKIM1; "));
+  answer.texts.front().insert(9, tags);
+  dns.add(kKey.name, kKey.type, answer);
+  return verify_text(vector(name), dns)[0];
+}
+
+}  // namespace
+
+TEST_CASE("dkim/verify: t=s of the key binds i= to the very domain of d= (RFC 6376 section 3.6.1)", "[dkim]") {
+  CHECK(with_key_tags("", "identity-subdomain").status == Status::Pass);
+  CHECK(with_key_tags("t=s; ", "identity-subdomain").status == Status::PermError);
+  CHECK(with_key_tags("t=s; ", "identity-subdomain").reason == Reason::IdentityMismatch);
+  CHECK(with_key_tags("t=y:s; ", "identity-subdomain").reason == Reason::TestKeyFailed);
+  CHECK(with_key_tags("t=s; ", "identity-local-part").status == Status::Pass);
+}
+
+TEST_CASE("dkim/verify: h= of the key must permit the hash of the signature (RFC 6376 section 6.1.2 step 6)",
+          "[dkim]") {
+  CHECK(with_key_tags("h=sha1:sha256; ", "rsa-relaxed-relaxed").status == Status::Pass);
+  CHECK(with_key_tags("h=sha1; ", "rsa-relaxed-relaxed").status == Status::PermError);
+  CHECK(with_key_tags("h=sha1; ", "rsa-relaxed-relaxed").reason == Reason::KeyMismatch);
+  CHECK(with_key_tags("h=; ", "rsa-relaxed-relaxed").reason == Reason::KeyMismatch);
+}
+
+TEST_CASE(
+    "dkim/verify: what fails under a key with t=y counts as unsigned, what passes passes (RFC 6376 section 3.6.1)",
+    "[dkim]") {
+  CHECK(with_key_tags("t=y; ", "rsa-relaxed-relaxed").status == Status::Pass);
+  CHECK(with_key_tags("t=y; ", "rsa-relaxed-relaxed").testing);
+  for (const char* name : {"changed-header", "changed-body", "changed-both"}) {
+    CAPTURE(name);
+    CHECK(with_key_tags("", name).status == Status::Fail);
+    CHECK(with_key_tags("t=y; ", name).status == Status::Neutral);
+    CHECK(with_key_tags("t=y; ", name).reason == Reason::TestKeyFailed);
+  }
+}
+
 TEST_CASE("dkim/verify: one of several keys suffices, within the bound (RFC 6376 section 6.1.2 step 4)", "[dkim]") {
   test::FakeResolver dns = zone();
   const std::string good = dns.lookup(kKey)->texts.front();
