@@ -396,6 +396,12 @@ def arc_vectors():
     add("arc-length-appended", seal_by_hand(original, partial, b"relaxed/relaxed", length), dkim_results=[passes()],
         arc={**one_hop, "status": "fail", "reason": "message_signature_failed", "failed_instance": 1})
 
+    # x= and t= are DKIM's, too.
+    for name, tags in (("expired", b"x=%d" % (NOW - 301)), ("future", b"t=%d" % (NOW + 301))):
+        timed = b" i=1; a=rsa-sha256; c=relaxed/relaxed; d=list.example; s=l1; " + tags + b"; h=from:to:subject; bh={bh}; b={b}"
+        add(f"arc-{name}", seal_by_hand(original, timed, b"relaxed/relaxed"), dkim_results=[passes()],
+            arc={**one_hop, "status": "fail", "reason": "message_signature_failed", "failed_instance": 1})
+
     # Long chains, for the bounds: 20 message signatures looked at, 50 sets.
     message = original
     for number in range(1, 51):

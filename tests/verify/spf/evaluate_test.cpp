@@ -337,6 +337,9 @@ TEST_CASE("spf/evaluate: ptr (RFC 7208 section 5.5)", "[spf]") {
                                       "c.d.example\na.d.example A !TEMPFAIL\nb.d.example A !BOGUS\n"
                                       "c.d.example A 192.0.2.1\n"),
        Status::Pass},
+      {"a name that cannot be asked is skipped",
+       zone_of("v=spf1 ptr -all", reverse + "a..d.example\n" + reverse + "c.d.example\nc.d.example A 192.0.2.1\n"),
+       Status::Pass},
       {"IPv6",
        zone_of("v=spf1 ptr -all",
                "1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.8.b.d.0.1.0.0.2.ip6.arpa PTR m.d.example\n"
@@ -443,6 +446,15 @@ TEST_CASE("spf/evaluate: 10 terms that ask DNS, the 11th is permerror (RFC 7208 
     CHECK(check(zone(4)).lookups == 10);
     CHECK(check(zone(4)).void_lookups == 2);
     CHECK(check(zone(5)).reason == Reason::TooManyLookups);
+  }
+  SECTION("the 11th may be any of them") {
+    for (const std::string last :
+         {"a", "mx", "ptr", "exists:h1.example", "include:h1.example", "redirect=h1.example", "a:%{p}.example"}) {
+      CAPTURE(last);
+      const auto outcome = check(zone_of("v=spf1" + numbered(10, " a:h#.example") + " " + last, hosts));
+      CHECK(outcome.status == Status::PermError);
+      CHECK(outcome.reason == Reason::TooManyLookups);
+    }
   }
   SECTION("loops end by it") {
     CHECK(check(zone_of("v=spf1 include:d.example")).reason == Reason::TooManyLookups);
