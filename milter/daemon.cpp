@@ -200,14 +200,15 @@ int run_daemon(const CommandLine& line) {
   if (!register_callbacks(Services{source, planner, gate, metrics})) {
     return refuse_to_start(settings.log, "libmilter refuses the callbacks");
   }
-  if (const std::string error = open_listen_socket(settings.listen); !error.empty()) {
-    return refuse_to_start(settings.log, error);
-  }
+  // Before the MTA can connect: what refuses the start must not cut off a message.
   if (!settings.metrics_listen.empty()) {
     if (const std::string error = metrics.serve(settings.metrics_listen); !error.empty()) {
       return refuse_to_start(settings.log, error);
     }
     observe::log_info("metrics are served on http://" + settings.metrics_listen + "/metrics");
+  }
+  if (const std::string error = open_listen_socket(settings.listen); !error.empty()) {
+    return refuse_to_start(settings.log, error);
   }
   std::thread(take_signals, std::ref(source), std::ref(gate)).detach();
   observe::log_info("assayd " ASSAY_VERSION " serves on " + settings.listen.address + " as " + settings.authserv_id +
