@@ -3,6 +3,7 @@
 #include <string>
 
 #include "tests/support/catch.h"
+#include "tests/support/fake_public_suffixes.h"
 #include "tests/verify/property/vectors.h"
 #include "verify/plan/plan.h"
 
@@ -112,5 +113,35 @@ TEST_CASE(
     }
     CHECK(asked > 300);
     CHECK(unplanned * 20 < asked);
+  }
+}
+
+TEST_CASE("property/plan: comparing with RFC 7489 changes nothing else in the verdict of any vector",
+          "[property][dmarc]") {
+  const test::FakePublicSuffixes suffixes({"com", "net", "org", "example"});
+  for (const std::size_t every : {0U, 1U, 2U, 3U}) {
+    std::size_t compared = 0;
+    for (const Vector& vector : test::vectors()) {
+      CAPTURE(vector.name, every);
+      Failing dns(*vector.dns, every);
+      const auto judge = [&](const dmarc::PublicSuffixes* list) {
+        Verification::Options options;
+        options.public_suffixes = list;
+        Verification verification(Limits{}, options);
+        test::feed_envelope(verification, vector);
+        test::feed_headers(verification, vector.message);
+        verification.body(vector.message.body);
+        return verification.finish(dns, vector.now);
+      };
+      const Verdict without = judge(nullptr);
+      Verdict with = judge(&suffixes);
+      REQUIRE_FALSE(without.dmarc.rfc7489);
+      REQUIRE(with.dmarc.rfc7489.has_value() == with.dmarc.author.has_value());
+      REQUIRE(with.dns_queries >= without.dns_queries);
+      compared += with.dmarc.rfc7489 ? 1U : 0U;
+      with.dns_queries = without.dns_queries;
+      REQUIRE(test::write(with) == test::write(without));
+    }
+    CHECK(compared > 50);
   }
 }
