@@ -104,6 +104,18 @@ TEST_CASE("spf/evaluate: a domain that is no multi-label name is none, without D
   CHECK(dns.questions() == std::vector<dns::Question>{{l63 + ".example", dns::Type::TXT}});
 }
 
+TEST_CASE("spf/evaluate: <domain> need not end in a top-level label (RFC 7208 section 4.3)", "[spf]") {
+  FakeResolver dns("192.0.2.1 TXT \"v=spf1 exists:%{d}.x.example -all\"\n192.0.2.1.x.example A 127.0.0.2\n");
+  CHECK(check(dns, "user@192.0.2.1").status == Status::Pass);
+}
+
+TEST_CASE("spf/evaluate: a client on loopback is checked like any other (RFC 7208 section 4)", "[spf]") {
+  for (const char* client : {"127.0.0.1", "::1"}) {
+    FakeResolver dns(zone_of("v=spf1 -all"));
+    CHECK(check(dns, "user@d.example", client).status == Status::Fail);
+  }
+}
+
 TEST_CASE("spf/evaluate: U-labels are converted before anything is asked (RFC 8616 section 4)", "[spf]") {
   FakeResolver dns(
       "xn--bcher-kva.example TXT \"v=spf1 exists:%{d}.%{o}.x.example -all\"\n"
@@ -283,6 +295,11 @@ TEST_CASE("spf/evaluate: mx (RFC 7208 section 5.4)", "[spf]") {
   FakeResolver dns(zone_of("v=spf1 mx -all", "d.example MX 0 .\n"));
   CHECK(check(dns).status == Status::Fail);
   CHECK(dns.questions().size() == 2);  // a null MX (RFC 7505) is no host to ask for
+  // once a host has matched, the others need not be known
+  CHECK(check(zone_of("v=spf1 mx -all",
+                      "d.example MX 1 m1.example\nd.example MX 2 m2.example\n"
+                      "m1.example A 192.0.2.1\nm2.example A !TEMPFAIL\n"))
+            .status == Status::Pass);
 }
 
 TEST_CASE("spf/evaluate: 10 MX hosts are looked up, 11 are permerror (RFC 7208 section 4.6.4)", "[spf][limits]") {
@@ -295,6 +312,13 @@ TEST_CASE("spf/evaluate: 10 MX hosts are looked up, 11 are permerror (RFC 7208 s
     CHECK(outcome.lookups == 1);  // the address lookups are not among the ten terms
     CHECK(dns.questions().size() == (hosts == 10 ? 12 : 2));
   }
+  // the root (RFC 7505 section 3) is no host whose address is queried
+  CHECK(check(zone_of("v=spf1 mx -all",
+                      numbered(10, "d.example MX # m#.example\nm#.example A 203.0.113.#\n") + "d.example MX 11 .\n"))
+            .status == Status::Fail);
+  // the limit does not depend on the order of the answer: not even a match among the first ten counts
+  CHECK(check(zone_of("v=spf1 mx -all", numbered(11, "d.example MX # m#.example\nm#.example A 192.0.2.1\n"))).reason ==
+        Reason::TooManyMxHosts);
 }
 
 TEST_CASE("spf/evaluate: exists asks A whatever the client (RFC 7208 section 5.7)", "[spf]") {
@@ -464,6 +488,16 @@ TEST_CASE("spf/evaluate: 10 terms that ask DNS, the 11th is permerror (RFC 7208 
   }
   SECTION("terms after a match do not count") {
     CHECK(check(zone_of("v=spf1 ip4:192.0.2.1" + numbered(11, " a:h#.example"))).status == Status::Pass);
+    CHECK(check(zone_of("v=spf1 ip4:192.0.2.1 include:d.example redirect=d.example")).status == Status::Pass);
+  }
+  SECTION("a redirect that is not followed does not count") {
+    CHECK(check(zone_of("v=spf1" + numbered(10, " a:h#.example") + " ~all redirect=d.example", hosts)).status ==
+          Status::SoftFail);
+  }
+  SECTION("nothing need follow the 11th") {
+    CHECK(check(zone_of("v=spf1" + numbered(11, " a:h#.example"),
+                        numbered(10, "h#.example A 203.0.113.#\n") + "h11.example A 192.0.2.1\n"))
+              .reason == Reason::TooManyLookups);
   }
 }
 

@@ -74,6 +74,8 @@ TEST_CASE("spf/macro: the other letters (RFC 7208 section 7.2)", "[spf][macro]")
   CHECK(expand("%{v}", values("2001:db8::1")) == "ip6");
   CHECK(expand("%{c}") == "192.0.2.3");
   CHECK(expand("%{c}", values("2001:db8::cb01")) == "2001:db8::cb01");
+  // in upper case, as the openspf suite has it in its explanations
+  CHECK(expand("%{i}", values("2001:db8::cb01")) == "2.0.0.1.0.D.B.8.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.C.B.0.1");
   CHECK(expand("%{r}") == "mx.example.net");
   CHECK(expand("%{t}") == "1234567890");
 }

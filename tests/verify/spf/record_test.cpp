@@ -17,6 +17,9 @@ TEST_CASE("spf/record: what is an SPF record (RFC 7208 section 4.5)", "[spf][par
     CHECK_FALSE(spf::is_spf_record(text));
     CHECK_FALSE(spf::parse_record(text));
   }
+  // an octet 0 ends nothing
+  CHECK_FALSE(spf::is_spf_record(std::string_view("v=spf1\0-all", 11)));
+  CHECK_FALSE(spf::parse_record(std::string_view("v=spf1 +all\0", 12)));
 }
 
 TEST_CASE("spf/record: well-formed records (RFC 7208 section 4.6.1)", "[spf][parse]") {
