@@ -2,6 +2,7 @@
 
 A part of the comparison (spf_compare.py, messages.py) provides
 
+    DRIVERS: names of the programs below bin/ that it runs, parts of the CMake target "differential"; may be absent
     compare(count, seed, jobs, build, keep, progress) -> Report
 
 `count` cases are generated from `seed`, run by `jobs` processes with the programs of the folder `build` (pathlib.Path),
