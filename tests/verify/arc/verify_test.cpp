@@ -188,6 +188,46 @@ TEST_CASE("arc/verify: the five answers of DNS are final (RFC 8617 section 5.2.1
   }
 }
 
+TEST_CASE("arc/verify: the newest message signature must verify (RFC 8617 section 5.2 step 4)", "[arc]") {
+  const std::string text = vector("arc-2");
+  for (const std::string& changed : {replaced(text, "From: Alice", "From: Alicia"), text + "more\r\n"}) {
+    const Outcome outcome = verify_text(changed);
+    CHECK(outcome.status == Status::Fail);
+    CHECK(outcome.reason == Reason::MessageSignatureFailed);
+    CHECK(outcome.failed_instance == 2);
+    CHECK_FALSE(outcome.oldest_pass);
+  }
+}
+
+TEST_CASE("arc/verify: a seal covers its own set and all before it (RFC 8617 section 5.1.1)", "[arc]") {
+  CHECK(verify_text(vector("arc-2")).status == Status::Pass);
+  CHECK(verify_text(vector("arc-3")).status == Status::Pass);
+  // What the first hop found was changed later: the newest seal covers it, too.
+  const Outcome outcome = verify_text(vector("arc-changed-results"));
+  CHECK(outcome.reason == Reason::SealFailed);
+  CHECK(outcome.failed_instance == 3);
+}
+
+TEST_CASE("arc/verify: every seal must verify, not the newest alone (RFC 8617 section 5.2 step 6)", "[arc]") {
+  // Another key at the oldest sealer's name: its seal fails, that above it holds.
+  test::FakeResolver dns = zone();
+  dns.add(kListKey.name, kListKey.type, *dns.lookup(kRelayKey));
+  const Outcome outcome = verify_text(vector("arc-2"), dns);
+  CHECK(outcome.status == Status::Fail);
+  CHECK(outcome.reason == Reason::SealFailed);
+  CHECK(outcome.failed_instance == 1);
+}
+
+TEST_CASE(
+    "arc/verify: oldest-pass is 0 if all message signatures verify, else the oldest that does (RFC 8617 section "
+    "5.2 step 5)",
+    "[arc]") {
+  CHECK(verify_text(vector("arc-1")).oldest_pass == std::optional<unsigned>(0));
+  CHECK(verify_text(vector("arc-3")).oldest_pass == std::optional<unsigned>(0));
+  CHECK(verify_text(vector("arc-footer")).oldest_pass == std::optional<unsigned>(2));
+  CHECK(verify_text(vector("arc-footer-then-relay")).oldest_pass == std::optional<unsigned>(2));
+}
+
 TEST_CASE("arc/verify: each key is looked up once, and none in vain", "[arc]") {
   test::FakeResolver dns = zone();
   REQUIRE(verify_text(vector("arc-50"), dns).status == Status::Pass);

@@ -36,7 +36,8 @@ void feed_envelope(Verification& verification, const Vector& vector);
 /// Shows it the header fields and their end.
 void feed_headers(Verification& verification, const message::SplitMessage& message);
 
-/// A Verdict with every member written, so that two can be compared.
+/// A Verdict with every member written, so that two can be compared; but for dmarc::Outcome::rfc7489, which is not
+/// asked for here.
 [[nodiscard]] std::string write(const Verdict& verdict);
 
 }  // namespace assay::test
