@@ -1,19 +1,18 @@
-// The validation cases of the ARC test suite (arc_test_suite, ValiMail), read from the folder that ASSAY_CORPORA names.
+// The ARC test suite (arc_test_suite, ValiMail), read from the folder that ASSAY_CORPORA names.
 #include <yaml-cpp/yaml.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <filesystem>
 #include <iostream>
+#include <map>
 #include <string>
 
 #include "tests/support/fake_resolver.h"
 #include "tests/support/signed_message.h"
+#include "tests/support/suite.h"
 #include "verify/base/text.h"
 
 namespace {
-
-constexpr int kSkipped = 77;
 
 /// Of a repeated key the last value counts, as in the readers that the suite was written for.
 YAML::Node last(const YAML::Node& map, const std::string& key) {
@@ -45,21 +44,16 @@ std::string expectation(const YAML::Node& test) {
   return text.empty() ? "fail" : text;
 }
 
-}  // namespace
+std::string validate(const std::string& text, assay::test::FakeResolver& dns) {
+  const auto message = assay::test::read_signed_message(text);
+  // Nothing in the suite depends on the time.
+  const assay::Time now{std::chrono::hours(500'000)};
+  return assay::arc::to_string(assay::test::verify_arc(message, dns, assay::Limits{}, now).status);
+}
 
-int main() {
-  const char* corpora = std::getenv("ASSAY_CORPORA");
-  if (corpora == nullptr) {
-    std::cout << "skipped: ASSAY_CORPORA is not set\n";
-    return kSkipped;
-  }
-  const std::string path = std::string(corpora) + "/arc-valimail/tests/arc-draft-validation-tests.yml";
-  if (!std::filesystem::exists(path)) {
-    std::cout << "skipped: " << path << " is not there\n";
-    return kSkipped;
-  }
-  std::size_t total = 0;
-  std::size_t good = 0;
+/// Calls `run` for every case, with the keys of its document.
+template <class Run>
+void for_each_case(const std::string& path, const Run& run) {
   for (const YAML::Node& document : YAML::LoadAllFromFile(path)) {
     if (!document.IsMap()) {
       continue;
@@ -67,25 +61,79 @@ int main() {
     assay::test::FakeResolver dns = read_zone(last(document, "txt-records"));
     const YAML::Node tests = last(document, "tests");
     for (const auto& entry : tests) {
-      if (!last(tests, entry.first.as<std::string>()).is(entry.second)) {
-        continue;  // Replaced by a later case of that name.
-      }
-      const auto message = assay::test::read_signed_message(last(entry.second, "message").as<std::string>());
-      const auto outcome =
-          assay::test::verify_arc(message, dns, assay::Limits{}, assay::Time{std::chrono::hours(500'000)});
-      const std::string expected = expectation(entry.second);
-      const std::string got = assay::arc::to_string(outcome.status);
-      ++total;
-      if (got == expected) {
-        ++good;
-      } else {
-        const char* reason = assay::arc::to_string(outcome.reason);
-        std::cout << entry.first.as<std::string>() << ": expected " << expected << ", got " << got << " ("
-                  << (reason == nullptr ? "" : reason) << " at " << outcome.failed_instance << ": " << outcome.detail
-                  << ")\n";
+      const auto name = entry.first.as<std::string>();
+      if (last(tests, name).is(entry.second)) {  // Otherwise replaced by a later case of that name.
+        run(name, entry.second, dns);
       }
     }
   }
-  std::cout << "arc validation: " << good << " of " << total << " pass\n";
-  return good == total && total > 0 ? 0 : 1;
+}
+
+void run_validation(const std::string& path) {
+  assay::test::Suite suite("arc validation");
+  for_each_case(path, [&suite](const std::string& name, const YAML::Node& test, assay::test::FakeResolver& dns) {
+    suite.check(name, expectation(test), validate(last(test, "message").as<std::string>(), dns));
+  });
+}
+
+/// The file folds what a sealer writes on one line: with a space behind semicolons, and with nothing elsewhere.
+std::string unfolded(const std::string& text) {
+  std::string out;
+  for (const char c : text) {
+    if (c != '\n') {
+      out += c;
+    } else if (!out.empty() && out.back() == ';') {
+      out += ' ';
+    }
+  }
+  return out;
+}
+
+/// The results are folded by the sealer, too.
+std::string folded(std::string text) {
+  text.erase(text.find_last_not_of(" \n") + 1);
+  for (std::size_t at = text.find('\n'); at != std::string::npos; at = text.find('\n', at + 2)) {
+    text.insert(at + 1, " ");
+  }
+  return text;
+}
+
+/// The cases of the sealers, turned round: what a sealer must produce, a receiver must find valid, or broken where the
+/// seal says so itself.
+void run_sealed(const std::string& path) {
+  assay::test::Suite suite("arc sealed messages");
+  for_each_case(path, [&suite](const std::string& name, const YAML::Node& test, assay::test::FakeResolver& dns) {
+    const auto seal = last(test, "AS").as<std::string>();
+    if (seal.find("b=") == std::string::npos) {
+      suite.skip(name, "the sealer must not seal, so that there is nothing to verify");
+      return;
+    }
+    const std::string message = "ARC-Seal: " + unfolded(seal) +
+                                "\nARC-Message-Signature: " + unfolded(last(test, "AMS").as<std::string>()) +
+                                "\nARC-Authentication-Results: " + folded(last(test, "AAR").as<std::string>()) + "\n" +
+                                last(test, "message").as<std::string>();
+    suite.check(name, seal.find("cv=fail") == std::string::npos ? "pass" : "fail", validate(message, dns));
+  });
+}
+
+}  // namespace
+
+int main() {
+  const auto corpora = assay::test::corpora_folder();
+  if (!corpora) {
+    return assay::test::kSkipped;
+  }
+  bool ran = false;
+  const std::map<std::string, void (*)(const std::string&)> suites{{"arc-draft-validation-tests.yml", run_validation},
+                                                                   {"arc-draft-sign-tests.yml", run_sealed}};
+  for (const auto& [file, run] : suites) {
+    const std::string path = *corpora + "/arc-valimail/tests/" + file;
+    if (!std::filesystem::exists(path)) {
+      std::cout << "skipped: " << path << " is not there\n";
+      continue;
+    }
+    ran = true;
+    run(path);
+  }
+  return ran ? 0 : assay::test::kSkipped;
 }

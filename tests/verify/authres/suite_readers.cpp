@@ -1,23 +1,19 @@
 // Headers from the tests of two other readers, Mail::AuthenticationResults and Python's authres, with what those two
 // make of them, read from the folder that ASSAY_CORPORA names. Where Python reads a header, so must we, to the same
-// results; where it refuses, Perl's reading is what counts. Known deviations are listed below.
-#include <cstdlib>
-#include <filesystem>
+// results; where it refuses, Perl's reading is what counts.
 #include <fstream>
 #include <iostream>
-#include <map>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
 
+#include "tests/support/suite.h"
 #include "verify/authres/parse.h"
 #include "verify/base/text.h"
 
 namespace {
 
 using nlohmann::json;
-
-constexpr int kSkipped = 77;
 
 /// What a header says, in lines.
 struct Reading {
@@ -87,39 +83,24 @@ Reading read_ours(std::string_view value) {
 }
 
 std::string show(const Reading& reading) {
-  return (reading.ok ? "read as: " : "refused: ") + reading.text;
+  return (reading.ok ? "read: " : "refused: ") + reading.text;
 }
-
-/// Cases that we read differently on purpose, by number, with the reason.
-const std::map<std::size_t, const char*> kDeviations{
-    {8, "a result without a value, and methods alone: RFC 8601 section 2.2 (methodspec); Python refuses it too"},
-    {16, "a domain in place of a result, as Outlook once wrote: section 2.2; Python refuses it too"},
-    {17, "a property in place of the version, as Yahoo once wrote: section 2.2; Python refuses it too"},
-    {19, "'://' in a result: section 2.2 (result = Keyword); Python refuses it too"},
-    {20, "as 19"},
-    {21, "as 19"},
-    {22, "a quoted-string as a result: section 2.2 (result = Keyword); Python refuses it too"},
-    {38, "as 16"},
-};
 
 }  // namespace
 
 int main() {
-  const char* corpora = std::getenv("ASSAY_CORPORA");
-  if (corpora == nullptr) {
-    std::cout << "skipped: ASSAY_CORPORA is not set\n";
-    return kSkipped;
+  const auto corpora = assay::test::corpora_folder();
+  if (!corpora) {
+    return assay::test::kSkipped;
   }
-  const std::string path = std::string(corpora) + "/authres/cases.json";
-  if (!std::filesystem::exists(path)) {
-    std::cout << "skipped: " << path << " is not there\n";
-    return kSkipped;
-  }
+  const std::string path = *corpora + "/authres/cases.json";
   std::ifstream file(path);
+  if (!file) {
+    std::cout << "skipped: no " << path << '\n';
+    return assay::test::kSkipped;
+  }
+  assay::test::Suite suite("authres readers");
   const json cases = json::parse(file);
-  std::size_t passed = 0;
-  std::size_t deviating = 0;
-  std::size_t failed = 0;
   for (std::size_t i = 0; i < cases.size(); ++i) {
     const auto header = cases[i]["header"].get<std::string>();
     constexpr std::string_view kName = "Authentication-Results:";
@@ -130,17 +111,8 @@ int main() {
     const Reading python = read_python(cases[i]["ref_python_authres"]);
     const Reading expected = python.ok ? python : read_perl(cases[i]["ref_MailAuthenticationResults"]);
     const Reading ours = read_ours(value);
-    if (ours == expected) {
-      ++passed;
-      continue;
-    }
-    const auto known = kDeviations.find(i);
-    (known != kDeviations.end() ? deviating : failed) += 1;
-    std::cout << (known != kDeviations.end() ? "deviation " : "FAIL ") << i << " (" << word(cases[i]["source"])
-              << "): " << (known != kDeviations.end() ? known->second : "") << "\n  expected " << show(expected)
-              << "\n  got      " << show(ours) << "\n";
+    suite.check("case " + std::to_string(i), ours == expected,
+                python.ok ? "Python reads it" : "Perl reads it, Python refuses it", show(ours));
   }
-  std::cout << "authres readers: " << passed << " of " << cases.size() << " pass, " << deviating
-            << " known deviations\n";
-  return failed == 0 ? 0 : 1;
+  return 0;
 }

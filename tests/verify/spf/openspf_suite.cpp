@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "tests/support/fake_resolver.h"
+#include "tests/support/suite.h"
 #include "verify/base/text.h"
 #include "verify/spf/evaluate.h"
 
@@ -24,22 +25,7 @@ namespace {
 using assay::dns::Answer;
 using assay::dns::Type;
 
-constexpr int kExitSkipped = 77;
 constexpr unsigned kMaxAliases = 8;
-
-/// Cases whose result differs from ours on purpose.
-struct Deviation {
-  const char* name;
-  const char* reason;
-};
-constexpr std::array kDeviations{
-    Deviation{"default-modifier",
-              "default= is a modifier of drafts before RFC 4408, which pyspf obeys when lax; it is unknown, so ignored "
-              "(RFC 7208 section 6)"},
-    Deviation{"default-modifier-harsh",
-              "\"ambiguous\" is a result of pyspf's strictest mode; the modifier is unknown, so ignored (RFC 7208 "
-              "section 6)"},
-};
 
 /// One entry of a zone: a record, or the point from which on queries time out.
 struct Entry {
@@ -167,70 +153,52 @@ assay::test::FakeResolver load_zone(const YAML::Node& zonedata) {
   return resolver;
 }
 
-struct Count {
-  unsigned cases = 0;
-  unsigned passed = 0;
-  unsigned deviations = 0;
+/// What a case expects or got: the result, and the explanation where it is asked for.
+struct Reading {
+  std::string result;
+  std::string explanation;
 };
 
-/// Runs one case; what is wrong, or nothing.
-std::optional<std::string> run_case(const YAML::Node& test, assay::test::FakeResolver& resolver) {
-  const auto client = assay::IpAddress::parse(test["host"].as<std::string>());
-  if (!client) {
-    return "unreadable host";
-  }
-  const auto helo = test["helo"].as<std::string>();
-  // In brackets, as an MTA gives it: one local part holds a space.
-  const auto query = assay::spf::mail_from_identity(*client, "<" + test["mailfrom"].as<std::string>() + ">", helo);
-  const auto outcome = assay::spf::evaluate(query, resolver, assay::Limits{});
-  const std::string result = assay::spf::to_string(outcome.status);
+std::string show(const Reading& reading) {
+  return reading.explanation.empty() ? reading.result : reading.result + " \"" + reading.explanation + "\"";
+}
 
-  const YAML::Node expected = test["result"];
-  std::vector<std::string> acceptable;
-  if (expected.IsSequence()) {
-    acceptable = expected.as<std::vector<std::string>>();
-  } else {
-    acceptable.push_back(expected.as<std::string>());
-  }
-  if (std::find(acceptable.begin(), acceptable.end(), result) == acceptable.end()) {
-    return "expected " + acceptable.front() + ", got " + result + " (" + outcome.detail + ")";
+void run_case(assay::test::Suite& suite, const std::string& name, const YAML::Node& test,
+              assay::test::FakeResolver& resolver) {
+  const auto client = assay::IpAddress::parse(test["host"].as<std::string>()).value();
+  // In brackets, as an MTA gives it: one local part holds a space.
+  const auto query = assay::spf::mail_from_identity(client, "<" + test["mailfrom"].as<std::string>() + ">",
+                                                    test["helo"].as<std::string>());
+  const auto outcome = assay::spf::evaluate(query, resolver, assay::Limits{});
+  Reading ours{assay::spf::to_string(outcome.status), {}};
+
+  const YAML::Node result = test["result"];
+  const auto acceptable =
+      result.IsSequence() ? result.as<std::vector<std::string>>() : std::vector<std::string>{result.as<std::string>()};
+  Reading theirs{acceptable.front(), {}};
+  if (std::find(acceptable.begin(), acceptable.end(), ours.result) != acceptable.end()) {
+    theirs.result = ours.result;
   }
   if (const YAML::Node explanation = test["explanation"]) {
     // The checker's own default explanation; ours is empty.
-    const auto text = explanation.as<std::string>() == "DEFAULT" ? "" : explanation.as<std::string>();
-    if (text != outcome.explanation) {
-      return "expected explanation \"" + text + "\", got \"" + outcome.explanation + "\"";
-    }
+    const auto text = explanation.as<std::string>();
+    theirs.explanation = text == "DEFAULT" ? "" : text;
+    ours.explanation = outcome.explanation;
   }
-  return std::nullopt;
+  suite.check(name, show(theirs), show(ours));
 }
 
-Count run_suite(const std::string& yaml) {
-  Count count;
+void run_suite(const std::string& name, const std::string& yaml) {
+  assay::test::Suite suite(name);
   for (const YAML::Node& document : YAML::LoadAll(yaml)) {
     if (!document.IsMap()) {
       continue;
     }
     auto resolver = load_zone(document["zonedata"]);
     for (const auto& pair : document["tests"]) {
-      const auto name = pair.first.as<std::string>();
-      const auto wrong = run_case(pair.second, resolver);
-      ++count.cases;
-      if (!wrong) {
-        ++count.passed;
-        continue;
-      }
-      const auto* deviation =
-          std::find_if(kDeviations.begin(), kDeviations.end(), [&](const Deviation& d) { return name == d.name; });
-      if (deviation != kDeviations.end()) {
-        ++count.deviations;
-        std::cout << "  deviation " << name << ": " << deviation->reason << '\n';
-      } else {
-        std::cout << "  FAILED " << name << ": " << *wrong << '\n';
-      }
+      run_case(suite, pair.first.as<std::string>(), pair.second, resolver);
     }
   }
-  return count;
 }
 
 std::optional<std::string> read_plain(const std::filesystem::path& path) {
@@ -275,25 +243,15 @@ std::optional<std::string> find_suite(const std::string& file) {
 }  // namespace
 
 int main() {
-  int exit_code = 0;
-  unsigned suites = 0;
-  for (const auto& [name, file] : {std::pair{"rfc7208", "rfc7208-tests.yml"}, std::pair{"pyspf", "test.yml"}}) {
-    const auto yaml = find_suite(file);
-    if (!yaml) {
-      std::cout << "spf " << name << ": skipped, " << file
-                << " is neither below $ASSAY_CORPORA nor in /usr/share/doc/python3-spf (Debian package python3-spf)\n";
-      continue;
-    }
-    ++suites;
-    const Count count = run_suite(*yaml);
-    std::cout << "spf " << name << ": " << count.passed << " of " << count.cases << " pass";
-    if (count.deviations != 0) {
-      std::cout << ", " << count.deviations << " deviations";
-    }
-    std::cout << '\n';
-    if (count.passed + count.deviations != count.cases || count.cases == 0) {
-      exit_code = 1;
+  bool ran = false;
+  for (const auto& [name, file] : {std::pair{"spf rfc7208", "rfc7208-tests.yml"}, std::pair{"spf pyspf", "test.yml"}}) {
+    if (const auto yaml = find_suite(file)) {
+      ran = true;
+      run_suite(name, *yaml);
+    } else {
+      std::cout << "skipped: " << name << ": " << file
+                << " is neither below ASSAY_CORPORA nor in /usr/share/doc/python3-spf (Debian package python3-spf)\n";
     }
   }
-  return suites == 0 ? kExitSkipped : exit_code;
+  return ran ? 0 : assay::test::kSkipped;
 }
