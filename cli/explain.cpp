@@ -221,6 +221,9 @@ void tell_arc(Teller& teller, const arc::Outcome& outcome) {
                     ? "every hop's signature still verifies"
                     : "the message is unchanged since instance " + std::to_string(*outcome.oldest_pass));
   }
+  if (outcome.status == arc::Status::Pass && !outcome.from_signed) {
+    teller.line("From is not signed by the last hop: what the first hop claims says nothing of the author");
+  }
   for (const arc::Claim& claim : outcome.claims) {
     std::string words = claim.method + '=' + claim.result;
     for (const auto& [name, value] : claim.properties) {

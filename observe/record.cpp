@@ -123,7 +123,8 @@ Json arc_object(const arc::Outcome& outcome) {
           {"claims", std::move(claims)},
           {"reason", word_or_null(arc::to_string(outcome.reason))},
           {"detail", text_or_null(outcome.detail)},
-          {"failed_instance", outcome.failed_instance == 0 ? Json(nullptr) : Json(outcome.failed_instance)}};
+          {"failed_instance", outcome.failed_instance == 0 ? Json(nullptr) : Json(outcome.failed_instance)},
+          {"from_signed", outcome.from_signed}};
 }
 
 Json rfc7489_object(const std::optional<dmarc::Rfc7489>& answer) {

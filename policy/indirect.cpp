@@ -88,9 +88,9 @@ bool claims_author(const arc::Claim& claim, const dmarc::Outcome& dmarc) {
 }
 
 /// Whether the first hop of an unbroken chain says that the author's domain was authenticated there (RFC 8617
-/// section 7.2.1). Claims of a chain that does not pass are anybody's.
+/// section 7.2.1). Claims of a chain that does not pass are anybody's, and so is a From that it does not sign.
 bool has_arc_origin(const Verdict& verdict) {
-  return verdict.arc.status == arc::Status::Pass &&
+  return verdict.arc.status == arc::Status::Pass && verdict.arc.from_signed &&
          std::any_of(verdict.arc.claims.begin(), verdict.arc.claims.end(),
                      [&verdict](const arc::Claim& claim) { return claims_author(claim, verdict.dmarc); });
 }

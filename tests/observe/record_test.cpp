@@ -41,7 +41,7 @@ TEST_CASE("observe/record: a full record in JSON", "[observe][golden]") {
       R"("arc":{"result":"pass","instances":1,"sealers":["lists.example.org"],"oldest_pass":1,)"
       R"("claims":["dmarc=pass header.from=example.com",)"
       R"("spf=pass smtp.mailfrom=\"\\\\\"odd one\\\\\"@example.com\""],"reason":null,"detail":null,)"
-      R"("failed_instance":null},)"
+      R"("failed_instance":null,"from_signed":true},)"
       R"("dmarc":{"result":"fail","domain":"news.example.org","policy":"quarantine","published":"reject",)"
       R"("policy_domain":"example.org","org_domain":"example.org","discovery":"treewalk","testing":true,)"
       R"("aligned":{"spf":false,"dkim":false},"reason":"not_aligned","detail":null,)"

@@ -56,6 +56,7 @@ Record sample_record() {
   verdict.arc.instances = 1;
   verdict.arc.sealers = {"lists.example.org"};
   verdict.arc.oldest_pass = 1;
+  verdict.arc.from_signed = true;
   verdict.arc.claims = {{"dmarc", "pass", {{"header.from", "example.com"}}},
                         {"spf", "pass", {{"smtp.mailfrom", "\"odd one\"@example.com"}}}};
 

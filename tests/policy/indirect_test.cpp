@@ -57,6 +57,7 @@ void pass_iprev(Verdict& verdict) {
 void claim(Verdict& verdict, const char* method, const char* result, const char* property, const char* value) {
   verdict.arc.status = arc::Status::Pass;
   verdict.arc.instances = 1;
+  verdict.arc.from_signed = true;
   verdict.arc.claims.push_back({method, result, {{property, value}}});
 }
 
@@ -192,6 +193,12 @@ TEST_CASE("policy/indirect: arc_origin is what the first hop of a passing chain 
        {}},
       {"dmarc=pass for another",
        [](Verdict& v, Facts&) { claim(v, "dmarc", "pass", "header.from", "evil.example.net"); },
+       {}},
+      {"a From that the chain does not sign (RFC 6376 section 5.4)",
+       [](Verdict& v, Facts&) {
+         claim(v, "dmarc", "pass", "header.from", "news.example.com");
+         v.arc.from_signed = false;
+       },
        {}},
       {"dmarc=fail", [](Verdict& v, Facts&) { claim(v, "dmarc", "fail", "header.from", "news.example.com"); }, {}},
       {"dmarc=pass without property",

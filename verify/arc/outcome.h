@@ -46,7 +46,9 @@ struct Outcome {
   std::optional<unsigned> oldest_pass;  ///< RFC 8617 section 5.2 step 5: 0 if all AMS verify, else the lowest
                                         ///< instance of the newest ones that do, as far as they were looked at (20).
                                         ///< Present only for Pass.
-  std::vector<Claim> claims;     ///< Of instance 1, whatever the status: only a passing chain makes them evidence.
+  bool from_signed = false;   ///< Pass, and the newest AMS signs From. The chain does not need it (it is what RFC 6376
+                              ///< section 5.4 asks of a signer), but without it the chain says nothing of the author.
+  std::vector<Claim> claims;  ///< Of instance 1, whatever the status: only a passing chain makes them evidence.
   unsigned failed_instance = 0;  ///< Where `reason` arose; 0 if nowhere in particular.
   std::string detail;
 };

@@ -519,6 +519,9 @@ Outcome Chain::verify(const HeaderBlock& headers, const BodyDigests& body, dns::
     oldest = item->by_the_rfc.instance;
   }
   outcome.oldest_pass = oldest == 1 ? 0 : oldest;  // Step 5: 0 if all verify, else the lowest instance that passed.
+  const auto& signed_names = items.front().by_the_rfc.signature.signed_headers;
+  outcome.from_signed = std::any_of(signed_names.begin(), signed_names.end(),
+                                    [](const std::string& name) { return iequals(name, "From"); });
   outcome.status = Status::Pass;
   return outcome;
 }
