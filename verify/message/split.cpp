@@ -31,8 +31,8 @@ std::string with_crlf(std::string_view text) {
   return out;
 }
 
-/// The length of a field's name, WSP before the colon not counted; 0 if the line is no field. Names are printable ASCII
-/// (RFC 5322 section 2.2).
+/// The length of a field's name with the WSP before the colon (RFC 5322 section 4.5), which a simple DKIM signature
+/// covers; 0 if the line is no field. Names are printable ASCII (RFC 5322 section 2.2).
 std::size_t name_length(std::string_view line) {
   const std::size_t colon = line.find(':');
   if (colon == std::string_view::npos) {
@@ -41,7 +41,7 @@ std::size_t name_length(std::string_view line) {
   const std::string_view name = trim_wsp_end(line.substr(0, colon));
   const bool is_name =
       std::all_of(name.begin(), name.end(), [](char c) { return is_ascii(c) && !is_control(c) && c != ' '; });
-  return is_name ? name.size() : 0;
+  return is_name && !name.empty() ? colon : 0;
 }
 
 /// Whether the first line is the one that mbox files put before each message. "From :" begins a field.
@@ -68,7 +68,7 @@ SplitMessage split(std::string_view text) {
     if (is_wsp(line.front()) && !message.fields.empty()) {
       message.fields.back().value.append("\r\n").append(line);
     } else if (const std::size_t length = name_length(line); length != 0) {
-      message.fields.push_back({std::string(line.substr(0, length)), std::string(line.substr(line.find(':') + 1))});
+      message.fields.push_back({std::string(line.substr(0, length)), std::string(line.substr(length + 1))});
     } else {
       break;
     }

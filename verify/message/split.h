@@ -9,8 +9,8 @@
 
 namespace assay::message {
 
-/// A stored message cut in header fields and body, for tools that read files. Fields are (name, value) as an MTA would
-/// hand them over: name without WSP before the colon, value with its leading space, folds as CRLF.
+/// A stored message cut in header fields and body, for tools that read files. Fields are (name, value): name with the
+/// WSP that may stand before the colon (an MTA drops that), value with its leading space, folds as CRLF.
 struct SplitMessage {
   struct Field {
     std::string name;

@@ -30,13 +30,13 @@ TEST_CASE("message/split: fields and body, whatever the line ends", "[message]")
            Row{"A:\n\n\n\nx\n\n", "[A|]", "\r\n\r\nx\r\n\r\n"},
            Row{"A: b", "[A| b]", ""},
            Row{"A: b\n", "[A| b]", ""},
-           Row{"A \t: b\n", "[A| b]", ""},
+           Row{"A \t: b\n", "[A \t| b]", ""},
            Row{"A: b\n \nC: d\n\nx", "[A| b\r\n ][C| d]", "x"},
            Row{"", "", ""},
            Row{"\n", "", ""},
            Row{"\nbody", "", "body"},
            Row{"From a@b Thu Jan  1 00:00:00 1970\nA: b\n\nx", "[A| b]", "x"},
-           Row{"From : a@b\n\nx", "[From| a@b]", "x"},
+           Row{"From : a@b\n\nx", "[From | a@b]", "x"},
            Row{"From: a@b\nFrom c\n\nx", "[From| a@b]", "From c\r\n\r\nx"},
            Row{"A: b\nno field\nC: d\n\nx", "[A| b]", "no field\r\nC: d\r\n\r\nx"},
            Row{"A: b\n: c\n", "[A| b]", ": c\r\n"},
@@ -63,6 +63,5 @@ TEST_CASE("message/split: a message with CRLF is put together again octet for oc
     again += std::string(headers[headers.size() - 1].raw) + "\r\n";
   }
   again += "\r\n" + message.body;
-  // WSP before the colon is what an MTA drops.
-  CHECK(again == "A: b\r\n c\r\nD:\r\n\te \r\nF:g\r\n\r\nbody\r\n\r\n--\r\n");
+  CHECK(again == text);
 }
