@@ -1,6 +1,5 @@
 // The test cases of the Public Suffix List project, against the list that it published with them, read from the folder
 // that ASSAY_CORPORA names.
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
@@ -8,13 +7,12 @@
 #include <string>
 
 #include "resolver/psl.h"
+#include "tests/support/suite.h"
 #include "verify/base/domain.h"
 
 namespace {
 
 using assay::Domain;
-
-constexpr int kSkipped = 77;
 
 /// "null" for no Organizational Domain. What is no domain name (the null input, a leading dot) has none either.
 std::string organizational_domain(const assay::dmarc::PublicSuffixes& suffixes, const std::string& input) {
@@ -26,10 +24,9 @@ std::string organizational_domain(const assay::dmarc::PublicSuffixes& suffixes, 
   return organization ? organization->str() : "null";
 }
 
-/// Runs the cases "INPUT EXPECTED", one a line. True if all pass.
-bool run(const assay::dmarc::PublicSuffixes& suffixes, std::istream& cases) {
-  std::size_t total = 0;
-  std::size_t passed = 0;
+/// Runs the cases "INPUT EXPECTED", one a line.
+void run(const assay::dmarc::PublicSuffixes& suffixes, std::istream& cases) {
+  assay::test::Suite suite("psl");
   for (std::string line; std::getline(cases, line);) {
     std::istringstream words(line);
     std::string input;
@@ -40,32 +37,23 @@ bool run(const assay::dmarc::PublicSuffixes& suffixes, std::istream& cases) {
     if (expected != "null") {
       expected = Domain::parse(expected).value().str();  // U-labels become A-labels.
     }
-    ++total;
-    const std::string got = organizational_domain(suffixes, input);
-    if (got == expected) {
-      ++passed;
-    } else {
-      std::cout << "FAIL " << input << ": expected " << expected << ", got " << got << "\n";
-    }
+    suite.check(input, expected, organizational_domain(suffixes, input));
   }
-  std::cout << "psl: " << passed << " of " << total << " pass\n";
-  return total > 0 && passed == total;
 }
 
 }  // namespace
 
 int main() {
-  const char* const corpora = std::getenv("ASSAY_CORPORA");
-  if (corpora == nullptr) {
-    std::cout << "skipped: ASSAY_CORPORA is not set\n";
-    return kSkipped;
+  const auto corpora = assay::test::corpora_folder();
+  if (!corpora) {
+    return assay::test::kSkipped;
   }
-  const std::string list = std::string(corpora) + "/psl/public_suffix_list.dat";
-  const std::string cases = std::string(corpora) + "/psl/tests/tests.txt";
+  const std::string list = *corpora + "/psl/public_suffix_list.dat";
+  const std::string cases = *corpora + "/psl/tests/tests.txt";
   for (const std::string& path : {list, cases}) {
     if (!std::filesystem::exists(path)) {
       std::cout << "skipped: " << path << " is not there\n";
-      return kSkipped;
+      return assay::test::kSkipped;
     }
   }
   const auto suffixes = assay::resolver::load_public_suffixes(list);
@@ -74,5 +62,6 @@ int main() {
     return 1;
   }
   std::ifstream file(cases);
-  return run(**suffixes, file) ? 0 : 1;
+  run(**suffixes, file);
+  return 0;
 }
