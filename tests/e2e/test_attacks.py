@@ -122,6 +122,10 @@ class Attacks(unittest.TestCase):
                 if "results_kept" in entry["expect"]:
                     self.assertEqual(len(stamps) - 1, entry["expect"]["results_kept"], stamps)
 
+    def test_a_refusal_tells_why(self):
+        record = next(self.alone[entry["name"]] for entry in CASES if entry["name"] == "refused-03")
+        self.assertEqual(record["dmarc"]["detail"], "text behind an address (at octet 23)")
+
     def test_zz_sound(self):
         self.daemon.assert_sound(self)
 

@@ -408,6 +408,7 @@ std::vector<Outcome> evaluate_authors(const message::Authors& authors, const spf
     Outcome out;
     out.status = Status::PermError;
     out.reason = bad_from;
+    out.detail = authors.detail;
     outcomes.push_back(std::move(out));
     return outcomes;
   }

@@ -30,6 +30,7 @@ FromStatus read_field(std::string_view value, std::size_t max_domains, Authors& 
     auto domain = Domain::parse(address.domain);
     if (!domain) {
       all_usable = false;
+      authors.detail = domain.error().what;
     } else if (std::find(authors.domains.begin(), authors.domains.end(), *domain) == authors.domains.end()) {
       authors.domains.push_back(std::move(*domain));
     }
@@ -37,7 +38,12 @@ FromStatus read_field(std::string_view value, std::size_t max_domains, Authors& 
   if (!total || domains_read > kMaxDomainsRead) {
     // Half a list would show a mailbox that the field may not mean at all.
     authors.mailboxes.resize(kept_before);
+    authors.detail = total ? "more than " + std::to_string(kMaxDomainsRead) + " mailboxes"
+                           : total.error().what + " (at octet " + std::to_string(total.error().offset) + ")";
     return FromStatus::Unparsable;
+  }
+  if (*total == 0) {
+    authors.detail = "no mailbox";
   }
   return *total != 0 && all_usable ? FromStatus::Ok : FromStatus::NoDomain;
 }
@@ -96,6 +102,9 @@ Authors find_authors(const HeaderBlock& headers, std::size_t max_domains) {
   }
   if (authors.status != FromStatus::Ok) {
     authors.domains.clear();
+  }
+  if (authors.status == FromStatus::Repeated) {
+    authors.detail.clear();
   }
   return authors;
 }

@@ -22,6 +22,7 @@ enum class FromStatus : std::uint8_t {
 
 struct Authors {
   FromStatus status = FromStatus::Missing;
+  std::string detail;                  ///< Why a single field is Unparsable or has NoDomain, in words; empty if Ok.
   std::vector<Domain> domains;         ///< Distinct, in order of appearance; empty unless Ok. Never more than max + 1.
   std::vector<std::string> mailboxes;  ///< addr-specs as written (comments and display names gone), for the record;
                                        ///< at most max + 1, none of a field that is Unparsable. Escape before writing.

@@ -99,6 +99,16 @@ TEST_CASE("message/author: the Author Domain (RFC 9989 sections 4.2, 4.4 and 5.3
   }
 }
 
+TEST_CASE("message/author: why a field is refused is told", "[message]") {
+  const auto detail = [](const std::string& value) { return find_authors(with_from({value}), 5).detail; };
+  CHECK(detail(" a@b.example").empty());
+  CHECK(detail(" a@b.example c") == "text behind an address (at octet 13)");
+  CHECK(detail(" undisclosed:;") == "no mailbox");
+  CHECK(detail(" a@[192.0.2.1]") == "an octet that no domain name may hold");
+  CHECK(find_authors(with_from({" a@b c", " a@b"}), 5).detail.empty());
+  CHECK(find_authors(with_from({}), 5).detail.empty());
+}
+
 TEST_CASE("message/author: no From field, and more than one", "[message]") {
   CHECK(find_authors(with_from({}), 5).status == FromStatus::Missing);
   CHECK(find_authors(HeaderBlock(), 5).status == FromStatus::Missing);
@@ -190,4 +200,5 @@ TEST_CASE("message/author: a From field of more than 1,000 mailboxes is not read
   const auto more = find_authors(with_mailboxes(1001), 5);
   CHECK(more.status == FromStatus::Unparsable);
   CHECK(more.domains.empty());
+  CHECK(more.detail == "more than 1000 mailboxes");
 }
