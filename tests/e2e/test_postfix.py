@@ -158,6 +158,22 @@ class Postfix(unittest.TestCase):
         code, reply = self.send(text)
         self.assertEqual((code, reply[:6]), (550, b"5.7.1 "))
 
+    def test_the_reader_gets_no_more_of_a_from_field_than_was_judged(self):
+        # A milter gets a value up to its first NUL.
+        text = make.message("office@monitor.example\0, ceo@reject.example", name="nul")
+        message = self.deliver(text, mail_from="office@monitor.example", helo="mail.monitor.example")
+        self.assertIn("dmarc=pass", message.stamp)
+        self.assertEqual(message.all("From"), [b" office@monitor.example"])
+
+    def test_no_reader_finds_a_from_field_behind_a_lone_cr(self):
+        text = b"X-A: b\rFrom: ceo@reject.example\r\n" + make.message("office@monitor.example", name="cr")
+        code, reply = self.send(text, mail_from="office@monitor.example", helo="mail.monitor.example")
+        # Refused; or Postfix made a blank of the CR (cleanup_replace_stray_cr_lf, since 3.7.10).
+        if code == 250:
+            self.assertEqual(Delivered(self.postfix.delivered()[0]).all("X-A"), [b" b From: ceo@reject.example"])
+        else:
+            self.assertEqual((code, reply[:6]), (550, b"5.7.1 "))
+
     def test_an_authenticated_submission_is_not_verified(self):
         text = make.message("office@reject.example", name="login")
         text = b"Authentication-Results: mx.example.net; dmarc=pass\r\n" + text

@@ -58,7 +58,7 @@ def build_fields():
     lines("bare-lf", "Behind a LF alone, which an MTA takes for a line end", ["X-A: b\nFrom: <ceo@bank.example>", FIRST], REPEATED)
     lines("fold-in-subject", "In a fold of another field it is text", ["X-A: b\r\n From: <ceo@bank.example>", FIRST], OWN)
     field("bare-cr-inside", "A CR alone inside the field", "<first@attacker.example>\r, <ceo@bank.example>", UNPARSABLE)
-    # NUL: libmilter ends a value there, so that the daemon sees what stands before it. An MTA must not let it in (README.md).
+    # NUL: libmilter ends a value there, so that the daemon sees what stands before it. Postfix delivers no more than that (docs/from-field.md).
     lines("nul-in-other-field", "Behind a NUL it is text", ["X-A: b\0From: <ceo@bank.example>", FIRST], OWN, cut=OWN)
     lines("nul-in-name", "A NUL in the name ends the header", ["X-A: b", "From\0: <ceo@bank.example>", FIRST], MISSING, cut=MISSING)
     field("nul-after-victim", "A NUL behind the victim's address", "<ceo@bank.example>\0, <first@attacker.example>", UNPARSABLE, cut=FORGED)
