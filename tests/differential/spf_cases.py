@@ -497,7 +497,7 @@ def pointer(b: Builder) -> None:
     b.some_terms(1)
     validated_name(b)
     if b.chance(0.15):
-        b.add(reverse_name(b.client), "PTR", b.rng.choice(["", "x..y.example.com", "l" * 64 + ".example.com"]))
+        b.add(reverse_name(b.client), "PTR", b.rng.choice(["", "_x.example.com", "l" * 63 + ".example.com"]))
     if b.chance(0.4):
         b.insert(b.rng.choice(["exists:%{p}.p.example.net", "exists:%{p2}.p.example.net", "a:%{p}", "include:%{p}"]))
         for name in ("unknown", b.domain, "mail." + b.domain, "example.com"):

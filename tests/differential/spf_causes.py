@@ -92,11 +92,17 @@ _RULES: list[tuple[report.Cause, set[str], str, Callable[[Difference], bool]]] =
 def rule(peers: set[str], id_: str, section: str, summary: str,
          kind: str = "result") -> Callable[[Callable[[Difference], bool]], Callable[[Difference], bool]]:
     def register(holds: Callable[[Difference], bool]) -> Callable[[Difference], bool]:
-        known = [cause for cause in CAUSES if cause.id == id_]
-        cause = known[0] if known else report.Cause(id_, "RFC " + section, summary)
-        if not known:
-            CAUSES.append(cause)
-        _RULES.append((cause, peers, kind, holds))
+        CAUSES.append(report.Cause(id_, "RFC " + section, summary))
+        _RULES.append((CAUSES[-1], peers, kind, holds))
+        return holds
+    return register
+
+
+def also(peers: set[str], id_: str,
+         kind: str = "result") -> Callable[[Callable[[Difference], bool]], Callable[[Difference], bool]]:
+    """One more predicate for a cause."""
+    def register(holds: Callable[[Difference], bool]) -> Callable[[Difference], bool]:
+        _RULES.append((next(cause for cause in CAUSES if cause.id == id_), peers, kind, holds))
         return holds
     return register
 
@@ -145,7 +151,7 @@ def trailing_dot(d: Difference) -> bool:
     return d.its["result"] == "none" and sender.endswith(".") and not sender.endswith("..")
 
 
-@rule(LIBSPF2, "spf-trailing-dot", "7208 section 4.3", "")
+@also(LIBSPF2, "spf-trailing-dot")
 def trailing_dot_of_target(d: Difference) -> bool:
     return (d.case.mail_from or "@" + d.case.helo).endswith(".") and any(re.match(r"[-+~?]?ptr$", t) for t in d.terms)
 
@@ -222,21 +228,18 @@ def modifier_case(d: Difference) -> bool:
 
 
 LAX = {  # cause -> rule, summary, peers, what assay says of such a term
-    "spf-lax-octets": ("7208 section 4.6.1", "octets that a record cannot hold are let pass", ALL,
+    "spf-lax-octets": ("7208 section 4.6.1", "octets that a record cannot hold are let pass", LIBSPF2 | PYSPF,
                        "not a visible US-ASCII character"),
-    "spf-lax-domain-end": ("7208 section 7.1", "a domain need not end in a top-level label", LIBSPF2 | MAIL_SPF,
+    "spf-lax-domain-end": ("7208 section 7.1", "a domain need not end in a top-level label", LIBSPF2,
                            "a domain must end in a top-level label"),
     "spf-lax-macro": ("7208 section 7.1", "a malformed macro is let pass", ALL,
                       "unknown macro letter|c, r and t are for|at least one part|malformed macro|'%' must be followed"),
     "spf-lax-prefix-length": ("7208 section 12", "a leading zero in a prefix length is let pass", LIBSPF2,
                               "prefix length"),
-    "spf-lax-repeated-modifier": ("7208 section 6", "redirect and exp may stand twice", LIBSPF2 | PYSPF,
+    "spf-lax-repeated-modifier": ("7208 section 6", "redirect and exp may stand twice", LIBSPF2,
                                   "may stand only once stands twice"),
-    "spf-lax-argument": ("7208 section 4.6.1", "an argument where none belongs, or none where one belongs, is let pass",
-                         LIBSPF2, "takes no argument|and a domain must follow|must follow"),
-    "spf-lax-address": ("7208 section 5.6", "a malformed address is let pass", ALL, "not an IPv[46] address"),
-    "spf-lax-name": ("7208 section 4.6.1", "a malformed term is let pass", ALL,
-                     "must begin with the name|takes no qualifier|unknown mechanism"),
+    "spf-lax-name": ("7208 section 4.6.1", "redirect: is taken for redirect=", LIBSPF2,
+                     '"[-+~?]?redirect:.*unknown mechanism'),
 }
 
 
@@ -248,6 +251,11 @@ def _add_lax_rule(id_: str, section: str, summary: str, peers: set[str], what: s
 
 for _id, (_section, _summary, _peers, _what) in LAX.items():
     _add_lax_rule(_id, _section, _summary, _peers, _what)
+
+
+@also(MAIL_SPF, "spf-lax-domain-end")
+def prefix_without_domain(d: Difference) -> bool:
+    return re.search(r'"[-+~?]?(a|mx):/\d.*a domain must end', d.syntax_rule, re.I) is not None
 
 
 # DNS.
@@ -361,17 +369,14 @@ def macro_not_escaped(d: Difference) -> bool:
     return any_macro(d, lambda value, letter, *_: letter.isupper() and re.search(r"[^\w.~-]", value or "") is not None)
 
 
-@rule(MAIL_SPF, "spf-macro-empty-parts", "7208 section 7.3", "empty parts at the end of a value are lost")
-def macro_empty_parts(d: Difference) -> bool:
-    return any_macro(d, lambda value, _letter, digits, reverse, delimiters: bool(digits or reverse) and bool(
-        value) and value[-1] in (delimiters or "."))
-
-
 @rule(PYSPF | LIBSPF2, "spf-long-expansion", "7208 section 7.3", "a name above 253 octets loses one label, or none")
 def long_expansion(d: Difference) -> bool:
-    def grows(text: str) -> bool:
-        return any(len(value or "") > 60 for value in values(d, "").values()) and MACRO.search(text) is not None
-    return any(grows(term) for term in d.terms)
+    def octets(owner: str, term: str) -> int:
+        known = values(d, owner)
+        full = MACRO.sub(lambda macro: known.get(macro[1].lower(), "") * (3 if macro[1].isupper() else 1), term)
+        return len(full.split(":", 1)[-1])
+    return any(octets(name, term) > 253 for name, type_, value in d.case.records if type_ == "TXT"
+               for term in "".join(value).split(" ") if MACRO.search(term))
 
 
 @rule(PYSPF, "spf-mx-all-hosts", "7208 section 5.4", "all hosts of an MX are asked before any is compared")
@@ -434,7 +439,7 @@ def explanation_macro(d: Difference) -> bool:
     return any_explanation_macro(d, keeps_none) or any("%" in rest for rest in rests)
 
 
-@rule(PYSPF, "spf-modifier-case", "7208 section 4.6.1", "", "explanation")
+@also(PYSPF, "spf-modifier-case", "explanation")
 def explanation_modifier_case(d: Difference) -> bool:
     return any(term.lower().startswith("exp=") and not term.startswith("exp=") for term in d.terms)
 
@@ -456,7 +461,7 @@ def explanation_space(d: Difference) -> bool:
     return any(" " in text for text in explanation_texts(d))
 
 
-@rule(MAIL_SPF, "spf-macro-only-delimiters", "7208 section 7.3", "", "explanation")
+@also(MAIL_SPF, "spf-macro-only-delimiters", "explanation")
 def explanation_only_delimiters(d: Difference) -> bool:
     return any_explanation_macro(d, lambda value, _letter, digits, reverse, delimiters: not digits and not reverse and any(
         c in (value or "") for c in delimiters))
