@@ -7,6 +7,7 @@
 #include "verify/base/text.h"
 #include "verify/dmarc/evaluate.h"
 #include "verify/dmarc/rfc7489.h"
+#include "verify/dmarc/trace.h"
 #include "verify/iprev/evaluate.h"
 #include "verify/message/address.h"
 #include "verify/spf/evaluate.h"
@@ -198,9 +199,9 @@ Verdict Verification::finish(dns::Resolver& resolver, Time now) {
   }
   verdict.dkim.reserve(signatures_.size());
   for (const dkim::Candidate& candidate : signatures_) {
-    verdict.dkim.push_back(dkim::verify(candidate, headers_, digests_, dns, limits_, now));
+    verdict.dkim.push_back(dkim::verify(candidate, headers_, digests_, dns, limits_, now, options_.trace));
   }
-  verdict.arc = chain_->verify(headers_, digests_, dns, limits_, now);
+  verdict.arc = chain_->verify(headers_, digests_, dns, limits_, now, options_.trace);
 
   auto authors = dmarc::evaluate_authors(authors_, verdict.spf_mail_from, verdict.dkim, dns, limits_);
   if (options_.public_suffixes != nullptr) {
@@ -215,6 +216,15 @@ Verdict Verification::finish(dns::Resolver& resolver, Time now) {
   verdict.dmarc = std::move(authors.front());
   verdict.other_authors.assign(std::make_move_iterator(authors.begin() + 1), std::make_move_iterator(authors.end()));
   verdict.dns_queries = dns.count();
+  if (options_.trace) {
+    // Last, for it may ask more than the verdict needs.
+    const auto trace = [&](dmarc::Outcome& outcome) {
+      outcome.trace = std::make_shared<const dmarc::Trace>(
+          dmarc::trace_alignment(outcome, verdict.spf_mail_from, verdict.dkim, resolver, limits_));
+    };
+    trace(verdict.dmarc);
+    std::for_each(verdict.other_authors.begin(), verdict.other_authors.end(), trace);
+  }
   return verdict;
 }
 

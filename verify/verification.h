@@ -37,7 +37,9 @@ class Verification {
  public:
   struct Options {
     std::string receiver;  ///< Our host name, for SPF explanations.
-    bool trace = false;    ///< Collect the SPF steps for people.
+    /// Collect for people how each outcome came about (the `trace` members of spf::, dkim::, arc:: and dmarc::Outcome).
+    /// The verdict is the same; alignment is looked into further than it needs, after it was made.
+    bool trace = false;
     /// Set: compare DMARC with what RFC 7489 says by this list, for the record. Must outlive the Verification.
     const dmarc::PublicSuffixes* public_suffixes = nullptr;
   };

@@ -57,24 +57,25 @@ std::string read_file(const std::string& path) {
 }
 
 std::vector<dkim::Outcome> verify_dkim(const SignedMessage& message, dns::Resolver& dns, const Limits& limits, Time now,
-                                       const std::vector<Domain>& authors) {
+                                       const std::vector<Domain>& authors, bool wants_trace) {
   message::BodyDigests body;
   const auto candidates = dkim::select(message.headers, authors, body, limits);
   body.update(message.body);
   body.finish();
   std::vector<dkim::Outcome> outcomes;
   for (const dkim::Candidate& candidate : candidates) {
-    outcomes.push_back(dkim::verify(candidate, message.headers, body, dns, limits, now));
+    outcomes.push_back(dkim::verify(candidate, message.headers, body, dns, limits, now, wants_trace));
   }
   return outcomes;
 }
 
-arc::Outcome verify_arc(const SignedMessage& message, dns::Resolver& dns, const Limits& limits, Time now) {
+arc::Outcome verify_arc(const SignedMessage& message, dns::Resolver& dns, const Limits& limits, Time now,
+                        bool wants_trace) {
   message::BodyDigests body;
   const auto chain = arc::Chain::collect(message.headers, body, limits);
   body.update(message.body);
   body.finish();
-  return chain.verify(message.headers, body, dns, limits, now);
+  return chain.verify(message.headers, body, dns, limits, now, wants_trace);
 }
 
 }  // namespace assay::test

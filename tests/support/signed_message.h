@@ -24,8 +24,9 @@ struct SignedMessage {
 /// What every DKIM signature of the message comes to.
 [[nodiscard]] std::vector<dkim::Outcome> verify_dkim(const SignedMessage& message, dns::Resolver& dns,
                                                      const Limits& limits, Time now,
-                                                     const std::vector<Domain>& authors = {});
+                                                     const std::vector<Domain>& authors = {}, bool wants_trace = false);
 
-[[nodiscard]] arc::Outcome verify_arc(const SignedMessage& message, dns::Resolver& dns, const Limits& limits, Time now);
+[[nodiscard]] arc::Outcome verify_arc(const SignedMessage& message, dns::Resolver& dns, const Limits& limits, Time now,
+                                      bool wants_trace = false);
 
 }  // namespace assay::test

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -37,6 +38,8 @@ struct Claim {
       properties;  ///< ("header.from", "example.com"), names in lower case.
 };
 
+struct Trace;  // verify/arc/trace.h
+
 /// The state of the chain of custody. Another protocol with the same purpose can produce the same outcome.
 struct Outcome {
   Status status = Status::None;
@@ -51,6 +54,7 @@ struct Outcome {
   std::vector<Claim> claims;  ///< Of instance 1, whatever the status: only a passing chain makes them evidence.
   unsigned failed_instance = 0;  ///< Where `reason` arose; 0 if nowhere in particular.
   std::string detail;
+  std::shared_ptr<const Trace> trace;  ///< How it came about; null unless asked for.
 };
 
 }  // namespace assay::arc

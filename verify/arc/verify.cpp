@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "verify/arc/set.h"
+#include "verify/arc/trace.h"
 #include "verify/authres/parse.h"
 #include "verify/base/text.h"
 #include "verify/dkim/checks.h"
@@ -293,7 +294,7 @@ class Keys {
 
   struct Entry {
     Reason reason = Reason::None;  ///< Of the lookup.
-    std::string detail;
+    dns::AnswerPtr answer;
     dkim::KeySet keys;
   };
 
@@ -303,7 +304,7 @@ class Keys {
       return known->second;
     }
     const dns::AnswerPtr answer = dns_.lookup(question);
-    Entry entry{reason_of(answer->status), answer->detail, {}};
+    Entry entry{reason_of(answer->status), answer, {}};
     if (entry.reason == Reason::None) {
       entry.keys = dkim::parse_keys(answer->texts, limits_);
     }
@@ -330,12 +331,18 @@ class SealInput {
   }
 
   /// AAR, AMS and AS of every set up to that of `seal`, ascending, whose own b= value is left out.
-  [[nodiscard]] crypto::DigestValue hash(const HeaderBlock& headers, const Signed& seal) const {
+  /// With `octets`, all that is hashed is appended there, too.
+  [[nodiscard]] crypto::DigestValue hash(const HeaderBlock& headers, const Signed& seal,
+                                         std::string* octets = nullptr) const {
     crypto::Digest digest(seal.signature.hash);
-    digest.update(std::string_view(text_).substr(0, before_seal_[seal.instance - 1]));
+    const std::string_view before = std::string_view(text_).substr(0, before_seal_[seal.instance - 1]);
+    digest.update(before);
     std::string last;
     message::append_canonical_without_b(last, headers[seal.field], message::Canonicalization::Relaxed);
     digest.update(last);
+    if (octets != nullptr) {
+      octets->append(before).append(last);
+    }
     return digest.finish();
   }
 
@@ -349,19 +356,27 @@ class SealInput {
   std::array<std::size_t, kMaxInstance> before_seal_{};
 };
 
-/// Key and times of one signature; `failed` names its kind.
+/// Key and times of one signature; `failed` names its kind. `trace` may be null.
 template <class Hash>
 std::optional<Failure> check_signature(const Signed& item, Reason failed, Keys& keys, const Limits& limits, Time now,
-                                       const Hash& hash) {
+                                       const Hash& hash, dkim::Trace* trace) {
   if (const auto reason = dkim::check_times(item.signature, limits, now); reason != dkim::Reason::None) {
     return Failure{failed, item.instance, words(reason, {})};
   }
   const Keys::Entry& entry = keys.find(item.signature);
   if (entry.reason != Reason::None) {
-    return Failure{entry.reason, item.instance, entry.detail};
+    if (trace != nullptr) {
+      dkim::note_key(*trace, *entry.answer, {});
+    }
+    return Failure{entry.reason, item.instance, entry.answer->detail};
   }
-  const auto value = entry.keys.records.empty() ? crypto::DigestValue{} : hash();
+  const auto value = trace != nullptr             ? trace->header_hash
+                     : entry.keys.records.empty() ? crypto::DigestValue{}
+                                                  : hash();
   const dkim::KeyCheck check = dkim::check_keys(item.signature, value, entry.keys, limits);
+  if (trace != nullptr) {
+    dkim::note_key(*trace, *entry.answer, check);
+  }
   if (check.reason != dkim::Reason::None) {
     return Failure{reason_of(check.reason, failed), item.instance, words(check.reason, check.detail)};
   }
@@ -376,19 +391,25 @@ struct Message {
   Time now;
 };
 
-std::optional<Failure> check_reading(const Signed& item, const Message& message, Keys& keys) {
+std::optional<Failure> check_reading(const Signed& item, const Message& message, Keys& keys, dkim::Trace* trace) {
   if (const auto reason = dkim::check_body(item.signature, message.body, item.body); reason != dkim::Reason::None) {
     return Failure{Reason::MessageSignatureFailed, item.instance, words(reason, {})};
   }
-  return check_signature(item, Reason::MessageSignatureFailed, keys, message.limits, message.now,
-                         [&] { return dkim::header_hash(item.signature, message.headers, item.field); });
+  return check_signature(
+      item, Reason::MessageSignatureFailed, keys, message.limits, message.now,
+      [&] { return dkim::header_hash(item.signature, message.headers, item.field); }, trace);
 }
 
-std::optional<Failure> check_message_signature(const MessageSignature& item, const Message& message, Keys& keys) {
-  auto failure = check_reading(item.by_the_rfc, message, keys);
+/// `trace` is that of its set, or null.
+std::optional<Failure> check_message_signature(const MessageSignature& item, const Message& message, Keys& keys,
+                                               SetTrace* trace) {
+  auto failure = check_reading(item.by_the_rfc, message, keys, trace != nullptr ? &*trace->message_signature : nullptr);
   if (failure && failure->reason == Reason::MessageSignatureFailed && item.relaxed &&
-      !check_reading(*item.relaxed, message, keys)) {
-    return std::nullopt;
+      !check_reading(*item.relaxed, message, keys, trace != nullptr ? &*trace->relaxed_signature : nullptr)) {
+    failure.reset();
+  }
+  if (trace != nullptr) {
+    trace->signature_state = failure ? Check::Broken : Check::Holds;
   }
   return failure;
 }
@@ -492,16 +513,62 @@ std::vector<dns::Question> Chain::key_questions() const {
   return questions;
 }
 
+namespace {
+
+/// What each set holds, and what can be told of its signatures before a key is asked for.
+std::shared_ptr<Trace> make_trace(const Fields& fields, const std::vector<MessageSignature>& message_signatures,
+                                  const std::vector<Signed>& seals, const Message& message) {
+  auto trace = std::make_shared<Trace>();
+  for (unsigned instance = 1; instance <= std::min(fields.highest, kMaxInstance); ++instance) {
+    const Set& set = fields.sets[instance - 1];
+    SetTrace told;
+    told.results = set.results.count;
+    told.message_signatures = set.message_signature.count;
+    told.seals = set.seal.count;
+    told.chain_validation = chain_validation(message.headers, set, message.limits);
+    trace->sets.push_back(std::move(told));
+  }
+  for (const MessageSignature& item : message_signatures) {
+    SetTrace& told = trace->sets[item.by_the_rfc.instance - 1];
+    const auto read = [&message](const Signed& reading) {
+      return dkim::begin_trace(reading.signature, message.headers, reading.field, message.body, reading.body,
+                               message.limits, message.now);
+    };
+    told.message_signature = read(item.by_the_rfc);
+    if (item.relaxed) {
+      told.relaxed_signature = read(*item.relaxed);
+    }
+  }
+  if (!seals.empty()) {
+    const SealInput input(message.headers, fields);
+    for (const Signed& seal : seals) {
+      dkim::Trace told = dkim::begin_trace(seal.signature, message.headers, seal.field, message.limits, message.now);
+      told.header_hash = input.hash(message.headers, seal, &told.header_octets);
+      trace->sets[seal.instance - 1].seal = std::move(told);
+    }
+  }
+  return trace;
+}
+
+}  // namespace
+
 Outcome Chain::verify(const HeaderBlock& headers, const BodyDigests& body, dns::Resolver& dns, const Limits& limits,
-                      Time now) const {
+                      Time now, bool wants_trace) const {
   Outcome outcome = state_->outcome;
+  const Message message{headers, body, limits, now};
+  std::shared_ptr<Trace> trace;
+  if (wants_trace && state_->fields.has_any) {
+    trace = make_trace(state_->fields, state_->message_signatures, state_->seals, message);
+    outcome.trace = trace;
+  }
+  const auto told = [&trace](unsigned instance) { return trace ? &trace->sets[instance - 1] : nullptr; };
   if (state_->message_signatures.empty()) {
     return outcome;
   }
   Keys keys(dns, limits);
-  const Message message{headers, body, limits, now};
   const auto& items = state_->message_signatures;
-  if (auto failure = check_message_signature(items.front(), message, keys)) {  // Step 4.
+  if (auto failure = check_message_signature(items.front(), message, keys,
+                                             told(items.front().by_the_rfc.instance))) {  // Step 4.
     fail(outcome, *std::move(failure));
     return outcome;
   }
@@ -509,13 +576,22 @@ Outcome Chain::verify(const HeaderBlock& headers, const BodyDigests& body, dns::
   for (const Signed& seal :
        state_->seals) {  // Step 6, before the optional step 5: a broken chain needs no oldest-pass.
     const auto hash = [&] { return input.hash(headers, seal); };
-    if (auto failure = check_signature(seal, Reason::SealFailed, keys, limits, now, hash)) {
+    SetTrace* const set = told(seal.instance);
+    auto failure =
+        check_signature(seal, Reason::SealFailed, keys, limits, now, hash, set != nullptr ? &*set->seal : nullptr);
+    if (set != nullptr) {
+      set->seal_state = failure ? Check::Broken : Check::Holds;
+    }
+    if (failure) {
       fail(outcome, *std::move(failure));
       return outcome;
     }
   }
   unsigned oldest = items.front().by_the_rfc.instance;
-  for (auto item = items.begin() + 1; item != items.end() && !check_message_signature(*item, message, keys); ++item) {
+  const auto holds = [&](const MessageSignature& item) {
+    return !check_message_signature(item, message, keys, told(item.by_the_rfc.instance));
+  };
+  for (auto item = items.begin() + 1; item != items.end() && holds(*item); ++item) {
     oldest = item->by_the_rfc.instance;
   }
   outcome.oldest_pass = oldest == 1 ? 0 : oldest;  // Step 5: 0 if all verify, else the lowest instance that passed.

@@ -31,9 +31,10 @@ class Chain {
   [[nodiscard]] std::vector<dns::Question> key_questions() const;
 
   /// Steps 4-7. `headers` and `body` are those given to collect(). Each key is looked up once, and only when the checks
-  /// before it held. Never throws on bad input.
+  /// before it held. Never throws on bad input. With `wants_trace` the outcome tells what became of each set
+  /// (Outcome::trace); it is the same otherwise.
   [[nodiscard]] Outcome verify(const message::HeaderBlock& headers, const message::BodyDigests& body,
-                               dns::Resolver& dns, const Limits& limits, Time now) const;
+                               dns::Resolver& dns, const Limits& limits, Time now, bool wants_trace = false) const;
 
  private:
   struct State;

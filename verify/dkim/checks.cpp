@@ -17,6 +17,17 @@ Reason check_times(const Signature& signature, const Limits& limits, Time now) n
   return Reason::None;
 }
 
+Reason check_answer(dns::Status status) noexcept {
+  switch (status) {
+    case dns::Status::Found: return Reason::None;
+    case dns::Status::NoData:                               // RFC 6376 section 6.1.2 step 3: no key for signature.
+    case dns::Status::NxDomain: return Reason::NoKey;       // As above.
+    case dns::Status::TempFail: return Reason::DnsFailure;  // Step 2: key unavailable, TEMPFAIL.
+    case dns::Status::Bogus: return Reason::DnssecBogus;    // Step 2: RFC 4035 section 5.5 answers it with SERVFAIL.
+  }
+  return Reason::DnsFailure;
+}
+
 Reason check_body(const Signature& signature, const message::BodyDigests& body, message::BodyDigests::Id id) {
   // Section 3.5, l=: "MUST NOT be larger than the actual number of octets in the canonicalized message body".
   if (signature.body_length && body.is_shorter_than_length(id)) {

@@ -52,7 +52,8 @@ class FieldIndex {
 
 }  // namespace
 
-crypto::DigestValue header_hash(const Signature& signature, const message::HeaderBlock& headers, std::size_t field) {
+crypto::DigestValue header_hash(const Signature& signature, const message::HeaderBlock& headers, std::size_t field,
+                                std::string* octets) {
   FieldIndex index(signature.signed_headers);
   for (std::size_t i = headers.size(); i-- > 0;) {
     if (i == field) {
@@ -63,6 +64,12 @@ crypto::DigestValue header_hash(const Signature& signature, const message::Heade
     }
   }
   crypto::Digest digest(signature.hash);
+  const auto hash = [&digest, octets](const std::string& part) {
+    digest.update(part);
+    if (octets != nullptr) {
+      *octets += part;
+    }
+  };
   std::string text;
   for (const std::string& name : signature.signed_headers) {
     NamedFields& entry = *index.find(name);
@@ -72,11 +79,11 @@ crypto::DigestValue header_hash(const Signature& signature, const message::Heade
     text.clear();
     message::append_canonical(text, headers[entry.fields[entry.used++]], signature.header_canonicalization);
     text += "\r\n";
-    digest.update(text);
+    hash(text);
   }
   text.clear();
   message::append_canonical_without_b(text, headers[field], signature.header_canonicalization);
-  digest.update(text);
+  hash(text);
   return digest.finish();
 }
 

@@ -14,7 +14,7 @@ using crypto::Hash;
 using crypto::PublicKey;
 
 tl::unexpected<KeyError> key_error(Reason reason, std::string detail, bool testing = false) {
-  return failure(KeyError{reason, std::move(detail), testing});
+  return failure(KeyError{reason, std::move(detail), testing, std::nullopt});
 }
 
 bool lists(std::string_view list, std::string_view word) {
@@ -69,6 +69,7 @@ KeyCheck check_key(const Signature& signature, const crypto::DigestValue& header
   KeyCheck check;
   check.key_bits = record.key->bits();
   check.testing = record.testing;
+  check.position = record.position;
   const auto conclude = [&check](Reason reason, std::string detail) {
     check.reason = reason;
     check.detail = std::move(detail);
@@ -151,16 +152,15 @@ Parsed<KeyRecord, KeyError> parse_key(std::string_view text, const Limits& limit
 
 KeySet parse_keys(const std::vector<std::string>& texts, const Limits& limits) {
   KeySet keys;
-  keys.error = {Reason::NoKey, "no TXT record", false};
-  for (const std::string& text : texts) {
-    if (keys.records.size() == limits.key_records) {
-      break;
-    }
-    auto record = parse_key(text, limits);
+  keys.error = {Reason::NoKey, "no TXT record", false, std::nullopt};
+  for (std::size_t position = 0; position < texts.size() && keys.records.size() < limits.key_records; ++position) {
+    auto record = parse_key(texts[position], limits);
     if (record) {
+      record->position = position;
       keys.records.push_back(*std::move(record));
-    } else if (&text == &texts.front() || nearness(record.error().reason) > nearness(keys.error.reason)) {
+    } else if (position == 0 || nearness(record.error().reason) > nearness(keys.error.reason)) {
       keys.error = std::move(record.error());
+      keys.error.position = position;
     }
   }
   return keys;
@@ -172,6 +172,7 @@ KeyCheck check_keys(const Signature& signature, const crypto::DigestValue& heade
   best.reason = keys.error.reason;
   best.detail = keys.error.detail;
   best.testing = keys.error.testing;
+  best.position = keys.error.position;
   for (const KeyRecord& record : keys.records) {
     KeyCheck check = check_key(signature, header_hash, record, limits);
     if (&record == &keys.records.front() || nearness(check.reason) > nearness(best.reason)) {

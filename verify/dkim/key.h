@@ -22,13 +22,15 @@ struct KeyRecord {
   bool allows_sha1 = true;                       // h=
   bool testing = false;                          // t=y
   bool forbids_subdomains = false;               // t=s
+  std::size_t position = 0;                      ///< Among the TXT records of its answer.
 };
 
 /// Why a key record cannot be used: KeySyntax, KeyRevoked or KeyMismatch.
 struct KeyError {
   Reason reason = Reason::KeySyntax;
   std::string detail;
-  bool testing = false;  ///< The record was readable and carries t=y.
+  bool testing = false;                 ///< The record was readable and carries t=y.
+  std::optional<std::size_t> position;  ///< Of the record among the TXT records of its answer; absent without any.
 };
 
 /// Reads the text of one TXT record. Strict: v= must stand first and be DKIM1, p= is required, an unknown k= or an s=
@@ -49,8 +51,9 @@ struct KeySet {
 struct KeyCheck {
   Reason reason = Reason::None;  ///< None: a key verifies the signature.
   std::string detail;
-  std::optional<unsigned> key_bits;  ///< Of the key that decided.
-  bool testing = false;              ///< That key carries t=y.
+  std::optional<unsigned> key_bits;     ///< Of the key that decided.
+  bool testing = false;                 ///< That key carries t=y.
+  std::optional<std::size_t> position;  ///< Of the record that decided, among the TXT records of its answer.
 };
 
 /// Tries the keys one after the other until one verifies `signature` over `header_hash`; else says what the key that

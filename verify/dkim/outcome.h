@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -47,6 +48,8 @@ enum class Reason : std::uint8_t {
 /// Stable word: "body_hash_mismatch" ...; nullptr for Reason::None.
 [[nodiscard]] const char* to_string(Reason reason) noexcept;
 
+struct Trace;  // verify/dkim/trace.h
+
 /// The result of one signature. Strings hold text from the message: escape before writing.
 struct Outcome {
   Status status = Status::Neutral;
@@ -57,10 +60,11 @@ struct Outcome {
   std::string identity;                  ///< i= as written (its default, "@d", when absent).
   std::string algorithm;                 ///< a= as written, "rsa-sha256".
   std::string signature_start;  ///< The first octets of b=, whitespace removed (RFC 6008); at least 8 if it has them.
-  std::optional<unsigned> key_bits;  ///< Of the key used.
-  bool testing = false;              ///< The key carries t=y.
-  bool headers_verified = false;     ///< The header signature (b=) verifies, whatever the body hash says.
-  std::string detail;                ///< More words on `reason`.
+  std::optional<unsigned> key_bits;    ///< Of the key used.
+  bool testing = false;                ///< The key carries t=y.
+  bool headers_verified = false;       ///< The header signature (b=) verifies, whatever the body hash says.
+  std::string detail;                  ///< More words on `reason`.
+  std::shared_ptr<const Trace> trace;  ///< How it came about; null unless asked for.
 };
 
 }  // namespace assay::dkim

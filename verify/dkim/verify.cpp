@@ -6,6 +6,7 @@
 #include "verify/dkim/checks.h"
 #include "verify/dkim/header_hash.h"
 #include "verify/dkim/key.h"
+#include "verify/dkim/trace.h"
 
 namespace assay::dkim {
 namespace {
@@ -72,22 +73,22 @@ Status status_of(Reason reason) {
   return Status::PermError;
 }
 
-/// What the answer to the key question means for the signature; None if there are records to read.
-Reason reason_of(dns::Status status) {
-  switch (status) {
-    case dns::Status::Found: return Reason::None;
-    case dns::Status::NoData:                               // RFC 6376 section 6.1.2 step 3: no key for signature.
-    case dns::Status::NxDomain: return Reason::NoKey;       // As above.
-    case dns::Status::TempFail: return Reason::DnsFailure;  // Step 2: key unavailable, TEMPFAIL.
-    case dns::Status::Bogus: return Reason::DnssecBogus;    // Step 2: RFC 4035 section 5.5 answers it with SERVFAIL.
-  }
-  return Reason::DnsFailure;
-}
-
 void conclude(Outcome& outcome, Reason reason, std::string detail) {
   outcome.reason = reason;
   outcome.status = status_of(reason);
   outcome.detail = std::move(detail);
+}
+
+/// What is known before the key is asked for.
+std::shared_ptr<Trace> make_trace(const Candidate& candidate, const message::HeaderBlock& headers,
+                                  const message::BodyDigests& body, const Limits& limits, Time now) {
+  auto trace = std::make_shared<Trace>();
+  if (candidate.signature) {
+    *trace = begin_trace(*candidate.signature, headers, candidate.field, body, candidate.body, limits, now);
+  } else {
+    trace->field = headers[candidate.field].value;
+  }
+  return trace;
 }
 
 Candidate read_candidate(const message::HeaderBlock& headers, std::size_t field, const Limits& limits) {
@@ -176,8 +177,13 @@ dns::Question key_question(const Signature& signature) {
 }
 
 Outcome verify(const Candidate& candidate, const message::HeaderBlock& headers, const message::BodyDigests& body,
-               dns::Resolver& dns, const Limits& limits, Time now) {
+               dns::Resolver& dns, const Limits& limits, Time now, bool wants_trace) {
   Outcome outcome = candidate.outcome;
+  std::shared_ptr<Trace> trace;
+  if (wants_trace) {
+    trace = make_trace(candidate, headers, body, limits, now);
+    outcome.trace = trace;
+  }
   if (!candidate.signature) {
     return outcome;
   }
@@ -187,13 +193,21 @@ Outcome verify(const Candidate& candidate, const message::HeaderBlock& headers, 
     return outcome;
   }
   const dns::AnswerPtr answer = dns.lookup(key_question(signature));
-  if (const Reason reason = reason_of(answer->status); reason != Reason::None) {
+  if (const Reason reason = check_answer(answer->status); reason != Reason::None) {
+    if (trace) {
+      note_key(*trace, *answer, {});
+    }
     conclude(outcome, reason, answer->detail);
     return outcome;
   }
   const KeySet keys = parse_keys(answer->texts, limits);
-  const auto hash = keys.records.empty() ? crypto::DigestValue{} : header_hash(signature, headers, candidate.field);
+  const auto hash = trace                  ? trace->header_hash
+                    : keys.records.empty() ? crypto::DigestValue{}
+                                           : header_hash(signature, headers, candidate.field);
   KeyCheck check = check_keys(signature, hash, keys, limits);
+  if (trace) {
+    note_key(*trace, *answer, check);
+  }
   outcome.key_bits = check.key_bits;
   outcome.testing = check.testing;
   outcome.headers_verified = check.reason == Reason::None;

@@ -46,8 +46,10 @@ inline constexpr std::size_t kMaxReportedSignatures = 100;
 /// Judges one candidate after the body ended: key lookup, key checks, body hash and header hash, each on its own (b= is
 /// checked even when bh= differs). Result mapping of RFC 8601 section 2.7.1. A failure under a key with t=y counts as
 /// no signature: Neutral / TestKeyFailed. One lookup at most, none for a candidate that is final or past its x=. Never
-/// throws on bad input. `headers` and `body` are those given to select().
+/// throws on bad input. `headers` and `body` are those given to select(). With `wants_trace` the outcome tells each
+/// check on its own (Outcome::trace); it is the same otherwise.
 [[nodiscard]] Outcome verify(const Candidate& candidate, const message::HeaderBlock& headers,
-                             const message::BodyDigests& body, dns::Resolver& dns, const Limits& limits, Time now);
+                             const message::BodyDigests& body, dns::Resolver& dns, const Limits& limits, Time now,
+                             bool wants_trace = false);
 
 }  // namespace assay::dkim

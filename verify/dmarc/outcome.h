@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -69,6 +70,8 @@ struct Rfc7489 {
   std::vector<Difference> differences;
 };
 
+struct Trace;  // verify/dmarc/trace.h
+
 /// The result for one author domain.
 struct Outcome {
   Status status = Status::None;
@@ -80,14 +83,15 @@ struct Outcome {
   std::optional<Domain>
       organizational_domain;  ///< Of the author; absent if a lookup failed, or the message passes without it.
   Discovery discovery = Discovery::TreeWalk;
-  bool testing = false;            ///< t=y in the record.
-  bool strict_dkim = false;        ///< adkim=s
-  bool strict_spf = false;         ///< aspf=s
-  bool spf_aligned = false;        ///< SPF passes and aligns.
-  bool dkim_aligned = false;       ///< At least one DKIM signature passes and aligns.
-  std::string detail;              ///< More words on `reason`.
-  std::vector<WalkStep> walk;      ///< Policy discovery, in the order asked.
-  std::optional<Rfc7489> rfc7489;  ///< Absent unless it was asked for (configuration: dmarc.compare_psl).
+  bool testing = false;                ///< t=y in the record.
+  bool strict_dkim = false;            ///< adkim=s
+  bool strict_spf = false;             ///< aspf=s
+  bool spf_aligned = false;            ///< SPF passes and aligns.
+  bool dkim_aligned = false;           ///< At least one DKIM signature passes and aligns.
+  std::string detail;                  ///< More words on `reason`.
+  std::vector<WalkStep> walk;          ///< Policy discovery, in the order asked.
+  std::optional<Rfc7489> rfc7489;      ///< Absent unless it was asked for (configuration: dmarc.compare_psl).
+  std::shared_ptr<const Trace> trace;  ///< More on alignment; null unless asked for.
 };
 
 }  // namespace assay::dmarc

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "verify/base/text.h"
@@ -27,10 +28,15 @@ class Hasher {
       const std::uint64_t left = *length_ > offset ? *length_ - offset : 0;
       octets = octets.substr(0, static_cast<std::size_t>(std::min<std::uint64_t>(left, octets.size())));
     }
-    if (!octets.empty()) {
-      digest_.update(octets);
+    if (octets.empty()) {
+      return;
+    }
+    digest_.update(octets);
+    if (copy_) {
+      copy_(octets);
     }
   }
+  void copy_to(std::function<void(std::string_view)> sink) { copy_ = std::move(sink); }
   void finish() { value_ = digest_.finish(); }
 
   [[nodiscard]] const crypto::DigestValue& value() const noexcept { return value_; }
@@ -41,6 +47,7 @@ class Hasher {
  private:
   crypto::Digest digest_;
   std::optional<std::uint64_t> length_;
+  std::function<void(std::string_view)> copy_;
   crypto::DigestValue value_;
 };
 
@@ -52,6 +59,10 @@ class Sink {
   std::size_t add(const BodyDigestSpec& spec) {
     hashers_.emplace_back(spec.hash, spec.length);
     return hashers_.size() - 1;
+  }
+
+  void copy_to(std::size_t index, std::function<void(std::string_view)> sink) {
+    hashers_[index].copy_to(std::move(sink));
   }
 
   void put(std::string_view octets) {
@@ -281,6 +292,7 @@ class Stream {
     }
   }
   [[nodiscard]] bool wants_more() const noexcept { return sink_ && sink_->wants_more(); }
+  [[nodiscard]] Sink& sink() { return sink_.value(); }
   [[nodiscard]] const Sink& sink() const { return sink_.value(); }
 
  private:
@@ -320,6 +332,12 @@ BodyDigests::Id BodyDigests::require(const BodyDigestSpec& spec) {
     return entries.size() - 1;
   }
   return static_cast<Id>(known - entries.begin());
+}
+
+void BodyDigests::copy_to(Id id, std::function<void(std::string_view)> sink) {
+  const auto& entry = state_->entries[id];
+  const bool is_simple = entry.spec.canonicalization == Canonicalization::Simple;
+  (is_simple ? state_->simple.sink() : state_->relaxed.sink()).copy_to(entry.index, std::move(sink));
 }
 
 void BodyDigests::update(std::string_view chunk) {

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string_view>
@@ -36,6 +37,8 @@ class BodyDigests {
 
   /// Asks for a hash. Only before the first update(). Equal specs get equal ids.
   [[nodiscard]] Id require(const BodyDigestSpec& spec);
+  /// Gives every octet that goes into the hash `id` to `sink` as well, in order. Before the first update().
+  void copy_to(Id id, std::function<void(std::string_view)> sink);
   /// Body octets, CRLF line ends, in order. A bare CR or LF is data.
   void update(std::string_view chunk);
   /// Whether further octets can still change a hash or a length that was asked for. False lets the MTA stop sending.

@@ -87,6 +87,41 @@ TEST_CASE("message/body: empty bodies (RFC 6376 sections 3.4.3 and 3.4.4)", "[me
   CHECK(hash_of("", {Canonicalization::Relaxed, Hash::Sha1, std::nullopt}) == "2jmj7l5rSw0yVb/vlWAYkK/YBwk=");
 }
 
+TEST_CASE("message/body: what is hashed can be copied (RFC 6376 sections 3.4.5 and 3.5, l=)", "[message]") {
+  const std::string body = " C \r\nD \t E\r\n\r\n\r\n";
+  struct Row {
+    BodyDigestSpec spec;
+    std::string expected;
+  };
+  const std::vector<Row> rows = {
+      {{Canonicalization::Simple, Hash::Sha256, std::nullopt}, " C \r\nD \t E\r\n"},
+      {{Canonicalization::Relaxed, Hash::Sha256, std::nullopt}, " C\r\nD E\r\n"},
+      {{Canonicalization::Relaxed, Hash::Sha256, 5}, " C\r\nD"},
+      {{Canonicalization::Relaxed, Hash::Sha256, 0}, ""},
+      {{Canonicalization::Relaxed, Hash::Sha256, 9}, " C\r\nD E\r\n"},
+      {{Canonicalization::Simple, Hash::Sha256, 1000}, " C \r\nD \t E\r\n"},
+  };
+  for (std::size_t chunk = 1; chunk <= body.size(); ++chunk) {
+    CAPTURE(chunk);
+    BodyDigests digests;
+    std::vector<std::string> copies(rows.size());
+    std::vector<BodyDigests::Id> ids;
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      ids.push_back(digests.require(rows[i].spec));
+      digests.copy_to(ids.back(), [&copies, i](std::string_view octets) { copies[i] += octets; });
+    }
+    for (std::size_t at = 0; at < body.size(); at += chunk) {
+      digests.update(std::string_view(body).substr(at, chunk));
+    }
+    digests.finish();
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      CAPTURE(i);
+      CHECK(copies[i] == rows[i].expected);
+      CHECK(digests.value(ids[i]) == digest(Hash::Sha256, rows[i].expected));
+    }
+  }
+}
+
 TEST_CASE("message/body: canonical forms", "[message]") {
   struct Row {
     std::string body, simple, relaxed;
