@@ -62,7 +62,7 @@ int run_spf(const Options& options) {
   if (options.json) {
     std::cout << observe::spf_json(outcome) << '\n';
   } else if (options.explain) {
-    std::cout << explain(outcome, options.mail_from ? "MAIL FROM" : "HELO", lookups.used(), limits, paint);
+    std::cout << explain(outcome, options.mail_from ? "MAIL FROM" : "HELO", *ip, lookups.used(), limits, paint);
   } else {
     std::cout << summary(outcome, paint);
   }
@@ -91,7 +91,9 @@ void add_spf(CLI::App& app, Run& run) {
       ->type_name("ADDR[@PORT]")
       ->allow_extra_args(false);
   CLI::Option* const json = verb->add_flag("--json", options->json, "Print one JSON object.");
-  verb->add_flag("--explain", options->explain, "Tell the whole story: DNS answers, and the record term by term.")
+  verb->add_flag("--explain", options->explain,
+                 "Tell the whole story: DNS answers, the record term by term with what the limits count, and what "
+                 "would have made it pass.")
       ->excludes(json);
   verb->add_flag("--exit-code", options->exit_code, "Exit with 1 unless the result is pass.");
   verb->footer(

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "cli/dump.h"
 #include "cli/explain.h"
 #include "cli/input.h"
 #include "cli/paint.h"
@@ -41,6 +42,8 @@ struct Options {
   std::optional<std::string> now;
   bool json = false;
   bool explain = false;
+  bool canonical = false;
+  std::optional<std::string> dump;
   bool exit_code = false;
   std::string message;
 };
@@ -128,6 +131,11 @@ Input<Job> prepare(const Options& options) {
     }
     job.public_suffixes = *std::move(suffixes);
   }
+  if (options.dump) {
+    if (const auto folder = open_dump_folder(*options.dump); !folder) {
+      return failure(folder.error());
+    }
+  }
   return job;
 }
 
@@ -158,8 +166,8 @@ int run_verify(const Options& options) {
   Job& job = *prepared;
   resolver::Lookups lookups(job.backend);
   lookups.set_deadline(std::chrono::steady_clock::now() + job.settings.dns.message_deadline);
-  Verification verification(job.settings.limits,
-                            {job.settings.authserv_id, options.explain, job.public_suffixes.get()});
+  const bool wants_trace = options.explain || options.dump.has_value();
+  Verification verification(job.settings.limits, {job.settings.authserv_id, wants_trace, job.public_suffixes.get()});
   feed(verification, job);
   job.facts.resent = !verification.headers().find("Resent-From").empty();
 
@@ -172,13 +180,21 @@ int run_verify(const Options& options) {
   record.authentication_results =
       authres::format(record.verdict, policy::make_stamp(job.settings.authserv_id, record.facts, record.decision));
 
+  std::string index;
+  if (options.dump) {
+    const auto lines = dump_canonical(*options.dump, record.verdict, job.message.body);
+    if (!lines) {
+      return complain(lines.error());
+    }
+    index = '\n' + to_text(*lines, *options.dump);
+  }
   const Paint paint(wants_colour());
   if (options.json) {
     std::cout << observe::verification_json(record) << '\n';
   } else if (options.explain) {
-    std::cout << explain(record, lookups.used(), job.settings.limits, paint);
+    std::cout << explain(record, lookups.used(), job.settings.limits, paint, options.canonical) << index;
   } else {
-    std::cout << summary(record, paint);
+    std::cout << summary(record, paint) << index;
   }
   return options.exit_code && record.decision.action != policy::Action::Accept ? kExitFound : kExitDone;
 }
@@ -219,8 +235,22 @@ void add_verify(CLI::App& app, Run& run) {
                    "Time at which the message is judged, for t= and x= of signatures. Default: the clock's.")
       ->type_name("UNIX|RFC3339");
   CLI::Option* const json = verb->add_flag("--json", options->json, "Print one JSON object, the decision record.");
-  verb->add_flag("--explain", options->explain,
-                 "Tell the whole story: DNS answers, each SPF term, each signature, ARC, the DMARC walk, the decision.")
+  CLI::Option* const explain =
+      verb->add_flag("--explain", options->explain,
+                     "Tell the whole story: DNS answers, each SPF term, each check of each signature, ARC, the DMARC "
+                     "walks and how each domain aligns, the decision, and what would have made it pass. Asks DNS a "
+                     "little more than the verdict needs, and says what.")
+          ->excludes(json);
+  verb->add_flag("--canonical", options->canonical,
+                 "With --explain: also show the header fields as each signature hashes them, with CR, LF, tabs and "
+                 "hidden spaces made visible.")
+      ->needs(explain);
+  verb->add_option(
+          "--dump-canonical", options->dump,
+          "Write the octets that each signature hashes to files in this folder, which must be new or empty: "
+          "dkim-1.header, dkim-1.body, arc-1-ams.header, arc-1-ams.body, arc-1-seal.header ... Prints size and "
+          "SHA-256 of each. Works without a key, too.")
+      ->type_name("DIR")
       ->excludes(json);
   verb->add_flag("--exit-code", options->exit_code, "Exit with 1 unless the decision is accept.");
   verb->add_option("MESSAGE", options->message, "File that holds the message with its header, or - for standard input.")
@@ -235,6 +265,7 @@ void add_verify(CLI::App& app, Run& run) {
       "      --mail-from bounce@example.com mail.eml\n"
       "  assay verify --explain --config /etc/assay/assay.yaml \\\n"
       "      --client-ip 2001:db8::1 --mail-from '' - < mail.eml\n"
+      "  assay verify --dump-canonical octets mail.eml && sha256sum octets/*\n"
       "  assay verify --zone example.com.zone --json mail.eml | jq .decision");
   verb->callback([options, &run] { run = [options] { return run_verify(*options); }; });
 }

@@ -94,13 +94,23 @@ TEST_CASE("assay spf: --explain shows the record term by term", "[cli][spf]") {
         "\n"
         "SPF, MAIL FROM example.com: pass\n"
         "  example.com: v=spf1 include:_spf.example.net ?all\n"
-        "    include:_spf.example.net -> match\n"
+        "    include:_spf.example.net -> match [1/10 lookups, 0/2 void]\n"
         "    _spf.example.net: v=spf1 ip4:192.0.2.0/24 ip6:2001:db8::/32 -all\n"
-        "      ip4:192.0.2.0/24 -> match\n"
+        "      ip4:192.0.2.0/24 -> match [1/10 lookups, 0/2 void]\n"
         "  decided by include:_spf.example.net\n"
-        "  1 of 10 DNS lookups, 0 of 2 that lead nowhere\n"
+        "  in all [1/10 lookups, 0/2 void]\n"
         "\n"
         "Result: pass\n");
+}
+
+TEST_CASE("assay spf: --explain says what would have made it pass", "[cli][spf]") {
+  const auto run = run_spf({"--client-ip", "203.0.113.9", "--mail-from", "a@example.com", "--explain"});
+  CAPTURE(run.out);
+  const std::string end =
+      "\nResult: neutral\n"
+      "It would have passed SPF had 203.0.113.9 been listed in the SPF record of example.com, before all decided.\n";
+  REQUIRE(run.out.size() > end.size());
+  CHECK(run.out.substr(run.out.size() - end.size()) == end);
 }
 
 TEST_CASE("assay spf: something to check must be given", "[cli][spf]") {

@@ -221,7 +221,7 @@ TEST_CASE("assay verify: --explain tells the story and ends with what it amounts
   for (const char* part :
        {"TXT reject.example -> \"v=spf1 ip4:192.0.2.10 -all\"", "SPF, MAIL FROM reject.example: pass",
         "decided by ip4:192.0.2.10", "DKIM: 1 signature", "header fields (b=): as signed", "body (bh=): as signed",
-        "DMARC, author reject.example: pass", "_dmarc.reject.example -> ", "SPF passes for reject.example: aligned",
+        "DMARC, author reject.example: pass", "_dmarc.reject.example -> ", "SPF of reject.example (pass): aligned",
         "Decision: accept"}) {
     CAPTURE(part);
     CHECK(run.out.find(part) != std::string::npos);
@@ -230,6 +230,38 @@ TEST_CASE("assay verify: --explain tells the story and ends with what it amounts
   REQUIRE(run.out.size() > last.size());
   CHECK(run.out.substr(run.out.size() - last.size()) == last);
   CHECK(is_fit_for_terminal(run.out));
+}
+
+TEST_CASE("assay verify: --explain ends with what would have made a sample pass", "[cli][verify][samples]") {
+  struct Row {
+    const char* sample;
+    const char* client;
+    const char* mail_from;
+    const char* expected;
+  };
+  for (const Row& row : {
+           Row{"list-footer", "192.0.2.20", "assayers-bounces@lists.example.org",
+               "the body not been changed after reject.example signed it (selector s1)."},
+           Row{"fail-strict", "192.0.2.10", "office@strict.example",
+               "adkim been relaxed in the DMARC record of strict.example, for the signature of strict.example "
+               "(selector s1) passes."},
+           Row{"fail-reject", "198.51.100.7", "office@reject.example",
+               "198.51.100.7 been listed in the SPF record of reject.example, which aligns."},
+           Row{"fail-two-authors", "192.0.2.10", "office@monitor.example",
+               "the DKIM signature of monitor.example (selector s1) been made with d=reject.example (or a subdomain)."},
+           Row{"fail-subdomain-sp", "198.51.100.7", "",
+               "news.parent.example signed it with DKIM, or had SPF passed for 198.51.100.7 and MAIL FROM "
+               "news.parent.example (or another name of parent.example)."},
+       }) {
+    const auto run = run_assay({"verify", "--zone", kZone, "--client-ip", row.client, "--helo", "mail.plain.example",
+                                "--mail-from", row.mail_from, "--explain", kSamples + "/" + row.sample + ".eml"});
+    CAPTURE(row.sample, run.out);
+    const auto at = run.out.rfind("\nIt would have passed DMARC ");
+    REQUIRE(at != std::string::npos);
+    const std::string sentence = run.out.substr(at);
+    CHECK(std::count(sentence.begin(), sentence.end(), '\n') == 2);
+    CHECK(sentence.substr(sentence.find("had ") + 4) == row.expected + std::string("\n"));
+  }
 }
 
 TEST_CASE("assay verify: any octets at all are judged", "[cli][verify][property]") {

@@ -91,6 +91,11 @@ std::string in_a_labels(const std::string& text) {
   return name ? name->str() : text;
 }
 
+bool has_macros(const MacroString& text) {
+  return std::any_of(text.parts.begin(), text.parts.end(),
+                     [](const auto& part) { return std::holds_alternative<Macro>(part); });
+}
+
 bool is_multi_label(std::string_view name) {
   return name.find('.') != std::string_view::npos;
 }
@@ -247,7 +252,7 @@ class Evaluation {
       // RFC 8616 section 4: such a term does not match anything, so that the default result stands
       result = {Status::Neutral, Reason::NoMatch, {}, {}, std::nullopt};
     } else {
-      const std::string name = expand(target, place.domain);
+      const std::string name = expand_term(target, place.domain);
       if (!dns::is_askable(name) || !is_multi_label(name)) {
         result = judgement(permerror(Reason::RedirectWithoutRecord, name));  // malformed target
       } else {
@@ -272,7 +277,7 @@ class Evaluation {
     if (never_matches(include.target)) {
       return false;
     }
-    const std::string name = expand(include.target, place.domain);
+    const std::string name = expand_term(include.target, place.domain);
     if (!dns::is_askable(name) || !is_multi_label(name)) {
       return failure(permerror(Reason::IncludeWithoutRecord, name));  // section 4.3 gives none, which is permerror here
     }
@@ -396,7 +401,7 @@ class Evaluation {
     if (never_matches(*target)) {
       return std::nullopt;
     }
-    std::string name = expand(*target, place.domain);
+    std::string name = expand_term(*target, place.domain);
     if (!dns::is_askable(name)) {
       return std::nullopt;
     }
@@ -502,6 +507,15 @@ class Evaluation {
     return expand_domain(target, values_);
   }
 
+  /// The <target-name> of the term at hand.
+  [[nodiscard]] std::string expand_term(const MacroString& target, const std::string& domain) {
+    std::string name = expand(target, domain);
+    if (query_.trace && has_macros(target)) {
+      trace_.back().target = name;  // Nothing was begun since: a record is fetched only once its name is known.
+    }
+    return name;
+  }
+
   /// Section 6.2. Empty wherever the RFC says "as if no exp modifier was given". Counts towards no limit.
   [[nodiscard]] std::string explain(const Explanation& explanation) {
     if (never_matches(explanation.target)) {
@@ -532,7 +546,8 @@ class Evaluation {
 
   std::size_t begin_step(const Place& place) {
     if (query_.trace) {
-      trace_.push_back({place.depth, place.domain, std::string(place.term), {}, 0, 0});
+      note_counts();
+      trace_.push_back({place.depth, place.domain, std::string(place.term), {}, 0, 0, {}});
     }
     return trace_.size();
   }
@@ -541,10 +556,16 @@ class Evaluation {
   template <class Words>
   void end_step(std::size_t step, const Words& outcome) {
     if (query_.trace) {
-      TraceStep& ended = trace_[step - 1];
-      ended.outcome = outcome();
-      ended.lookups = lookups_;
-      ended.void_lookups = void_lookups_;
+      note_counts();
+      trace_[step - 1].outcome = outcome();
+    }
+  }
+
+  /// The counts of the newest step, unless it has ended.
+  void note_counts() {
+    if (!trace_.empty() && trace_.back().outcome.empty()) {
+      trace_.back().lookups = lookups_;
+      trace_.back().void_lookups = void_lookups_;
     }
   }
 

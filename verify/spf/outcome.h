@@ -35,12 +35,15 @@ enum class Reason : std::uint8_t {
 
 /// One term as it was evaluated, for people: filled only when asked for.
 struct TraceStep {
-  unsigned depth = 0;    ///< 0 at the checked domain, +1 inside each include or redirect.
-  std::string domain;    ///< The domain whose record holds the term.
-  std::string term;      ///< The term as published; empty for the step that fetches the record.
-  std::string outcome;   ///< "match", "no match", "temperror: ...", or the record itself when `term` is empty.
-  unsigned lookups = 0;  ///< DNS terms counted so far, and void lookups.
+  unsigned depth = 0;   ///< 0 at the checked domain, +1 inside each include or redirect.
+  std::string domain;   ///< The domain whose record holds the term.
+  std::string term;     ///< The term as published; empty for the step that fetches the record.
+  std::string outcome;  ///< "match", "no match", "temperror: ...", or the record itself when `term` is empty.
+  /// DNS terms and void lookups counted when the term itself had been looked up: those of a record that an include or a
+  /// redirect leads to come after it.
+  unsigned lookups = 0;
   unsigned void_lookups = 0;
+  std::string target;  ///< The name that the term's macros stand for; empty if it has none.
 };
 
 /// The result of check_host() for one identity. Strings hold text from mail or DNS: escape before writing.

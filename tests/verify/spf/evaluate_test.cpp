@@ -712,7 +712,7 @@ TEST_CASE("spf/evaluate: the trace tells each term in reading order", "[spf]") {
   const std::vector<Step> expected = {
       {0, "d.example", "", "v=spf1 a include:i.example ~all", 0, 0},
       {0, "d.example", "a", "no match", 1, 0},
-      {0, "d.example", "include:i.example", "no match", 4, 1},
+      {0, "d.example", "include:i.example", "no match", 2, 0},  // its own lookup; those of i.example follow
       {1, "i.example", "", "v=spf1 mx redirect=r.example", 2, 0},
       {1, "i.example", "mx", "no match", 3, 1},
       {1, "i.example", "redirect=r.example", "fail", 4, 1},
@@ -730,6 +730,34 @@ TEST_CASE("spf/evaluate: the trace tells each term in reading order", "[spf]") {
     CHECK(trace[i].lookups == expected[i].lookups);
     CHECK(trace[i].void_lookups == expected[i].void_lookups);
   }
+}
+
+TEST_CASE("spf/evaluate: the trace tells the name that macros stand for (RFC 7208 section 7)", "[spf]") {
+  const std::string zone =
+      zone_of("v=spf1 exists:%{ir}.%{v}.x.example include:%{d1}i.example a:a.example exp=%{l}.e.example -all",
+              "examplei.example TXT \"v=spf1 redirect=%{o}\"\na.example A 192.0.2.9\n");
+  FakeResolver dns(zone);
+  auto query = query_for("user@d.example");
+  query.trace = true;
+  const auto trace = spf::evaluate(query, dns, Limits{}).trace;
+  const auto target = [&trace](const std::string& term) {
+    const auto step = std::find_if(trace.begin(), trace.end(), [&term](const auto& one) { return one.term == term; });
+    return step == trace.end() ? "no such step" : step->target;
+  };
+  CHECK(target("exists:%{ir}.%{v}.x.example") == "1.2.0.192.in-addr.x.example");
+  CHECK(target("include:%{d1}i.example") == "examplei.example");
+  CHECK(target("redirect=%{o}") == "d.example");
+  CHECK(target("a:a.example") == "no such step");  // the redirect leads in a circle until the lookups are used up
+  CHECK(trace.front().target.empty());
+}
+
+TEST_CASE("spf/evaluate: the name of an explanation is no term's", "[spf]") {
+  FakeResolver dns(zone_of("v=spf1 -all exp=%{l}.e.example"));
+  auto query = query_for("user@d.example");
+  query.trace = true;
+  const auto trace = spf::evaluate(query, dns, Limits{}).trace;
+  REQUIRE(trace.size() == 2);
+  CHECK(trace[1].target.empty());
 }
 
 TEST_CASE("spf/evaluate: an answer that says Found and holds nothing is no match and not void", "[spf]") {
