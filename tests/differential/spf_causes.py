@@ -161,6 +161,15 @@ def at_sign(d: Difference) -> bool:
     return (d.case.mail_from or "").count("@") > 1
 
 
+def has_no_local_part(d: Difference) -> bool:
+    return not d.case.mail_from or d.case.mail_from.startswith("@")
+
+
+@rule(PYSPF | MAIL_SPF, "spf-no-local-part", "7208 section 4.3", "%{s} of a sender without local part has no postmaster")
+def no_local_part(d: Difference) -> bool:
+    return has_no_local_part(d) and any_macro(d, lambda _v, letter, *_: letter in "sS")
+
+
 @rule(ALL, "spf-local-part-not-ascii", "8616 section 4", "a local part that is not ASCII gets into names")
 def local_part_not_ascii(d: Difference) -> bool:
     local = (d.case.mail_from or "").rpartition("@")[0]
@@ -217,7 +226,7 @@ def modifier_name(d: Difference) -> bool:
 
 @rule(PYSPF, "spf-repeated-unknown-modifier", "7208 section 6", "an unknown modifier may stand only once")
 def repeated_unknown_modifier(d: Difference) -> bool:
-    names = [term.split("=")[0] for term in d.terms if re.match(r"[a-z][\w.-]*=", term)]
+    names = [term.split("=")[0] for term in d.terms if re.match(r"[A-Za-z][\w.-]*=", term)]
     return d.its["result"] == "permerror" and any(names.count(name) > 1 for name in names)
 
 
@@ -379,6 +388,13 @@ def long_expansion(d: Difference) -> bool:
                for term in "".join(value).split(" ") if MACRO.search(term))
 
 
+@rule(MAIL_SPF, "spf-long-label", "7208 section 7.3", "a label above 63 octets is cut, not dropped")
+def long_label(d: Difference) -> bool:
+    labels = [label for value in values(d, "").values() for label in value.split(".")]
+    labels += [label for term in d.terms for label in term.split(".")]
+    return any(len(label) > 63 for label in labels)
+
+
 @rule(PYSPF, "spf-mx-all-hosts", "7208 section 5.4", "all hosts of an MX are asked before any is compared")
 def mx_all_hosts(d: Difference) -> bool:
     hosts = {value[1] for _, type_, value in d.case.records if type_ == "MX" and value != "!TEMPFAIL"}
@@ -442,6 +458,11 @@ def explanation_macro(d: Difference) -> bool:
 @also(PYSPF, "spf-modifier-case", "explanation")
 def explanation_modifier_case(d: Difference) -> bool:
     return any(term.lower().startswith("exp=") and not term.startswith("exp=") for term in d.terms)
+
+
+@also(PYSPF | MAIL_SPF, "spf-no-local-part", "explanation")
+def explanation_no_local_part(d: Difference) -> bool:
+    return has_no_local_part(d) and any_explanation_macro(d, lambda _v, letter, *_: letter in "sS")
 
 
 @rule(ALL, "spf-ipv6-case", "7208 section 7.3", "%{i} of an IPv6 client is in the other case", "explanation")

@@ -131,6 +131,8 @@ TEST_CASE("spf/evaluate: a sender without local part is postmaster (RFC 7208 sec
   CHECK(
       check(zone_of("v=spf1 exists:%{l}.x.example -all", "postmaster.x.example A 127.0.0.2\n"), "@d.example").status ==
       Status::Pass);
+  CHECK(check(zone_of("v=spf1 -all exp=why.example", "why.example TXT \"%{s}\"\n"), "@d.example").explanation ==
+        "postmaster@d.example");
 }
 
 TEST_CASE("spf/evaluate: which record is used (RFC 7208 sections 4.4 and 4.5)", "[spf]") {
