@@ -191,11 +191,8 @@ bool have_met(const Walk& a, const Walk& b) {
 /// bounded.
 enum class Source : std::uint8_t { Spf, Dkim };
 
-/// Relaxed alignment: the same Organizational Domain (section 4.10.2).
+/// Relaxed alignment of two names that differ: the same Organizational Domain (section 4.10.2).
 Alignment align_relaxed(const Domain& author, const Domain& identifier, Source source, Walks& walks) {
-  if (identifier == author) {
-    return Alignment::Yes;
-  }
   if (identifier.rightmost(1) != author.rightmost(1)) {
     return Alignment::No;
   }

@@ -103,6 +103,7 @@ TEST_CASE("authres/remove: whoever it names, a field goes if its id cannot be re
       {"version 0", "other.org 0; dkim=pass"},
       {"version 12", "other.org 12; dkim=pass"},
       {"version 10 after comments", "other.org (x) 10 (y); dkim=pass"},
+      {"a comment in a comment after the version", "other.org 1 (x(y)); dkim=pass"},
       {"no version but a word", "other.org one; dkim=pass"},
       {"two versions", "other.org 1 2; dkim=pass"},
       {"an id that is not UTF-8", "\xFF\xFE.org; dkim=pass"},
@@ -165,6 +166,7 @@ TEST_CASE("authres/remove: ids are compared as A- and U-labels, and every alias 
   CHECK(must_remove("b\xC3\xBCro.example; none", ids));
   CHECK(must_remove("xn--bro-hoa.example; none", ids));
   CHECK(must_remove("\"filter/3\"; none", ids));
+  CHECK(must_remove("MX1..Internal; none", {"mx1..internal"}));  // No name of DNS.
   CHECK_FALSE(must_remove("\"filter 4\"; none", ids));
   CHECK_FALSE(must_remove("other.org; none", {}));
 }

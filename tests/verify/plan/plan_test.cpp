@@ -166,6 +166,28 @@ TEST_CASE(
   CHECK(is_asked("s._domainkey.bank.example"));
 }
 
+TEST_CASE("plan: no more signers are planned for than are aligned (Limits::alignment_domains)", "[plan]") {
+  const std::function<dns::AnswerPtr(const dns::Question&)> policy_alone = [](const dns::Question& question) {
+    dns::Answer answer;
+    answer.status = dns::Status::Found;
+    answer.texts = {"v=DMARC1; p=reject"};
+    return question.name == "_dmarc.example.com" ? std::make_shared<const dns::Answer>(answer) : nullptr;
+  };
+  Limits limits;
+  limits.alignment_domains = 2;
+  plan::Known known;
+  known.authors = {domain("example.com")};
+  const auto walked = [&] {
+    const auto questions = plan::next_questions(known, policy_alone, limits);
+    return std::count_if(questions.begin(), questions.end(),
+                         [](const auto& question) { return question.name.rfind("_dmarc.m", 0) == 0; });
+  };
+  known.signing_domains = {domain("m1.example.com"), domain("m2.example.com")};
+  CHECK(walked() == 2);
+  known.signing_domains.push_back(domain("m3.example.com"));
+  CHECK(walked() == 2);
+}
+
 TEST_CASE("plan: a planned question that DNS cannot carry is not asked", "[plan]") {
   const std::function<dns::AnswerPtr(const dns::Question&)> nothing = [](const auto&) { return nullptr; };
   plan::PlanningResolver resolver(nothing);

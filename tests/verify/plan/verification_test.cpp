@@ -184,3 +184,54 @@ TEST_CASE("verification: a message without a usable From field is not compared (
   CHECK(verdict.dmarc.status == dmarc::Status::PermError);
   CHECK_FALSE(verdict.dmarc.rfc7489);
 }
+
+TEST_CASE(
+    "verification: what names no list and nobody who resent is left out (RFC 2369 section 3.4, RFC 5322 section "
+    "3.6.6)",
+    "[verification]") {
+  for (const char* post : {" NO", " <https://lists.example.org/post>", " <mailto:users>", " <mailto:a@b"}) {
+    CAPTURE(post);
+    Verification verification(Limits{}, {});
+    verification.header("From", " a@example.com");
+    verification.header("List-Id", " no brackets");
+    verification.header("List-Post", post);
+    verification.header("Resent-From", " b@example.net, @@");
+    const Verdict verdict = verdict_of(verification);
+    CHECK(verdict.list_id.empty());
+    CHECK(verdict.list_post_host.empty());
+    CHECK(verdict.resent_from.empty());
+  }
+}
+
+TEST_CASE("verification: the names to plan are the author's, and the keys of what will be verified", "[verification]") {
+  Verification verification(Limits{}, {});
+  const std::string signature = "; a=rsa-sha256; s=s1; h=from; bh=47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=; b=AAAA";
+  verification.header("ARC-Seal", " i=1; a=rsa-sha256; d=list.example; s=seal; b=AAAA; cv=none");
+  verification.header("ARC-Message-Signature", " i=1; d=list.example" + signature);
+  verification.header("ARC-Authentication-Results", " i=1; list.example; none");
+  verification.header("DKIM-Signature", " v=1; d=example.com" + signature);
+  verification.header("DKIM-Signature", " v=2; d=example.net" + signature);
+  verification.header("From", " a@news.example.com");
+  CHECK(verification.known().keys.empty());  // The headers have not ended.
+  verification.end_of_headers();
+  const plan::Known known = verification.known();
+  REQUIRE(known.authors.size() == 1);
+  CHECK(known.authors[0].str() == "news.example.com");
+  REQUIRE(known.signing_domains.size() == 1);
+  CHECK(known.signing_domains[0].str() == "example.com");
+  const auto txt = dns::Type::TXT;
+  CHECK(known.keys == std::vector<dns::Question>{{"s1._domainkey.example.com", txt},
+                                                 {"s1._domainkey.list.example", txt},
+                                                 {"seal._domainkey.list.example", txt}});
+}
+
+TEST_CASE("verification: header fields behind a bound that was passed are not kept", "[verification]") {
+  Limits limits;
+  limits.header_fields = 1;
+  Verification verification(limits, {});
+  verification.header("From", " a@example.com");
+  verification.header("X", " y");
+  verification.header("From", " b@example.net");
+  CHECK(verification.headers().empty());
+  CHECK(verdict_of(verification).exceeded == Bound::HeaderFields);
+}
