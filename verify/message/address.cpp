@@ -30,6 +30,7 @@ bool is_dtext(char c) noexcept {
 struct Words {
   std::string text;           ///< As written, without comments and folding.
   std::string unquoted;       ///< The same without quoting.
+  std::size_t count = 0;      ///< How many words.
   bool is_empty = true;       ///< Neither word nor dot.
   bool is_phrase = true;      ///< word *(word / "."), as obs-phrase has it.
   bool is_local_part = true;  ///< Words with dots between them, before them and behind them, but at least one word.
@@ -244,7 +245,6 @@ class AddressParser {
 
   bool take_words(Words& words) {
     bool after_word = false;
-    bool has_word = false;
     for (;;) {
       if (!skip_cfws()) {
         return false;
@@ -270,7 +270,7 @@ class AddressParser {
           words.unquoted += atom;
         }
         after_word = true;
-        has_word = true;
+        ++words.count;
       } else if (next_is('[') || next_is(']')) {
         words.is_local_part = false;
         is_tolerated_ = true;
@@ -278,7 +278,7 @@ class AddressParser {
         words.unquoted += text_[at_++];
         after_word = true;
       } else {
-        words.is_local_part = words.is_local_part && has_word;
+        words.is_local_part = words.is_local_part && words.count != 0;
         words.has_odd_dots = words.has_odd_dots || !after_word;
         return true;
       }
@@ -334,8 +334,10 @@ class AddressParser {
     if (has_encoded_word(words.unquoted)) {
       return fail("an encoded-word in an address");  // RFC 2047 section 5.
     }
-    if (words.unquoted.find_first_of("@<>") != std::string::npos) {
-      return fail("a quoted '@', '<' or '>' in an address");
+    // A quoted-string is the only way to write such a mailbox (RFC 5322 section 3.4.1). Beside other words it is
+    // obsolete.
+    if (words.count > 1 && words.unquoted.find_first_of("@<>") != std::string::npos) {
+      return fail("a quoted '@', '<' or '>' in an obsolete local part");
     }
     is_tolerated_ = is_tolerated_ || words.has_odd_dots;
     ++at_;

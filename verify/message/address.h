@@ -28,9 +28,11 @@ struct AddrSpec {
 /// that are not UTF-8, encoded-words in addresses (RFC 2047 section 5), comments nested deeper than 50, and whatever
 /// stands before or behind a mailbox without a comma, so also "a@b@c".
 ///
-/// Refused as well is what the syntax allows and no honest sender writes, since readers that look for '<', '>' and '@'
-/// alone find another address in it: these three quoted in a local part or in a comment inside an addr-spec, and
-/// characters in an addr-spec that turn the direction of text.
+/// A local part that is one quoted-string may hold '<', '>' and '@': a mailbox of that name cannot be written otherwise
+/// (RFC 5322 section 3.4.1). Refused is what the syntax allows and no sender needs, since readers that look for these
+/// three alone find another address in it: one of them quoted in an obsolete local part of several words, or in a
+/// comment inside an addr-spec (such comments "SHOULD NOT be used"), and characters in an addr-spec that turn the
+/// direction of text.
 ///
 /// Dots may stand in a local part as they like ("a..b@example.com", "a.@example.com"): no RFC has that, but telephone
 /// companies gave out such addresses, and where the '@' and the domain are is not in doubt.

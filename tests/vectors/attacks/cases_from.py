@@ -129,9 +129,8 @@ def build_syntax():
             ("two-at-reverse", "The other way round", "<first@attacker.example@bank.example>"),
             ("semicolon", "A semicolon between", "ceo@bank.example; first@attacker.example"),
             ("blank-between", "A blank between", "ceo@bank.example first@attacker.example"),
-            ("quoted-at", "A quoted '@' in the local part", '"ceo@bank.example"@attacker.example'),
-            ("quoted-angle", "A quoted '>' in the local part", '<"ceo@bank.example>"@attacker.example>'),
-            ("quoted-angle-pair", "The same by a quoted pair", '"ceo\\@bank.example\\> "@attacker.example'),
+            ("quoted-at-obsolete", "A quoted '@' in an obsolete local part", '"ceo@bank.example".x@attacker.example'),
+            ("tolerated-quoted-at", "A quoted '@' in the local part, in a field that is not RFC 5322", '[x] <"ceo@bank.example"@attacker.example>'),
             ("comment-in-brackets", "A comment that ends the brackets for some", "<ceo(@bank.example>)@attacker.example>"),
             ("comment-in-domain", "A comment in the domain", "<ceo@bank.example(x).attacker.example>"),
             ("blank-in-domain", "A blank in the domain (RFC 5322 section 4.4)", "<ceo@bank.example .attacker.example>"),
@@ -196,7 +195,7 @@ def build_syntax():
             ("empty-elements", "Empty elements of the list", ", ,ceo@bank.example,,"),
     ]:
         field(name, tries, value, FORGED)
-    # The address is the attacker's. What a display name says, DMARC does not judge (RFC 9989 section 2.4).
+    # The address is the attacker's. What a display name or a local part says, DMARC does not judge (RFC 9989 section 2.4).
     for name, tries, value in [
             ("display-quoted", "The victim's address as a quoted display name", '"ceo@bank.example" <first@attacker.example>'),
             ("display-quoted-angle", "With brackets", '"Bank <ceo@bank.example>" <first@attacker.example>'),
@@ -207,6 +206,10 @@ def build_syntax():
             ("comment-after", "The same behind", "first@attacker.example (ceo@bank.example)"),
             ("comment-nested", "Comments in comments, with quoted parentheses", "(a (\\) x)) <first@attacker.example>"),
             ("comment-around-at", "Comments around the '@'", "first (x) @ (bank.example) attacker.example"),
+            # The only way to write such a mailbox (RFC 5322 section 3.4.1).
+            ("quoted-at", "A quoted '@' in the local part", '"ceo@bank.example"@attacker.example'),
+            ("quoted-angle", "A quoted '>' in the local part", '<"ceo@bank.example>"@attacker.example>'),
+            ("quoted-angle-pair", "The same by a quoted pair", '"ceo\\@bank.example\\> "@attacker.example'),
             ("quoted-comma", "A quoted comma", '"bank.example, ceo" <first@attacker.example>'),
             ("local-part-domain", "A local part that looks like a domain", "bank.example@attacker.example"),
             ("percent", "A percent sign in the local part", "ceo%bank.example@attacker.example"),

@@ -150,13 +150,35 @@ TEST_CASE("message/address: obsolete comments and folding between the labels of 
   CHECK(parse_address_list("jdoe @\r\n (c) test.example (d)", 10));
 }
 
-TEST_CASE("message/address: '@', '<' and '>' do not hide inside an address", "[message]") {
-  // All are RFC 5322; what looks for these three alone finds bank.example.
+TEST_CASE("message/address: a quoted local part may hold '@', '<' and '>' (RFC 5322 section 3.4.1)", "[message]") {
   for (const char* value : {
            "\"ceo@bank.example\"@attacker.example",
            "\"ceo\\@bank.example\"@attacker.example",
+           "\"@\"@attacker.example",
+           "\"<ceo@bank.example>\" (x) @ attacker.example",
            "<\"ceo@bank.example\"@attacker.example>",
-           "<\"bank.example> \"@attacker.example>",
+           "A <\"bank.example> \"@attacker.example>",
+           "\"A\" <\"<\"@attacker.example>",
+           "G: \"ceo@bank.example\"@attacker.example;",
+           "\"ceo@bank.example\"@attacker.example, a@attacker.example",
+       }) {
+    CAPTURE(value);
+    const auto list = parse_address_list(value, 10);
+    REQUIRE(list);
+    for (const auto& address : list->addresses) {
+      CHECK(address.domain == "attacker.example");
+    }
+  }
+  const auto address = parse_address_list("<\"ceo@bank\\> \"@attacker.example>", 1).value().addresses.at(0);
+  CHECK(address.local_part == "ceo@bank> ");
+  CHECK(address.text == "\"ceo@bank\\> \"@attacker.example");
+}
+
+TEST_CASE("message/address: '@', '<' and '>' do not hide in an address that is obsolete or has comments", "[message]") {
+  // All are RFC 5322; what looks for these three alone finds bank.example.
+  for (const char* value : {
+           "\"ceo@bank.example\".x@attacker.example",
+           "x . \"ceo@bank.example\"@attacker.example",
            "\"<ceo\".bank@attacker.example",
            "<ceo(@bank.example>)@attacker.example>",
            "<(ceo@bank.example>)x@attacker.example>",
@@ -185,6 +207,12 @@ TEST_CASE("message/address: a field that is not RFC 5322 hides no address in quo
   // Perl's Email::Address finds ceo@bank.example in most of them, Python's email.headerregistry in the first.
   for (const char* value : {
            "\"ceo@bank.example\" [x] <a@attacker.example>",
+           "[x] <\"ceo@bank.example\"@attacker.example>",
+           "\"ceo@bank.example\"@attacker.example.",
+           "\"ceo@bank.example\".@attacker.example",
+           "\"ceo@bank.example\"@attacker.example <a@attacker.example>",
+           ", \"ceo@bank.example\"@attacker.example",
+           "Re: \"ceo@bank.example\"@attacker.example",
            "(ceo@bank.example) .a@attacker.example",
            "(ceo@bank.example) a..b@attacker.example",
            "(ceo@bank.example) a.@attacker.example",
