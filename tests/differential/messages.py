@@ -43,6 +43,7 @@ class Comparison:
         self.shop = cases.Workshop(made, chosen, self.opendkim.library, self.perl, 0)
         self.report = Report("messages", causes.CAUSES)
         self.made: Counter[str] = Counter()
+        self.results: Counter[str] = Counter()  # of assay
 
     def close(self) -> None:
         self.assay.close()
@@ -56,6 +57,8 @@ class Comparison:
         octets = case.message.octets()
         found = self.assay.verify(octets, self.shop.now)
         self.made.update(case.signers or ["unsigned"])
+        self.results.update(f"signature {one['status']}" for one in found["dkim"])
+        self.results[f"chain {found['arc']['status']}"] += 1
         facts = causes.Facts(case.message, self.zone, self.shop.now)
         self._compare_signatures(case, facts, found, octets)
         self._compare_dmarc(case, facts, found, octets)
@@ -66,7 +69,7 @@ class Comparison:
         ours = peers.Assay.signatures(found)
         fields = case.message.named(b"dkim-signature")
         if len(ours) != len(fields):
-            facts.is_cut = True
+            self.report.fail(f"case {case.id}: {len(fields)} signatures, {len(ours)} results")
         mail_dkim, mail_dkim_chain = self.mail_dkim.verify(case.message)
         theirs = {"dkimpy": self.dkimpy.signatures(octets, len(fields)), "Mail::DKIM": mail_dkim}
         try:
@@ -83,15 +86,29 @@ class Comparison:
                 question = causes.SignatureQuestion(peer, facts, fields[position], mine, answer)
                 self._note(case, peer, mine, answer, causes.same_signature_result(mine[0], answer[0]),
                            lambda q=question: causes.cause_of_signature(q))
-        mine = (found["arc"]["status"], f"{found['arc']['reason']} {found['arc']['failed_instance']} {found['arc']['detail']}")
-        for peer, answer in (("dkimpy ARC", self.dkimpy.chain(octets)), ("Mail::DKIM ARC", mail_dkim_chain)):
+        self._compare_chains(case, facts, found["arc"], mail_dkim_chain, octets)
+
+    def _compare_chains(self, case: cases.Case, facts: causes.Facts, found: dict, mail_dkim: peers.Answer,
+                        octets: bytes) -> None:
+        mine = found["status"], f"{found['reason']} {found['failed_instance']} {found['detail']}"
+        dkimpy, oldest = self.dkimpy.chain(octets)
+        for peer, answer in (("dkimpy ARC", dkimpy), ("Mail::DKIM ARC", mail_dkim)):
             question = causes.ChainQuestion(peer, facts, mine, answer)
             self._note(case, peer, mine, answer, mine[0] == answer[0], lambda q=question: causes.cause_of_chain(q))
+        if mine[0] == dkimpy[0] == "pass":
+            # Both pass; "pass" and "fail" are then what each says of the first older message signature that differs.
+            ours = found["oldest_pass"]
+            passes_more = max(ours, 1) < max(oldest, 1)
+            results = ("pass", "fail") if passes_more else ("fail", "pass")
+            words = [(result, f"oldest-pass {value}") for result, value in zip(results, (ours, oldest))]
+            question = causes.ChainQuestion("dkimpy ARC", facts, *words)
+            self._note(case, "dkimpy oldest-pass", *words, ours == oldest, lambda: causes.cause_of_chain(question))
 
     def _compare_dmarc(self, case: cases.Case, facts: causes.Facts, found: dict, octets: bytes) -> None:
         # authheaders builds on dkimpy: where the two differ about the signature, DMARC is not the same question.
         if (not facts.is_same_dmarc_question()
-                or (peers.Assay.signatures(found)[0][0] == "pass") != (self.dkimpy.signatures(octets, 1)[0][0] == "pass")):
+                or (peers.Assay.signatures(found)[0][0] == "pass") != (self.dkimpy.signatures(octets,
+                                                                                              1)[0][0] == "pass")):
             self.report.not_applicable("authheaders")
             return
         mine, answer = (found["dmarc"], ""), self.authheaders.dmarc(octets)
@@ -134,7 +151,7 @@ def _work(arguments: tuple, numbers: range, done: multiprocessing.Queue) -> None
             if count % PROGRESS_EVERY == 0:
                 done.put(PROGRESS_EVERY)
         comparison.close()
-        done.put((comparison.report, comparison.made))
+        done.put((comparison.report, comparison.made, comparison.results))
 
 
 def compare(count: int, seed: int, jobs: int, build: pathlib.Path, keep: pathlib.Path | None,
@@ -143,11 +160,12 @@ def compare(count: int, seed: int, jobs: int, build: pathlib.Path, keep: pathlib
     report = Report("messages", causes.CAUSES)
     arguments = (build, seed, keep)
     done: multiprocessing.Queue = multiprocessing.Queue()
-    processes = [multiprocessing.Process(target=_work, args=(arguments, range(job, count, jobs), done))
+    processes = [multiprocessing.Process(target=_work, args=(arguments, range(job, count, jobs), done), daemon=True)
                  for job in range(jobs)]
     for process in processes:
         process.start()
     made: Counter[str] = Counter()
+    results: Counter[str] = Counter()
     finished = counted = 0
     while finished < len(processes):
         try:
@@ -162,8 +180,10 @@ def compare(count: int, seed: int, jobs: int, build: pathlib.Path, keep: pathlib
         else:
             report.merge(item[0])
             made += item[1]
+            results += item[2]
             finished += 1
     for process in processes:
         process.join()
-    print("messages signed by:", ", ".join(f"{signer} {number}" for signer, number in sorted(made.items())))
+    for what, counts in (("signed by", made), ("assay says", results)):
+        print(f"{what}:", ", ".join(f"{word} {number}" for word, number in sorted(counts.items())))
     return report

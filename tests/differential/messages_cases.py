@@ -44,8 +44,10 @@ class Workshop:
 # --- plain messages
 
 def _plain(rng: random.Random, author: str) -> text.Message:
-    subject = rng.choice([b" hello", b"  odd   spacing\t \tinside  ", b" folded\r\n\t in\r\n two  places", b"tight", b"",
-                          b" =?utf-8?q?B=C3=B6b?=", " Gr\u00fc\u00dfe \u2713".encode(), b" a:b;c=d (e)", b" " + b"x" * 900])
+    subject = rng.choice([b" hello", b"  odd   spacing\t \tinside  ", b" folded\r\n\t in\r\n two  places", b"tight",
+                          b"",
+                          b" =?utf-8?q?B=C3=B6b?=", " Gr\u00fc\u00dfe \u2713".encode(), b" a:b;c=d (e)",
+                          b" " + b"x" * 900])
     lines = [text.Field(b"Received", b" from a.example by b.example;\r\n\tThu, 12 Jun 2025 08:00:01 +0000"),
              text.Field(b"From", f" Alice <alice@{author}>".encode()),
              text.Field(rng.choice([b"Subject", b"SUBJECT", b"subject"]), subject),
@@ -60,13 +62,16 @@ def _plain(rng: random.Random, author: str) -> text.Message:
     for field in rng.sample(more, rng.randrange(len(more) // 2)):
         lines.insert(rng.randrange(len(lines) + 1), field)
     if rng.random() < 0.02:
-        lines.insert(rng.randrange(len(lines)), text.Field(b"X-Form", rng.choice([b" a\x0b", b"\x0cb", b" a\x0b b\x0c"])))
+        value = rng.choice([b" a\x0b", b"\x0cb", b" a\x0b b\x0c"])
+        lines.insert(rng.randrange(len(lines)), text.Field(b"X-Form", value))
     return text.Message(lines, _body(rng))
 
 
 def _body(rng: random.Random) -> bytes:
-    pieces = [b"Hello Bob,\r\n", b" two  spaces \t and a tab\t\r\n", b"\r\n", b"\r\n \r\n", b".\r\n", b"..\r\n", b"\t\r\n",
-              b"trailing  \t \r\n", "8-bit \u00fc\r\n".encode("latin-1"), "utf-8 \u2713\r\n".encode(), b"-- \r\nAlice\r\n",
+    pieces = [b"Hello Bob,\r\n", b" two  spaces \t and a tab\t\r\n", b"\r\n", b"\r\n \r\n", b".\r\n", b"..\r\n",
+              b"\t\r\n",
+              b"trailing  \t \r\n", "8-bit \u00fc\r\n".encode("latin-1"), "utf-8 \u2713\r\n".encode(),
+              b"-- \r\nAlice\r\n",
               b"long " + b"0123456789" * 130 + b"\r\n", b"From here\r\n", b"nul \x00 and \x7f\r\n"]
     body = b"".join(rng.choices(pieces, k=rng.randrange(1, 8)))
     kind = rng.random()
@@ -158,17 +163,20 @@ def _tag_values(rng: random.Random, message: text.Message, request: signers.Requ
         values["i"] = request.identity
     odd: list[Callable[[], None]] = [
         lambda: values.update(v=rng.choice(["2", "1.0", "0.5", "01", ""])), lambda: values.pop("v"),
-        lambda: values.update(a=rng.choice(["RSA-SHA256", "rsa-sha1", "rsa-sha512", "rsa", "Rsa-Sha256", "dsa-sha256"])),
+        lambda: values.update(a=rng.choice(["RSA-SHA256", "rsa-sha1", "rsa-sha512", "rsa", "Rsa-Sha256",
+                                            "dsa-sha256"])),
         lambda: values.update(c=rng.choice(["relaxed/nowsp", "Relaxed/Simple", "", "relaxed/", "/simple", "nofws",
                                             "relaxed/simple/relaxed"])),
-        lambda: values.update(q=rng.choice(["dns/txt", "dns", "dns/txt:http", "DNS/TXT", "http:dns/txt", "http", "dns / txt",
+        lambda: values.update(q=rng.choice(["dns/txt", "dns", "dns/txt:http", "DNS/TXT", "http:dns/txt", "http",
+                                            "dns / txt",
                                             ""])),
         lambda: values.update(i=rng.choice([f"joe@{request.domain}.example", f"joe@x{request.domain}", "joe",
                                             f"joe@sub.{request.domain}", f"@{request.domain.upper()}", "@",
                                             f'"a b"@{request.domain}', f"joe@{request.domain}.", "joe@foreign.example",
                                             _encoded(f"joe@{request.domain}", rng), f"jo=2@{request.domain}",
                                             f"j=6fe@{request.domain}"])),
-        lambda: values.update(l=rng.choice(["0", "1", "5", "00003", "", "x", "-1", "99999999", "1" * 76, "1" * 77, "3 4"])),
+        lambda: values.update(l=rng.choice(["0", "1", "5", "00003", "", "x", "-1", "99999999", "1" * 76, "1" * 77,
+                                            "3 4"])),
         lambda: values.update(t=rng.choice(["0", "", "x", str(request.now + 3600), str(request.now + 2 * DAY), "9" * 12,
                                             "1.5"])),
         lambda: values.update(x=rng.choice(["0", "", "x", str(request.now - 3600), str(request.now - 2 * DAY), "9" * 12,
@@ -194,7 +202,7 @@ def _tag_values(rng: random.Random, message: text.Message, request: signers.Requ
 
 
 def _spell(rng: random.Random, values: dict[str, str]) -> bytes:
-    """A tag-list of these values with white space and folds where RFC 6376 section 3.2 lets them stand, and elsewhere."""
+    """A tag-list of these values, with white space and folds where RFC 6376 section 3.2 lets them be, and elsewhere."""
     pairs = list(values.items())
     if rng.random() < 0.5:
         rng.shuffle(pairs)
@@ -204,17 +212,22 @@ def _spell(rng: random.Random, values: dict[str, str]) -> bytes:
     space = lambda: rng.choice(["", "", "", " ", "\t", "\r\n ", " \r\n\t", "  "]) if wild else ""
     parts = [f"{space()}{name}{space()}={space()}{_folded(rng, name, value) if wild else value}{space()}"
              for name, value in pairs]
-    joined = (";" + rng.choice([" ", "", "\r\n\t", "  "])).join(parts)
-    joined = rng.choice([" ", "", "\r\n ", "\t"]) + joined + (rng.choice([";", "; ", ";\r\n "]) if rng.random() < 0.3 else "")
+    # One fold at most between two tags, or it would be no FWS.
+    separator = "" if wild else rng.choice([" ", "", "\r\n\t", "  "])
+    start = "" if wild else rng.choice([" ", "", "\r\n ", "\t"])
+    end = rng.choice([";", "; ", ";\r\n "]) if rng.random() < 0.3 else ""
+    joined = start + (";" + separator).join(parts) + end
     kind = rng.random()
     if kind < 0.02:
         joined = joined.replace(";", ";;", 1)
     elif kind < 0.04:
         joined = ";" + joined
     elif kind < 0.06:
-        joined += rng.choice(["; v=1", "; d=example.com", "; b=AAAA", "; foo", "; =x", "; 1a=b", "; foo=a;foo=b", ";;", "; a b=c"])
+        joined += rng.choice(["; v=1", "; d=example.com", "; b=AAAA", "; foo", "; =x", "; 1a=b", "; foo=a;foo=b", ";;",
+                              "; a b=c"])
     elif kind < 0.07:
-        joined += rng.choice(["; x-y=1", "; x_y=1", "; n=\xfc", "; n=a\x01b", "; n=a\x0bb", "; n=\r\n \r\n x", "; n=a\r\n \r\n x"])
+        joined += rng.choice(["; x-y=1", "; x_y=1", "; n=\xfc", "; n=a\x01b", "; n=a\x0bb", "; n=\r\n \r\n x",
+                              "; n=a\r\n \r\n x"])
     return joined.encode("latin-1")
 
 
@@ -274,7 +287,8 @@ def _seal(rng: random.Random, message: text.Message, shop: Workshop, hop: int) -
     results = f" {SERVICE}; spf=pass smtp.mailfrom=example.com; dkim=pass header.d=example.com"
     message.fields.insert(0, text.Field(b"Authentication-Results",
                                         (results + (f"; arc={chain}" if hop > 1 else "")).encode()))
-    request = signers.Request(shop.keys[shop.selectors[selector][0]], selector, domain, ("relaxed", "relaxed"), shop.now,
+    request = signers.Request(shop.keys[shop.selectors[selector][0]], selector, domain, ("relaxed", "relaxed"),
+                              shop.now,
                               _arc_names(rng, message))
     if rng.random() < 0.3:
         message.fields[:0] = _spelled_set(rng, message, request, hop, chain, results)
@@ -298,7 +312,8 @@ def _spelled_set(rng: random.Random, message: text.Message, request: signers.Req
     """One set, written tag by tag, signed with dkimpy's parts."""
     odd = rng.random() < 0.4
     instance = rng.choice([f"{hop}", f" {hop} ", f"\r\n {hop}", f"0{hop}"]) if odd else f"{hop}"
-    aar = text.Field(b"ARC-Authentication-Results", f" i={instance.strip() if rng.random() < 0.8 else instance};{results}".encode())
+    shown = instance.strip() if rng.random() < 0.8 else instance
+    aar = text.Field(b"ARC-Authentication-Results", f" i={shown};{results}".encode())
     body = rng.choice(["simple", "relaxed"])
     header = rng.choice(["simple", "relaxed"])
     ams = {"i": instance, "a": "rsa-sha256", "c": f"{header}/{body}", "d": request.domain, "s": request.selector,
@@ -310,7 +325,8 @@ def _spelled_set(rng: random.Random, message: text.Message, request: signers.Req
     spell = lambda values: b" " + "; ".join(f"{name}={value}" for name, value in values.items()).encode()
     shuffled = dict(rng.sample(list(ams.items()), len(ams))) if odd and rng.random() < 0.3 else ams
     names = [name.strip() for name in ams.get("h", "").split(":")]
-    ams_field = signers.sign_spelled(message, request.key, b"ARC-Message-Signature", spell(shuffled), f"{header}/{body}", names)
+    ams_field = signers.sign_spelled(message, request.key, b"ARC-Message-Signature", spell(shuffled),
+                                     f"{header}/{body}", names)
     earlier = _sets_ascending(message)
     template = rng.choice([b"", b" "]) + spell(seal) + rng.choice([b"", b";"])
     unsigned = text.Field(b"ARC-Seal", signers.without_signature(template))
@@ -330,9 +346,11 @@ def _spelled_set(rng: random.Random, message: text.Message, request: signers.Req
 def _odd_set(rng: random.Random, request: signers.Request, ams: dict[str, str], seal: dict[str, str]) -> None:
     rng.choice([
         lambda: ams.pop("c"), lambda: ams.update(v="1"), lambda: ams.update(h=ams["h"] + ":arc-seal"),
-        lambda: seal.update(h="from"), lambda: seal.update(cv=seal["cv"].upper()), lambda: ams.update(x=str(request.now - 2 * DAY)),
+        lambda: seal.update(h="from"), lambda: seal.update(cv=seal["cv"].upper()),
+        lambda: ams.update(x=str(request.now - 2 * DAY)),
         lambda: seal.update(x=str(request.now - 2 * DAY)), lambda: ams.update(h="subject:to"), lambda: seal.pop("t"),
-        lambda: ams.update(t=str(request.now + 2 * DAY)), lambda: seal.update(c="relaxed/relaxed"), lambda: ams.update(l="1"),
+        lambda: ams.update(t=str(request.now + 2 * DAY)), lambda: seal.update(c="relaxed/relaxed"),
+        lambda: ams.update(l="1"),
         lambda: seal.update(q="dns/txt"), lambda: seal.update(zz="unknown"), lambda: ams.update(a="rsa-sha1"),
         lambda: seal.pop("cv"), lambda: ams.pop("bh"), lambda: seal.pop("d"), lambda: seal.pop("s"),
         lambda: ams.update(h=ams["h"] + ":arc-authentication-results"), lambda: ams.update(h=""),
@@ -388,14 +406,16 @@ def _unfold(rng: random.Random, message: text.Message) -> None:
 def _body_space(rng: random.Random, message: text.Message) -> None:
     lines = message.body.split(b"\r\n")
     at = rng.randrange(len(lines))
-    lines[at] = rng.choice([lines[at] + b" ", lines[at] + b"\t ", lines[at].replace(b" ", b"  ", 1), lines[at].rstrip(b" \t"),
+    lines[at] = rng.choice([lines[at] + b" ", lines[at] + b"\t ", lines[at].replace(b" ", b"  ", 1),
+                            lines[at].rstrip(b" \t"),
                             lines[at].replace(b" ", b"\t", 1)])
     message.body = b"\r\n".join(lines)
 
 
 def _body_end(rng: random.Random, message: text.Message) -> None:
     body = message.body
-    message.body = rng.choice([body + b"\r\n", body + b"\r\n\r\n", body.rstrip(b"\r\n"), body + b" \r\n", body + b"footer\r\n",
+    message.body = rng.choice([body + b"\r\n", body + b"\r\n\r\n", body.rstrip(b"\r\n"), body + b" \r\n",
+                               body + b"footer\r\n",
                                body + b"x", b"", body[:-1]])
 
 
@@ -415,8 +435,10 @@ def _header_octet(rng: random.Random, message: text.Message) -> None:
 
 
 def _add_field(rng: random.Random, message: text.Message) -> None:
-    field = rng.choice([text.Field(b"X-Absent", b" now"), text.Field(b"Subject", b" another"), text.Field(b"X-Many", b" 3"),
-                        text.Field(b"From", b" Eve <eve@example.org>"), text.Field(b"Received", b" by d.example; today"),
+    field = rng.choice([text.Field(b"X-Absent", b" now"), text.Field(b"Subject", b" another"),
+                        text.Field(b"X-Many", b" 3"),
+                        text.Field(b"From", b" Eve <eve@example.org>"),
+                        text.Field(b"Received", b" by d.example; today"),
                         text.Field(b"X-New", b" unsigned"), text.Field(b"Cc", b" dave@example.net")])
     message.fields.insert(rng.choice([0, 0, len(message.fields), rng.randrange(len(message.fields))]), field)
 
@@ -448,10 +470,12 @@ def _fold_signature(rng: random.Random, message: text.Message) -> None:
 def _damage_signature(rng: random.Random, message: text.Message) -> None:
     field = _any_field(rng, message, b"dkim-signature", b"arc-seal", b"arc-message-signature")
     field.value = rng.choice([
-        lambda v: v + b";", lambda v: v + b"; x=1", lambda v: v.replace(b"; ", b";", 1), lambda v: v.replace(b"=", b" =", 1),
+        lambda v: v + b";", lambda v: v + b"; x=1", lambda v: v.replace(b"; ", b";", 1),
+        lambda v: v.replace(b"=", b" =", 1),
         lambda v: v.replace(b"a=", b"A=", 1), lambda v: v.replace(b"relaxed", b"Relaxed", 1), lambda v: v + b"; t=0",
         lambda v: v.replace(b"sha256", b"SHA256", 1), lambda v: v.replace(b";", b" ;", 2), lambda v: b"",
-        lambda v: v.replace(b"b=", b"b=\r\n ", 1), lambda v: v.replace(b"bh=", b"bh= ", 1), lambda v: v[:len(v) // 2],
+        lambda v: v.replace(b"b=", b"b=\r\n ", 1), lambda v: v.replace(b"bh=", b"bh= ", 1),
+        lambda v: v[:len(v) // 2].rstrip(b"\r\n"),
         lambda v: v.replace(b"d=", b"d=sub.", 1), lambda v: v.replace(b"s=", b"s=x", 1)])(field.value)
 
 
@@ -467,7 +491,8 @@ def _change_set(rng: random.Random, message: text.Message) -> None:
     elif kind == 1:
         message.fields.insert(0, text.Field(field.name, field.value))
     elif kind == 2:
-        field.value = field.value.replace(b"i=1", rng.choice([b"i=2", b"i=3", b"i=0", b"i=51", b"i=x", b"I=1", b"i = 1"]), 1)
+        other = rng.choice([b"i=2", b"i=3", b"i=0", b"i=51", b"i=x", b"I=1", b"i = 1"])
+        field.value = field.value.replace(b"i=1", other, 1)
     elif kind == 3:
         field.value = field.value.replace(b"cv=pass", rng.choice([b"cv=none", b"cv=fail", b"cv=PASS", b"cv="]), 1)
     elif kind == 4:
@@ -483,7 +508,8 @@ def _change_set(rng: random.Random, message: text.Message) -> None:
         rng.shuffle(fields)
         message.fields = fields + rest
     else:
-        message.fields = [f for f in message.fields if (text.tag(f.value, "i") or "").strip() != "1" or not f.is_named(*kinds)]
+        message.fields = [f for f in message.fields if (text.tag(f.value,
+                                                                 "i") or "").strip() != "1" or not f.is_named(*kinds)]
 
 
 CHANGES: list[tuple[int, Callable[[random.Random, text.Message], None]]] = [

@@ -1,8 +1,8 @@
 #!/usr/bin/perl
 # Signs and verifies with Mail::DKIM for messages_peers.py: a line of JSON in, a line of JSON out.
 #
-#   messages_mail_dkim.pl ZONE     ZONE is JSON: {name: [TXT record, ...]}, an empty list for a name without; "FAIL" for a name
-#                        whose lookup fails for now. Other names do not exist.
+#   messages_mail_dkim.pl ZONE     ZONE is JSON: {name: [TXT record, ...]}, "FAIL" instead of the list for a name
+#                                  whose lookup fails for now. Other names do not exist.
 use strict;
 use warnings;
 use JSON::PP;

@@ -146,6 +146,7 @@ class OpenDkim:
             self._check(_lib.dkim_getsighdr(dkim, buffer, len(buffer), 16), dkim, "field")
         finally:
             _lib.dkim_free(dkim)
+            self._set(OPTION_FIXED_TIME, ctypes.c_uint64(0))  # Verifying would use it, too.
         value = b" " + buffer.value.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
         return text.Field(b"DKIM-Signature", value)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import functools
+import itertools
 import json
 import logging
 import pathlib
@@ -55,7 +56,8 @@ class Assay:
 
     @staticmethod
     def signatures(result: dict) -> list[Answer]:
-        return [(ASSAY_CLASSES.get(one["status"], "unusable"), f"{one['status']} {one['reason']} {one['detail']}".strip())
+        return [(ASSAY_CLASSES.get(one["status"], "unusable"),
+                 f"{one['status']} {one['reason']} {one['detail']}".strip())
                 for one in result["dkim"]]
 
 
@@ -84,15 +86,19 @@ class Dkimpy:
             return "not pass", f"{type(error).__name__}: {error}"
         return ("pass", "") if passed else ("not pass", "False")
 
-    def chain(self, message: bytes) -> Answer:
+    def chain(self, message: bytes) -> tuple[Answer, int | None]:
+        """With the oldest-pass value (RFC 8617 section 5.2 step 5) of a chain that passes."""
         try:
-            result, _, words = dkim.arc_verify(message, dnsfunc=self.lookup, minkey=1024)
+            result, sets, words = dkim.arc_verify(message, dnsfunc=self.lookup, minkey=1024)
         except TemporaryFailure:
-            return "fail", "temporary failure"
+            return ("fail", "temporary failure"), None
         except Exception as error:  # as above
-            return "fail", f"{type(error).__name__}: {error}"
+            return ("fail", f"{type(error).__name__}: {error}"), None
         # None: "the chain is terminated".
-        return {b"pass": "pass", b"none": "none"}.get(result, "fail"), str(words)
+        answer = {b"pass": "pass", b"none": "none"}.get(result, "fail"), str(words)
+        passing = list(itertools.takewhile(lambda one: one["ams-valid"], sets))  # the newest first
+        oldest = passing[-1]["instance"] if passing else None
+        return answer, (0 if oldest == 1 else oldest) if answer[0] == "pass" else None
 
 
 class MailDkim:
