@@ -22,6 +22,7 @@ using std::chrono::seconds;
 struct CloseFile {
   void operator()(std::FILE* file) const noexcept { static_cast<void>(std::fclose(file)); }
 };
+using File = std::unique_ptr<std::FILE, CloseFile>;
 
 std::optional<dns::Type> type_of(ldns_rr_type type) {
   for (const dns::Type known : {dns::Type::A, dns::Type::AAAA, dns::Type::MX, dns::Type::TXT, dns::Type::PTR}) {
@@ -64,6 +65,20 @@ std::string_view without_comment_lines(std::string_view entry) {
   }
 }
 
+/// `entry` with its TTL before its class; nullopt unless they stand the other way round.
+std::optional<std::string> with_ttl_first(std::string_view entry) {
+  const std::size_t owner_end = std::min(entry.find_first_of(" \t"), entry.size());
+  const std::size_t begin = entry.find_first_not_of(" \t", owner_end);
+  const std::size_t end = entry.find_first_of(" \t", begin);
+  const std::size_t ttl = entry.find_first_not_of(" \t", end);
+  const std::size_t ttl_end = entry.find_first_of(" \t", ttl);
+  if (ttl_end == std::string_view::npos || !iequals(entry.substr(begin, end - begin), "IN") || !is_digit(entry[ttl])) {
+    return std::nullopt;
+  }
+  return std::string(entry.substr(0, begin)) + std::string(entry.substr(ttl, ttl_end - ttl)) + " IN" +
+         std::string(entry.substr(ttl_end));
+}
+
 /// The argument of a $ORIGIN or $TTL line.
 std::string_view argument_of(std::string_view directive) {
   directive = trim_fws(directive);
@@ -86,27 +101,29 @@ class Zones::Reader {
 
   /// nullopt at the end of a good file, else what is wrong at line().
   std::optional<std::string> read() {
-    const std::unique_ptr<std::FILE, CloseFile> stream(fmemopen(text_.data(), text_.size(), "r"));
+    const File stream(fmemopen(text_.data(), text_.size(), "r"));
     if (!stream || !origin_) {
       return "out of memory";
     }
     while (begin_ < text_.size()) {
       const bool has_previous = previous_ != nullptr;
       origin_before_.reset(ldns_rdf_clone(origin_.get()));
-      // ldns replaces both fields as it reads.
-      ldns_rr* raw = nullptr;
-      ldns_rdf* origin = origin_.release();
-      ldns_rdf* previous = previous_.release();
-      const ldns_status status = ldns_rr_new_frm_fp_l(&raw, stream.get(), &ttl_, &origin, &previous, nullptr);
-      origin_.reset(origin);
-      previous_.reset(previous);
-      const LdnsRecord record(status == LDNS_STATUS_OK ? raw : nullptr);
+      LdnsRecord record;
+      ldns_status status = next(*stream, record);
       const long position = std::ftell(stream.get());
       if (position < 0 || static_cast<std::size_t>(position) <= begin_) {
         return "the entry cannot be read";
       }
       const auto end = static_cast<std::size_t>(position);
       const std::string_view entry = without_comment_lines(std::string_view(text_).substr(begin_, end - begin_));
+      // RFC 1035 section 5.1 has class and TTL in either order, ldns reads one.
+      if (auto ordered = record == nullptr ? with_ttl_first(entry) : std::nullopt) {
+        const File again(fmemopen(ordered->data(), ordered->size(), "r"));
+        if (!again) {
+          return "out of memory";
+        }
+        status = next(*again, record);
+      }
       if (auto problem = take(status, record.get(), entry, has_previous)) {
         return problem;
       }
@@ -123,6 +140,19 @@ class Zones::Reader {
   }
 
  private:
+  /// The next entry of `stream`; `record` is null if it is none or cannot be read.
+  ldns_status next(std::FILE& stream, LdnsRecord& record) {
+    // ldns replaces both fields as it reads.
+    ldns_rr* raw = nullptr;
+    ldns_rdf* origin = origin_.release();
+    ldns_rdf* previous = previous_.release();
+    const ldns_status status = ldns_rr_new_frm_fp_l(&raw, &stream, &ttl_, &origin, &previous, nullptr);
+    origin_.reset(origin);
+    previous_.reset(previous);
+    record.reset(status == LDNS_STATUS_OK ? raw : nullptr);
+    return status;
+  }
+
   std::optional<std::string> take(ldns_status status, const ldns_rr* record, std::string_view entry,
                                   bool has_previous) {
     if (status == LDNS_STATUS_SYNTAX_EMPTY) {

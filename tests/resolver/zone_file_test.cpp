@@ -195,6 +195,23 @@ TEST_CASE("resolver/zone_file: comment lines and empty lines may stand before a 
   CHECK(zones.answer({"a.test", Type::TXT}).ttl == std::chrono::seconds(300));
 }
 
+TEST_CASE("resolver/zone_file: the class may stand before the TTL (RFC 1035 section 5.1)", "[resolver][zone]") {
+  const Zones zones = zones_of(
+      "$ORIGIN example.com.\na IN 30 TXT one\n\tin\t2h A 192.0.2.1\n; a comment\n\nb. IN 5 MX ( 10 ; c\n a )\n  40 IN "
+      "TXT "
+      "\"two\"\nc TXT IN 30\nIN 30 IN TXT three\nlast IN 7 A 192.0.2.2");
+  CHECK(zones.answer({"a.example.com", Type::TXT}).texts == std::vector<std::string>{"one"});
+  CHECK(zones.answer({"a.example.com", Type::TXT}).ttl == seconds(30));
+  CHECK(zones.answer({"a.example.com", Type::A}).ttl == seconds(7200));
+  CHECK(zones.answer({"b", Type::MX}).exchanges.at(0).host == "a.example.com");
+  CHECK(zones.answer({"b", Type::MX}).ttl == seconds(5));
+  CHECK(zones.answer({"b", Type::TXT}).ttl == seconds(40));
+  CHECK(zones.answer({"c.example.com", Type::TXT}).texts == std::vector<std::string>{"IN30"});
+  CHECK(zones.answer({"in.example.com", Type::TXT}).ttl == seconds(30));
+  CHECK(zones.answer({"last.example.com", Type::A}).ttl == seconds(7));
+  CHECK(problem_of("a. TXT x\n\nb. IN 30 A 1.2.3\n").starts_with("zone:3: "));
+}
+
 TEST_CASE("resolver/zone_file: line ends, blanks and a missing last line end do not matter", "[resolver][zone]") {
   CHECK(zones_of("").answer({"a", Type::A}).status == Status::NxDomain);
   CHECK(zones_of("\n\n ; nothing\n").answer({"a", Type::A}).status == Status::NxDomain);
