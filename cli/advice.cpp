@@ -143,8 +143,12 @@ class Adviser {
     return author() + " signed it with DKIM, or had " + spf_for_author();
   }
 
-  /// The aligned signature whose key DNS did not give, if the rest of it may hold.
+  /// The aligned signature whose key DNS did not give, if the rest of it may hold. Nothing while the DMARC record is
+  /// unknown, too: that key alone would not have made the message pass.
   [[nodiscard]] std::string failed_lookup() const {
+    if (!dmarc_.policy_domain) {
+      return {};
+    }
     for (const dkim::Outcome& signature : verdict_.dkim) {
       if (signature.status == dkim::Status::TempError && signature.signing_domain &&
           aligns(Source::Dkim, *signature.signing_domain) && signature.trace) {

@@ -250,6 +250,15 @@ TEST_CASE("cli/advice: results other than fail", "[cli][advice]") {
        },
        "It would have passed DMARC had DNS answered for s1._domainkey.example.com, provided that its b= verifies, "
        "which could not be tried."},
+      {"DNS failed for the policy and for a key",
+       [](Message& m) {
+         m.sign("news.example.com", Relation::Equal, Reason::DnsFailure, {}, Reason::None);
+         m.verdict.dkim.back().status = dkim::Status::TempError;
+         m.verdict.dmarc.status = dmarc::Status::TempError;
+         m.verdict.dmarc.policy_domain.reset();
+         m.verdict.dmarc.detail = "_dmarc.example.com: no answer in 5 s";
+       },
+       "Whether it passes DMARC cannot be told until DNS answers (_dmarc.example.com: no answer in 5 s)."},
       {"one author of several",
        [](Message& m) {
          m.verdict.other_authors.emplace_back();
