@@ -29,7 +29,8 @@ class Difference:
     def is_applicable(self) -> bool:
         """pyspf, when harsh, warns of each void lookup; that is its result, or leaves out the include that it happened in."""
         return self.peer != "pyspf harsh" or (self.its["result"] != "ambiguous" and self.our["void_lookups"] == 0
-                                              and not re.match(r"No \w+ records found", self.its["reason"]))
+                                              and not re.match(r"No \w+ records found", self.its["reason"])
+                                              and not has_host_without_address(self))
 
     @property
     def kind(self) -> str | None:
@@ -274,6 +275,27 @@ def asks_ptr(d: Difference) -> bool:
             or any(letter.lower() == "p" for letter, *_ in d.macros))
 
 
+def asks_mx(d: Difference) -> bool:
+    return any(re.match(r"[-+~?]?mx([:/]|$)", term, re.I) for term in d.terms)
+
+
+def has_host_without_address(d: Difference) -> bool:
+    """Whether a host of an MX, or a name of the client, has no address: a void lookup, though none of a term."""
+    pointer = spf_cases.reverse_name(d.case.client)
+    address = "A" if pointer.endswith("in-addr.arpa") else "AAAA"
+    names = {value[1] for _, type_, value in d.case.records if type_ == "MX" and value != "!TEMPFAIL" and asks_mx(d)}
+    names |= {value for name, type_, value in d.case.records
+              if (name, type_) == (pointer, "PTR") and value != "!TEMPFAIL" and asks_ptr(d)}
+    zone = spf_peers.Zone(d.case.records)
+    for name in names:
+        try:
+            if not zone.lookup(name, address):
+                return True
+        except spf_peers.TemporaryFailure:
+            pass
+    return False
+
+
 @rule(ALL, "spf-ptr-failure", "7208 section 5.5", "a DNS failure while names are validated is a temperror")
 def ptr_failure(d: Difference) -> bool:
     pointer = spf_cases.reverse_name(d.case.client)
@@ -307,8 +329,7 @@ def no_void_limit(d: Difference) -> bool:
 
 @rule(PYSPF | MAIL_SPF, "spf-void-lookups-of-a-term", "7208 section 4.6.4", "each void lookup counts, not each term")
 def void_lookups_of_a_term(d: Difference) -> bool:
-    asks_mx = any(re.match(r"[-+~?]?mx([:/]|$)", term, re.I) for term in d.terms)
-    return d.its["result"] == "permerror" and "oid" in d.its["reason"] and (asks_mx or asks_ptr(d))
+    return d.its["result"] == "permerror" and "oid" in d.its["reason"] and (asks_mx(d) or asks_ptr(d))
 
 
 @rule(ALL, "spf-p-macro-counts", "7208 section 4.6.4", "%{p} does not count as a term that asks DNS")
