@@ -72,12 +72,18 @@ bool is_field_name_or_empty(std::string_view text) {
   return std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c < 0x7F && c != ':'; });
 }
 
-/// d=, s= and the domain of i=: sub-domains of RFC 5321 as A-labels or U-labels (RFC 8616 section 5), no final dot, in
-/// none of the forms that IDNA takes for one.
+/// sub-domain = Let-dig [Ldh-str] (RFC 5321 section 4.1.2): no hyphen at either end of a label.
+bool has_hyphen_at_edge(std::string_view name) {
+  return name.front() == '-' || name.back() == '-' || name.find(".-") != std::string_view::npos ||
+         name.find("-.") != std::string_view::npos;
+}
+
+/// d=, s= and the domain of i=: sub-domains of RFC 5321 as A-labels or U-labels (RFC 8616 section 5), with the "_" that
+/// signers use; no final dot, in none of the forms that IDNA takes for one.
 std::optional<Domain> parse_name(std::string_view text) {
   auto name = Domain::parse(text);
   const bool ends_in_dot = name && !Domain::parse(std::string(text) + '.');
-  return name && !ends_in_dot ? std::optional(*std::move(name)) : std::nullopt;
+  return name && !ends_in_dot && !has_hyphen_at_edge(name->str()) ? std::optional(*std::move(name)) : std::nullopt;
 }
 
 /// hex-octet of dkim-quoted-printable: upper case alone (section 2.11).
