@@ -26,10 +26,8 @@ using dkim::SignatureField;
 using message::BodyDigests;
 using message::HeaderBlock;
 
-/// Message signatures of one chain that are verified, the newest first. Only the newest decides about the chain; the
-/// older ones tell the oldest-pass value, which then names the oldest that was looked at.
-constexpr std::size_t kMaxMessageSignatures = 20;
-/// Different hashes of the body that one chain may ask for.
+/// Different hashes of the body that one chain may ask for. Beyond it the search for oldest-pass (RFC 8617 section 5.2
+/// step 5, optional) ends, which then names the oldest message signature that was looked at.
 constexpr std::size_t kMaxBodyDigests = 4;
 /// Octets of an unusable d= that are kept for the report.
 constexpr std::size_t kMaxSealerOctets = 255;
@@ -479,8 +477,7 @@ Chain Chain::collect(const HeaderBlock& headers, BodyDigests& body, const Limits
     seals.push_back(*std::move(seal));
   }
   std::vector<message::BodyDigestSpec> specs;
-  for (unsigned instance = fields.highest; instance >= 1 && state.message_signatures.size() < kMaxMessageSignatures;
-       --instance) {
+  for (unsigned instance = fields.highest; instance >= 1; --instance) {
     auto item = read_message_signature(headers, fields, instance, limits);
     if (!item && instance == fields.highest) {
       fail(outcome, std::move(item.error()));
