@@ -138,23 +138,42 @@ class Writer {
     result.property(property, outcome.domain.empty() ? std::string{} : encode_value(outcome.domain, charset_));
   }
 
+  /// In the order of the message, as many as the bounds allow.
   void add_dkim() {
     if (verdict_.dkim.empty()) {
       results_.emplace_back("dkim", "none");
       return;
     }
-    std::size_t octets = 0;
-    std::size_t shown = 0;
-    for (const dkim::Outcome& signature : verdict_.dkim) {
-      ResInfo result = read_signature(signature);
-      octets += result.octets();
-      if (shown == kMaxSignaturesShown || octets > kMaxSignatureOctets) {
-        results_.back().comment({"more signatures: " + std::to_string(verdict_.dkim.size() - shown)});
-        return;
-      }
-      results_.push_back(std::move(result));
-      ++shown;
+    const std::vector<const dkim::Outcome*> shown = shown_signatures();
+    for (const dkim::Outcome* signature : shown) {
+      results_.push_back(read_signature(*signature));
     }
+    if (const std::size_t more = verdict_.dkim.size() - shown.size()) {
+      results_.back().comment({"more signatures: " + std::to_string(more)});
+    }
+  }
+
+  /// RFC 6376 section 3.9: "For each signature that verifies successfully or produces a TEMPFAIL result, output of the
+  /// DKIM algorithm MUST include" its domain, so that no number of others above it hides it.
+  [[nodiscard]] std::vector<const dkim::Outcome*> shown_signatures() const {
+    std::vector<const dkim::Outcome*> candidates;
+    for (const dkim::Outcome& signature : verdict_.dkim) {
+      candidates.push_back(&signature);
+    }
+    std::stable_partition(candidates.begin(), candidates.end(), [](const dkim::Outcome* signature) {
+      return signature->status == dkim::Status::Pass || signature->status == dkim::Status::TempError;
+    });
+    std::vector<const dkim::Outcome*> shown;
+    std::size_t octets = 0;
+    for (const dkim::Outcome* signature : candidates) {
+      octets += read_signature(*signature).octets();
+      if (shown.size() == kMaxSignaturesShown || octets > kMaxSignatureOctets) {
+        break;
+      }
+      shown.push_back(signature);
+    }
+    std::sort(shown.begin(), shown.end());  // All stand in one vector.
+    return shown;
   }
 
   [[nodiscard]] ResInfo read_signature(const dkim::Outcome& signature) const {

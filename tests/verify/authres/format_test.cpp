@@ -459,6 +459,27 @@ TEST_CASE("authres/format: UTF-8 stands in internationalized messages alone (RFC
   }
 }
 
+TEST_CASE("authres/format: a signature that verifies is told below any number of others (RFC 6376 section 3.9)",
+          "[authres][format]") {
+  Verdict verdict = plain();
+  dkim::Outcome other = signature("other.example", "AAAAAAAA");
+  other.status = dkim::Status::Fail;
+  other.reason = dkim::Reason::SignatureMismatch;
+  verdict.dkim.assign(100, other);
+  verdict.dkim[50] = signature("undecided.example", "BBBBBBBB");
+  verdict.dkim[50].status = dkim::Status::TempError;
+  verdict.dkim[50].reason = dkim::Reason::DnsFailure;
+  verdict.dkim.push_back(signature("example.com", "mQ8GEWPc"));
+  const std::string value = unfold(format(verdict, stamp()));
+  const std::size_t undecided = value.find("header.d=undecided.example");
+  const std::size_t passing = value.find("header.d=example.com");
+  REQUIRE(undecided != std::string::npos);
+  REQUIRE(passing != std::string::npos);
+  CHECK(value.find("header.d=other.example") < undecided);
+  CHECK(undecided < passing);
+  CHECK(value.find("(more signatures: 81)") > passing);
+}
+
 TEST_CASE("authres/format: bounds at N and N+1", "[authres][format]") {
   using assay::authres::kMaxAuthorsShown;
   using assay::authres::kMaxSignaturesShown;
