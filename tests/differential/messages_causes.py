@@ -134,6 +134,10 @@ class Signature:
     def key_list(self, name: str) -> list[str]:
         return self.record.get(name, "").split(":")
 
+    def has_malformed_key_list(self) -> bool:
+        items = [item.strip() for name in "hst" if self.record.get(name) for item in self.key_list(name)]
+        return not all(re.fullmatch(r"[A-Za-z](?:[A-Za-z0-9-]*[A-Za-z0-9])?|[*]", item) for item in items)
+
     def lookup_fails(self) -> bool:
         return self.facts.zone.texts(self.key_name) is None
 
@@ -289,6 +293,8 @@ _key_rule("dkim-key-version-place", "RFC 6376 section 3.6.1, v=", "v= is not the
           ALL, UNUSABLE, PASS, lambda s: "v" in s.record and not s.first_record.strip().startswith("v"))
 _key_rule("dkim-key-empty-list", "RFC 6376 section 3.6.1", "h= or s= of the key is empty",
           {DKIMPY, MAIL_DKIM}, UNUSABLE, PASS, lambda s: s.record.get("h", "x") == "" or s.record.get("s", "x") == "")
+_key_rule("dkim-key-list-syntax", "RFC 6376 section 3.6.1", "an item of h=, s= or t= of the key is no word",
+          ALL, UNUSABLE, PASS, lambda s: s.has_malformed_key_list())
 _key_rule("dkim-key-type-empty", "RFC 6376 section 3.6.1, k=", "k= of the key is empty",
           {MAIL_DKIM}, UNUSABLE, PASS, lambda s: s.record.get("k", "x") == "")
 _key_rule("dkim-key-hash", "RFC 6376 section 3.6.1, h=", "h= of the key does not permit the hash",

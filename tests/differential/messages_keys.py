@@ -78,6 +78,7 @@ def selectors(keys: dict[str, Key]) -> dict[str, tuple[str, list[str] | str]]:
         "hash": f"v=DKIM1; h=sha256; p={rsa}", "hashes": f"v=DKIM1; h=sha1:sha256; p={rsa}",
         "hashes-spaced": f"v=DKIM1; h=sha1 : sha256; p={rsa}", "hash-sha1": f"v=DKIM1; h=sha1; p={rsa}",
         "hash-unknown": f"v=DKIM1; h=sha3:sha256; p={rsa}", "hash-upper": f"v=DKIM1; h=SHA256; p={rsa}",
+        "hash-empty-item": f"v=DKIM1; h=sha256:; p={rsa}", "flags-comma": f"v=DKIM1; t=x,z; p={rsa}",
         "hash-empty": f"v=DKIM1; h=; p={rsa}", "service": f"v=DKIM1; s=email; p={rsa}",
         "service-all": f"v=DKIM1; s=*; p={rsa}", "service-chat": f"v=DKIM1; s=chat; p={rsa}",
         "service-list": f"v=DKIM1; s=chat:email; p={rsa}", "service-spaced": f"v=DKIM1; s=chat : email; p={rsa}",

@@ -22,6 +22,15 @@ bool lists(std::string_view list, std::string_view word) {
   return std::any_of(items.begin(), items.end(), [word](std::string_view item) { return iequals(item, word); });
 }
 
+/// h=, s= and t= are lists of words, in s= of "*" too; no item is empty. An empty list permits nothing and sets no
+/// flag.
+bool is_word_list(std::string_view list, bool may_have_star) {
+  const auto items = split_colons(list, list.size());
+  return std::all_of(items.begin(), items.end(), [may_have_star](std::string_view item) {
+    return is_hyphenated_word(item) || (may_have_star && item == "*");
+  });
+}
+
 Parsed<std::shared_ptr<const PublicKey>> read_key(PublicKey::Kind kind, std::string_view text) {
   const auto octets = decode_base64(text);
   if (!octets) {
@@ -122,6 +131,12 @@ Parsed<KeyRecord, KeyError> parse_key(std::string_view text, const Limits& limit
   const auto key_text = tags.find("p");
   if (!key_text) {
     return key_error(Reason::KeySyntax, "p= is missing");
+  }
+  // Section 6.1.2 step 5: a record that "does not adhere to the format" MUST be ignored.
+  for (const std::string_view name : {"h", "s", "t"}) {
+    if (!is_word_list(tags.find(name).value_or(std::string_view{}), name == "s")) {
+      return key_error(Reason::KeySyntax, std::string(name) + "= of the key is malformed");
+    }
   }
   KeyRecord record;
   if (const auto flags = tags.find("t")) {

@@ -52,12 +52,6 @@ std::optional<std::uint64_t> parse_number(std::string_view text) {
   return value;
 }
 
-/// hyphenated-word = ALPHA [ *(ALPHA / DIGIT / "-") (ALPHA / DIGIT) ] (section 2.10)
-bool is_hyphenated_word(std::string_view text) {
-  return !text.empty() && is_alpha(text.front()) && text.back() != '-' &&
-         std::all_of(text.begin(), text.end(), [](char c) { return is_alnum(c) || c == '-'; });
-}
-
 /// sig-a-tag-alg = sig-a-tag-k "-" sig-a-tag-h, both ALPHA *(ALPHA / DIGIT)
 bool is_algorithm_name(std::string_view text) {
   const auto is_word = [](std::string_view word) {

@@ -154,4 +154,9 @@ std::vector<std::string_view> split_colons(std::string_view value, std::size_t m
   return items;
 }
 
+bool is_hyphenated_word(std::string_view text) noexcept {
+  return !text.empty() && is_alpha(text.front()) && text.back() != '-' &&
+         std::all_of(text.begin(), text.end(), [](char c) { return is_alnum(c) || c == '-'; });
+}
+
 }  // namespace assay::dkim

@@ -40,4 +40,7 @@ class TagList {
 /// more than a bound to see that it was passed.
 [[nodiscard]] std::vector<std::string_view> split_colons(std::string_view value, std::size_t max_items);
 
+/// hyphenated-word = ALPHA [ *(ALPHA / DIGIT / "-") (ALPHA / DIGIT) ] (section 2.10)
+[[nodiscard]] bool is_hyphenated_word(std::string_view text) noexcept;
+
 }  // namespace assay::dkim
