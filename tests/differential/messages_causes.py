@@ -248,7 +248,6 @@ def _message_rule(identifier: str, rfc: str, summary: str, peers: set[str], hold
     _rule(identifier, rfc, summary, peers, UNUSABLE, PASS, lambda s: holds(s) and s.is_testing())
 
 
-
 # --- neither verifies
 
 _rule("dkim-order-of-checks", "RFC 6376 section 6.1", "the key cannot be asked for, and something else is wrong",

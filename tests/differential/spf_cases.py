@@ -435,7 +435,7 @@ def term_limit(b: Builder) -> None:
     elif style == "p":
         validated_name(b)
         b.add("p.example.net", "A", "127.0.0.1")
-        b.terms = [f"exists:%{{p}}.p.example.net"] + [f"a:{b.host(False)}" for _ in range(count - 2)]
+        b.terms = ["exists:%{p}.p.example.net"] + [f"a:{b.host(False)}" for _ in range(count - 2)]
     else:
         host = b.host(False)
         b.add(host, "MX", (1, host))

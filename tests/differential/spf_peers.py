@@ -1,11 +1,9 @@
 """Runs assay and the other implementations of SPF on cases. Each answer is a dict with result, reason, explanation."""
 from __future__ import annotations
 
-import ipaddress
 import json
 import pathlib
 import subprocess
-import sys
 from typing import Any
 
 import spf_cases

@@ -1,7 +1,7 @@
 """Signatures that speak for somebody else, and results that nobody made."""
 
-from suite import (ATTACKER_KEY, BANK_KEY, BASE, FORGED, GENUINE, HOMOGRAPH, OUR_ID, OWN, PAPER, REPEATED, SIGNED, by_attacker, by_bank, case,
-                   message, seal, sign, sign_odd)
+from suite import (ATTACKER_KEY, BANK_KEY, FORGED, GENUINE, HOMOGRAPH, PAPER, REPEATED, SIGNED, by_attacker, by_bank, case, message, seal,
+                   sign_odd)
 
 CEO = "From: Bank <ceo@bank.example>"
 SIGNATURE = "v=1; a=ed25519-sha256; c=relaxed/relaxed; d=bank.example; s=s1; h=from; bh=47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=; b="

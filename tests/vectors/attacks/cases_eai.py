@@ -1,6 +1,6 @@
 """Internationalized mail: RFC 8616 (SPF, DKIM, DMARC), RFC 6531 (SMTPUTF8), RFC 6532 (header)."""
 
-from suite import (ATTACKER_KEY, BANK_KEY, BASE, FORGED, GENUINE, NO_DOMAIN, UNPARSABLE, by_bank, case, from_bank, message, octets, sign_odd)
+from suite import ATTACKER_KEY, BANK_KEY, FORGED, GENUINE, NO_DOMAIN, UNPARSABLE, case, from_bank, message, octets, sign_odd
 
 U = "b\u00fccher.example"
 A = "xn--bcher-kva.example"

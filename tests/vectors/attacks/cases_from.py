@@ -1,7 +1,7 @@
 """What stands in the From field, or looks like one."""
 
-from suite import (ATTACKER_KEY, FORGED, GENUINE, MISSING, NO_DOMAIN, OWN, PAPER, REPEATED, UNPARSABLE, BASE, bad_from, by_attacker,
-                   by_bank, case, from_bank, message, octets, sign)
+from suite import (FORGED, GENUINE, MISSING, NO_DOMAIN, OWN, PAPER, REPEATED, UNPARSABLE, BASE, bad_from, by_attacker, by_bank, case,
+                   from_bank, message, octets)
 
 FIRST = "From: <first@attacker.example>"
 CEO = "From: <ceo@bank.example>"

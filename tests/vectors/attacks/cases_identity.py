@@ -1,6 +1,6 @@
 """Who sent the message: HELO, MAIL FROM, and the records of DMARC."""
 
-from suite import ATTACKER_IP, BANK_IP, BASE, FORGED, GENUINE, HOMOGRAPH, OWN, PAPER, case, from_bank, message
+from suite import BANK_IP, FORGED, HOMOGRAPH, OWN, PAPER, case, from_bank, message
 
 CEO = "From: Bank <ceo@bank.example>"
 
