@@ -83,8 +83,7 @@ int severity(Action action) {
   return 0;
 }
 
-/// The verdict's dmarc is that of the strictest author domain that fails, so the other authors cannot change the
-/// outcome. A failure without a policy cannot happen; it would be handled as p=none.
+/// A failure without a policy cannot happen; it would be handled as p=none.
 Ruling judge_failure(const dmarc::Outcome& dmarc, const Rules& rules, bool is_indirect) {
   switch (dmarc.policy.value_or(dmarc::Policy::None)) {
     case dmarc::Policy::Reject:
@@ -101,14 +100,7 @@ Ruling judge_failure(const dmarc::Outcome& dmarc, const Rules& rules, bool is_in
   return {};
 }
 
-Ruling judge(const Verdict& verdict, const Rules& rules, bool is_indirect) {
-  if (verdict.exceeded) {
-    return limits_exceeded(*verdict.exceeded, rules.exceeded);
-  }
-  const dmarc::Outcome& dmarc = verdict.dmarc;
-  if (dmarc::is_bad_from(dmarc.reason)) {
-    return bad_from(dmarc.reason, rules.bad_from);
-  }
+Ruling judge_author(const dmarc::Outcome& dmarc, const Rules& rules, bool is_indirect) {
   switch (dmarc.status) {
     // RFC 9989 section 5.3.6: what could not be looked up neither passes nor fails.
     case dmarc::Status::TempError: return temperror(dmarc, rules.temperror);
@@ -119,6 +111,25 @@ Ruling judge(const Verdict& verdict, const Rules& rules, bool is_indirect) {
     case dmarc::Status::Pass: break;
   }
   return {};
+}
+
+/// The verdict's dmarc is that of the strictest author domain that fails (RFC 9989 section 11.5). Beside a failure
+/// under p=none another author may not have been checked at all, so none softens what the rules ask for another.
+Ruling judge(const Verdict& verdict, const Rules& rules, bool is_indirect) {
+  if (verdict.exceeded) {
+    return limits_exceeded(*verdict.exceeded, rules.exceeded);
+  }
+  if (dmarc::is_bad_from(verdict.dmarc.reason)) {
+    return bad_from(verdict.dmarc.reason, rules.bad_from);
+  }
+  Ruling ruling = judge_author(verdict.dmarc, rules, is_indirect);
+  for (const dmarc::Outcome& other : verdict.other_authors) {
+    Ruling its = judge_author(other, rules, is_indirect);
+    if (severity(its.action) > severity(ruling.action)) {
+      ruling = std::move(its);
+    }
+  }
+  return ruling;
 }
 
 }  // namespace

@@ -114,6 +114,30 @@ std::vector<Row> rows() {
          return verdict;
        }(),
        nothing, Action::Quarantine, "policy.published.quarantine", nullptr},
+      {"p=none beside an author who could not be checked",
+       [] {
+         Verdict verdict = failing(Policy::None);
+         verdict.other_authors.push_back(with(dmarc::Status::TempError, dmarc::Reason::DnsFailure).dmarc);
+         verdict.other_authors.back().author = Domain::parse("other.example").value();
+         return verdict;
+       }(),
+       [](Rules& r, Facts&) { r.temperror = Action::TempFail; }, Action::TempFail, "policy.temperror",
+       "451 4.7.1 DMARC policy for other.example could not be checked, try again later"},
+      {"the same, accepted by default",
+       [] {
+         Verdict verdict = failing(Policy::None);
+         verdict.other_authors.push_back(with(dmarc::Status::TempError, dmarc::Reason::DnsFailure).dmarc);
+         return verdict;
+       }(),
+       nothing, Action::Accept, "policy.published.none", nullptr},
+      {"p=reject beside an author who could not be checked",
+       [] {
+         Verdict verdict = failing(Policy::Reject);
+         verdict.other_authors.push_back(with(dmarc::Status::TempError, dmarc::Reason::DnsFailure).dmarc);
+         return verdict;
+       }(),
+       [](Rules& r, Facts&) { r.temperror = Action::TempFail; }, Action::Reject, "policy.published.reject",
+       "550 5.7.1 Email rejected per DMARC policy for example.com"},
       // indirect flow
       {"p=reject through a list", through_list(failing(Policy::Reject)), nothing, Action::Quarantine, "policy.indirect",
        nullptr},
