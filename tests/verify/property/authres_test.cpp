@@ -325,6 +325,23 @@ std::string describe(const authres::Result& result) {
   return out;
 }
 
+/// `results` without `count` signatures: the last ones that neither verify nor could not be checked, then the last ones
+/// that do (RFC 6376 section 3.9).
+std::vector<authres::Result> without_signatures(std::vector<authres::Result> results, std::size_t count) {
+  const auto must_be_told = [](const authres::Result& result) {
+    return result.result == "pass" || result.result == "temperror";
+  };
+  for (const bool told : {false, true}) {
+    for (std::size_t i = results.size(); i-- > 0 && count > 0;) {
+      if (results[i].method == "dkim" && must_be_told(results[i]) == told) {
+        results.erase(results.begin() + static_cast<std::ptrdiff_t>(i));
+        --count;
+      }
+    }
+  }
+  return results;
+}
+
 /// Why the value cannot stand in a message as it is: a line that is too long, or an octet that ends or hides one. Empty
 /// if it can.
 std::string find_flaw(const std::string& value, bool internationalized) {
@@ -372,9 +389,7 @@ TEST_CASE(
       std::string unfolded = value;
       unfolded.erase(std::remove(unfolded.begin(), unfolded.end(), '\n'), unfolded.end());
       REQUIRE(unfolded.find("(more signatures: " + std::to_string(left_out) + ")") != std::string::npos);
-      const auto is_dkim = [](const authres::Result& result) { return result.method == "dkim"; };
-      const auto last = std::find_if(expected.rbegin(), expected.rend(), is_dkim).base();
-      expected.erase(last - static_cast<std::ptrdiff_t>(left_out), last);
+      expected = without_signatures(std::move(expected), left_out);
     }
     REQUIRE(parsed->results.size() == expected.size());
     for (std::size_t i = 0; i < expected.size(); ++i) {
