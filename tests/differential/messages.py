@@ -115,7 +115,8 @@ class Comparison:
         if answer[0] == "error":
             self.report.crashed("authheaders")
             return
-        self._note(case, "authheaders", mine, answer, mine[0] == answer[0], lambda: None)
+        self._note(case, "authheaders", mine, answer, mine[0] == answer[0],
+                   lambda: causes.cause_of_dmarc(facts, mine[0], answer[0]))
 
     def _note(self, case: cases.Case, peer: str, mine: peers.Answer, answer: peers.Answer, is_same: bool,
               explain: Callable[[], str | None]) -> None:

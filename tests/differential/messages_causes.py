@@ -187,6 +187,9 @@ class Signature:
     def has_odd_case(self) -> bool:
         return any(value != value.lower() for value in (self.get("a"), self.get("c"), self.get("q")))
 
+    def has_unknown_canonicalization(self) -> bool:
+        return not set(self.get("c", "simple").lower().split("/")) <= {"simple", "relaxed"}
+
     def is_in_future(self) -> bool:
         return (self.number("t") or 0) > self.facts.now + CLOCK_SKEW
 
@@ -272,6 +275,8 @@ _rule("dkim-signature-version", "RFC 6376 section 3.5, v=", "v= is missing or no
       {MAIL_DKIM}, UNUSABLE, PASS, lambda s: s.get("v") != "1")
 _rule("dkim-value-syntax", "RFC 6376 section 3.5", "v=, a=, c=, d=, h=, i=, l=, q=, t=, x=, b= or bh= is malformed",
       ALL, UNUSABLE, PASS, lambda s: s.has_malformed_value())
+_rule("dkim-unknown-canonicalization", "RFC 6376 section 3.4", "c= names a canonicalization of old drafts",
+      {MAIL_DKIM}, UNUSABLE, PASS, lambda s: s.has_unknown_canonicalization(), is_for_chains=True)
 _rule("dkim-from-not-signed", "RFC 6376 section 6.1.1", "h= does not list From",
       {DKIMPY, MAIL_DKIM}, UNUSABLE, PASS, lambda s: "from" not in text.names_in_h(s.value.encode("latin-1")))
 _rule("dkim-query-methods", "RFC 6376 section 3.5, q=", "q= does not list dns/txt",
@@ -388,11 +393,15 @@ class Chain:
     def newest_messages(self) -> list[Signature]:
         return [one for one in self.messages if self.instance(one) == self.newest()]
 
-    def is_out_of_order(self) -> bool:
+    def results(self) -> list[int]:
+        """The instances of the ARC-Authentication-Results fields, 0 where there is none to read."""
         named = [text.tag(field.value.partition(b";")[0], "i") or "0"
                  for field in self.facts.message.named(b"arc-authentication-results")]
-        results = [int(digits) if digits.isdigit() else 0 for digits in named]
-        columns = [results, [self.instance(one) for one in self.messages], [self.instance(one) for one in self.seals]]
+        return [int(digits) if digits.isdigit() else 0 for digits in named]
+
+    def is_out_of_order(self) -> bool:
+        columns = [self.results(), [self.instance(one) for one in self.messages],
+                   [self.instance(one) for one in self.seals]]
         return any(column != sorted(column, reverse=True) for column in columns)
 
     def has_field_without_instance(self) -> bool:
@@ -400,6 +409,12 @@ class Chain:
                    for field in self.facts.message.named(b"arc-authentication-results")]
         return not (all(digits.isdigit() for digits in results)
                     and all(self.instance(one) for one in self.messages + self.seals))
+
+    def has_incomplete_set(self) -> bool:
+        """A set in which one of the three fields is missing or repeated."""
+        columns = [self.results(), [self.instance(one) for one in self.messages],
+                   [self.instance(one) for one in self.seals]]
+        return any(column.count(number) != 1 for column in columns for number in range(1, self.newest() + 1))
 
     def has_odd_instance(self) -> bool:
         """i= spelled otherwise than "i=1;"."""
@@ -435,6 +450,8 @@ _chain_rule("arc-no-instance", "RFC 8617 section 5.2 step 3", "an ARC field with
             {DKIMPY}, "fail", "none", lambda c: c.has_field_without_instance())
 _chain_rule("arc-no-instance", "RFC 8617 section 5.2 step 3", "an ARC field without a readable instance is passed over",
             {DKIMPY}, "fail", "pass", lambda c: c.has_field_without_instance())
+_chain_rule("arc-incomplete-set", "RFC 8617 section 5.2 step 3", "a set lacks one of its fields, or has it twice",
+            {MAIL_DKIM}, "fail", "pass", lambda c: c.has_incomplete_set())
 _chain_rule("arc-seal-h", "RFC 8617 section 4.1.3", "an ARC-Seal has h=",
             {MAIL_DKIM}, "fail", "pass", lambda c: any("h" in one.tags for one in c.seals))
 _chain_rule("arc-seal-expired", "RFC 8617 section 4.1.3", "x= in an ARC-Seal is obeyed",
@@ -450,7 +467,9 @@ _chain_rule("arc-future-timestamp", "RFC 6376 section 3.5, t=", "t= is in the fu
 INSTANCE_SPELLING = ChainRule(Cause("arc-instance-spelling", "RFC 8617 section 4.1.2", "i= is not spelled i=1;"),
                               {DKIMPY, MAIL_DKIM}, "pass", "fail", lambda c: c.has_odd_instance())
 
-CAUSES = list({rule.cause.id: rule.cause for rule in [*RULES, *CHAIN_RULES, INSTANCE_SPELLING]}.values())
+DOMAIN_CASE = Cause("dmarc-domain-case", "RFC 9989 section 4.4", "strict alignment compares d= in its letter case")
+
+CAUSES = list({rule.cause.id: rule.cause for rule in [*RULES, *CHAIN_RULES, INSTANCE_SPELLING]}.values()) + [DOMAIN_CASE]
 
 
 def same_signature_result(mine: str, theirs: str) -> bool:
@@ -486,3 +505,8 @@ def cause_of_chain(question: ChainQuestion) -> str | None:
                 and any(rule.holds(one) for one in fields)):
             return rule.cause.id
     return INSTANCE_SPELLING.cause.id if _applies(INSTANCE_SPELLING, question, peer, chain) else None
+
+
+def cause_of_dmarc(facts: Facts, mine: str, theirs: str) -> str | None:
+    domain = text.tag(facts.message.named(b"dkim-signature")[0].value, "d") or ""
+    return DOMAIN_CASE.id if (mine, theirs) == ("pass", "fail") and domain != domain.lower() else None

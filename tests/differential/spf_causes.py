@@ -492,6 +492,13 @@ def ipv6_case(d: Difference) -> bool:
         d, lambda _value, letter, *_: letter in "iI")
 
 
+@rule(ALL, "spf-domain-case", "7208 section 7.3", "%{d} and %{o} keep the letter case of MAIL FROM or HELO", "explanation")
+def domain_case(d: Difference) -> bool:
+    given = (d.case.mail_from or "").rpartition("@")[2] or d.case.helo
+    return (d.our["explanation"].lower() == d.its["explanation"].lower() and given != given.lower()
+            and any_explanation_macro(d, lambda _value, letter, *_: letter.lower() in "dos"))
+
+
 @rule(LIBSPF2, "spf-explanation-several", "7208 section 6.2", "of several explanations, the first is taken", "explanation")
 def explanation_several(d: Difference) -> bool:
     names = [name for name, type_, _ in d.case.records if type_ == "TXT"]

@@ -33,7 +33,7 @@ class Zone:
         if len(name) > 253 or not all(0 < len(label) < 64 for label in name.split(".")):
             return []  # no DNS message can carry it
         for _ in range(MAX_ALIASES + 1):
-            if (name, "*") in self.records or self.records.get((name, type_)) == ["!TEMPFAIL"]:
+            if (name, "*") in self.records or "!TEMPFAIL" in self.records.get((name, type_), []):
                 raise TemporaryFailure(f"{name} {type_}")
             if (name, type_) in self.records:
                 return self.records[name, type_]

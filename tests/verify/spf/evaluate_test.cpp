@@ -601,6 +601,7 @@ TEST_CASE("spf/evaluate: the explanation of a fail (RFC 7208 section 6.2)", "[sp
   };
   CHECK(explained("\"%{i} is not one of %{d}'s designated mail servers.\"") ==
         "192.0.2.1 is not one of d.example's designated mail servers.");
+  CHECK(explained("\"%{d} of %{o}\"", "a@D.Example") == "d.example of d.example");
   CHECK(explained("\"See http://%{d}/why.html?s=%{S}&i=%{I}\"", "a b+c@d.example") ==
         "See http://d.example/why.html?s=a%20b%2Bc%40d.example&i=192.0.2.1");
   CHECK(explained("\"one \" \"two.\"") == "one two.");
