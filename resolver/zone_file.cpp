@@ -118,11 +118,11 @@ class Zones::Reader {
       const std::string_view entry = without_comment_lines(std::string_view(text_).substr(begin_, end - begin_));
       // RFC 1035 section 5.1 has class and TTL in either order, ldns reads one.
       if (auto ordered = record == nullptr ? with_ttl_first(entry) : std::nullopt) {
-        const File again(fmemopen(ordered->data(), ordered->size(), "r"));
+        const auto again = next_of(*ordered, record);
         if (!again) {
           return "out of memory";
         }
-        status = next(*again, record);
+        status = *again;
       }
       if (auto problem = take(status, record.get(), entry, has_previous)) {
         return problem;
@@ -151,6 +151,12 @@ class Zones::Reader {
     previous_.reset(previous);
     record.reset(status == LDNS_STATUS_OK ? raw : nullptr);
     return status;
+  }
+
+  /// As next, of a text that holds one entry; nullopt if there is no memory for it.
+  std::optional<ldns_status> next_of(std::string& text, LdnsRecord& record) {
+    const File stream(fmemopen(text.data(), text.size(), "r"));
+    return stream ? std::optional(next(*stream, record)) : std::nullopt;
   }
 
   std::optional<std::string> take(ldns_status status, const ldns_rr* record, std::string_view entry,
