@@ -176,7 +176,7 @@ int run_verify(const Options& options) {
   record.facts = job.facts;
   record.settings = job.settings.fingerprint;
   record.verdict = verification.finish(lookups, job.now);
-  record.decision = policy::decide(record.verdict, record.facts, job.settings.policy);
+  record.decision = policy::decide(record.verdict, record.facts, job.settings.policy, record.time);
   record.authentication_results =
       authres::format(record.verdict, policy::make_stamp(job.settings.authserv_id, record.facts, record.decision));
 

@@ -214,12 +214,12 @@ Step Session::judge(Time now, Editor& editor) {
   } else if (message.too_many_forged) {
     record.decision = failed("forged_results", policy::Action::Reject, too_many_forged_reply);
   } else if (message.facts.local) {
-    record.decision = policy::decide(record.verdict, message.facts, settings.policy);
+    record.decision = policy::decide(record.verdict, message.facts, settings.policy, record.time);
     record.authentication_results = authres::format_unverified(settings.authserv_id, message.facts.authenticated);
   } else {
     message.lookups->set_deadline(std::chrono::steady_clock::now() + settings.dns.message_deadline);
     record.verdict = message.verification.finish(*message.lookups, now);
-    record.decision = policy::decide(record.verdict, message.facts, settings.policy);
+    record.decision = policy::decide(record.verdict, message.facts, settings.policy, record.time);
     record.authentication_results =
         authres::format(record.verdict, policy::make_stamp(settings.authserv_id, message.facts, record.decision));
   }

@@ -134,20 +134,25 @@ Ruling judge(const Verdict& verdict, const Rules& rules, bool is_indirect) {
 
 }  // namespace
 
-Decision decide(const Verdict& verdict, const Facts& facts, const Rules& rules) {
+Decision decide(const Verdict& verdict, const Facts& facts, const Rules& rules, Time now) {
+  const bool may_be_indirect = !facts.local && !verdict.exceeded && verdict.dmarc.status == dmarc::Status::Fail;
+  return decide(verdict, facts, may_be_indirect ? find_indirect(verdict, facts) : std::vector<Indirect>{}, rules, now);
+}
+
+Decision decide(const Verdict& verdict, const Facts& facts, std::vector<Indirect> evidence, const Rules& rules,
+                Time /*now*/) {
   Decision decision;
   if (facts.local) {
     decision.rule = "local";
     return decision;
   }
-  if (!verdict.exceeded && verdict.dmarc.status == dmarc::Status::Fail) {
-    decision.indirect = find_indirect(verdict, facts);
-  }
+  decision.indirect = std::move(evidence);
   Ruling ruling = judge(verdict, rules, !decision.indirect.empty());
   decision.rule = ruling.rule;
   if (rules.mode == Mode::Monitor) {
     if (ruling.action != Action::Accept) {
       decision.would = ruling.action;
+      decision.would_rule = ruling.rule;
     }
     return decision;
   }

@@ -34,13 +34,44 @@ struct Reply {
   friend bool operator==(const Reply&, const Reply&) = default;
 };
 
+/// A header field that is added.
+struct HeaderField {
+  std::string name;
+  std::string value;
+  friend bool operator==(const HeaderField&, const HeaderField&) = default;
+};
+
+/// An observed rule that matched.
+struct Observed {
+  std::string rule;
+  Action action = Action::Accept;  ///< What it would have done.
+  friend bool operator==(const Observed&, const Observed&) = default;
+};
+
+/// Why a message that fails DMARC is handled otherwise than the domain owner asks (RFC 9990, PolicyOverrideReason).
+struct Override {
+  std::string type;     ///< "local_policy" ...
+  std::string comment;  ///< "arc=pass as[1].d=lists.example.org", or the rule.
+  friend bool operator==(const Override&, const Override&) = default;
+};
+
 /// What shall happen to a message, and why.
 struct Decision {
   Action action = Action::Accept;
-  std::string rule = "default";          ///< "default", a name of the published-policy mapping, or an admin rule's.
-  std::optional<Action> would;           ///< Monitor mode: the action that enforce mode would take, if it differs.
+  std::string rule = "default";  ///< "default", a name of the published-policy mapping, or an admin rule's.
+  /// What would happen if the policy were in force, where that differs from `action`. In monitor mode: the action that
+  /// enforce mode takes. In enforce mode: that of the first observed rule that matched.
+  std::optional<Action> would;
+  std::string would_rule;                ///< The rule behind `would`; empty without.
   std::optional<Reply> reply;            ///< For Reject, TempFail, and Quarantine by Reject.
   std::optional<Quarantine> quarantine;  ///< For Quarantine.
+  std::vector<HeaderField> headers;      ///< Fields that rules add.
+  std::vector<std::string> tags;         ///< Of `continue` rules that matched, in order, without repetition.
+  std::vector<Observed> observed;        ///< Observed rules that matched, in order.
+  std::vector<std::string> undecided;    ///< Rules that hang on a check which failed temporarily.
+  std::optional<Override> override;      ///< DMARC fails, and `action` is milder than the published policy.
+  bool unproven = false;                 ///< A rule decided that accepts without proof.
+  bool mixed_recipients = false;         ///< Not every recipient by itself would have got this decision.
   std::vector<Indirect> indirect;        ///< Evidence found when DMARC fails, whether or not it mattered; else empty.
   friend bool operator==(const Decision&, const Decision&) = default;
 };

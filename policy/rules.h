@@ -1,8 +1,11 @@
 #pragma once
 
 #include <cstdint>
+#include <vector>
 
 #include "policy/decision.h"
+#include "policy/names.h"
+#include "policy/rule.h"
 
 namespace assay::policy {
 
@@ -16,9 +19,16 @@ struct Published {
   friend bool operator==(const Published&, const Published&) = default;
 };
 
-/// The administrator's policy, immutable once loaded. Ordered rules of the administrator's own come here later.
+/// What decides when the recipients of one message would fare differently: a milter cannot split it.
+enum class MixedRecipients : std::uint8_t { Strictest, MostLenient };
+
+/// The administrator's policy, immutable once loaded.
 struct Rules {
   Mode mode = Mode::Enforce;
+  std::vector<Rule> own;  ///< In order: the first that matches decides (configuration: policy.rules).
+  MixedRecipients mixed_recipients = MixedRecipients::Strictest;
+  NameList trusted_sealers;    ///< arc.trusted_sealers
+  bool allow_discard = false;  ///< Whether any action may be Discard.
   Published published;
   Action indirect = Action::Quarantine;  ///< A failing p=reject message with evidence of an indirect flow; counts only
                                          ///< where it is no harsher than published.reject.

@@ -81,7 +81,7 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   static_cast<void>(verification.body(message.body));
   const Verdict verdict = verification.finish(dns, Time{std::chrono::seconds{1'700'000'000}});
 
-  const auto decision = policy::decide(verdict, facts, policy::Rules{});
+  const auto decision = policy::decide(verdict, facts, policy::Rules{}, Time{});
   if (verdict.dmarc.status == dmarc::Status::Fail && verdict.dmarc.policy == dmarc::Policy::Reject) {
     fuzz::require(decision.action == policy::Action::Reject ||
                   (decision.action == policy::Action::Quarantine && !decision.indirect.empty()));

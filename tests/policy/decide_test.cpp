@@ -229,7 +229,7 @@ TEST_CASE("policy/decide: one row for each rule", "[policy][decide]") {
       Rules rules;
       Facts facts;
       row.change(rules, facts);
-      const Decision decision = decide(row.verdict, facts, rules);
+      const Decision decision = decide(row.verdict, facts, rules, Time{});
       CHECK(std::string(to_string(decision.action)) == to_string(row.action));
       CHECK(decision.rule == row.rule);
       CHECK_FALSE(decision.would);
@@ -245,9 +245,9 @@ TEST_CASE("policy/decide: monitor mode changes no fate and says what enforce mod
       Rules rules;
       Facts facts;
       row.change(rules, facts);
-      const Decision enforced = decide(row.verdict, facts, rules);
+      const Decision enforced = decide(row.verdict, facts, rules, Time{});
       rules.mode = Mode::Monitor;
-      const Decision decision = decide(row.verdict, facts, rules);
+      const Decision decision = decide(row.verdict, facts, rules, Time{});
       CHECK(decision.action == Action::Accept);
       CHECK(decision.rule == row.rule);
       CHECK(decision.would == (row.action == Action::Accept ? std::nullopt : std::optional(row.action)));
@@ -261,16 +261,18 @@ TEST_CASE("policy/decide: monitor mode changes no fate and says what enforce mod
 TEST_CASE("policy/decide: the evidence is listed whenever DMARC fails, and then alone", "[policy][decide]") {
   const std::vector<Indirect> list{Indirect::List};
   for (const auto policy : {dmarc::Policy::Reject, dmarc::Policy::Quarantine, dmarc::Policy::None}) {
-    CHECK(decide(through_list(failing(policy)), {}, {}).indirect == list);
-    CHECK(decide(failing(policy), {}, {}).indirect.empty());
+    CHECK(decide(through_list(failing(policy)), {}, {}, Time{}).indirect == list);
+    CHECK(decide(failing(policy), {}, {}, Time{}).indirect.empty());
   }
-  CHECK(decide(through_list(with(dmarc::Status::Pass, dmarc::Reason::None)), {}, {}).indirect.empty());
-  CHECK(decide(through_list(with(dmarc::Status::TempError, dmarc::Reason::DnsFailure)), {}, {}).indirect.empty());
-  CHECK(decide(through_list(with(dmarc::Status::PermError, dmarc::Reason::FromMissing)), {}, {}).indirect.empty());
-  CHECK(decide(through_list(exceeding(Bound::HeaderOctets)), {}, {}).indirect.empty());
+  CHECK(decide(through_list(with(dmarc::Status::Pass, dmarc::Reason::None)), {}, {}, Time{}).indirect.empty());
+  CHECK(
+      decide(through_list(with(dmarc::Status::TempError, dmarc::Reason::DnsFailure)), {}, {}, Time{}).indirect.empty());
+  CHECK(decide(through_list(with(dmarc::Status::PermError, dmarc::Reason::FromMissing)), {}, {}, Time{})
+            .indirect.empty());
+  CHECK(decide(through_list(exceeding(Bound::HeaderOctets)), {}, {}, Time{}).indirect.empty());
   Facts local;
   local.local = true;
-  CHECK(decide(through_list(failing(dmarc::Policy::Reject)), local, {}).indirect.empty());
+  CHECK(decide(through_list(failing(dmarc::Policy::Reject)), local, {}, Time{}).indirect.empty());
 }
 
 TEST_CASE("policy/decide: each form of quarantine", "[policy][decide]") {
@@ -283,14 +285,14 @@ TEST_CASE("policy/decide: each form of quarantine", "[policy][decide]") {
   SECTION("header, hold and redirect carry no reply: the message is accepted") {
     const auto how = GENERATE(QuarantineHow::Header, QuarantineHow::Hold, QuarantineHow::Redirect);
     rules.quarantine.how = how;
-    const Decision decision = decide(verdict, {}, rules);
+    const Decision decision = decide(verdict, {}, rules, Time{});
     CHECK(decision.action == Action::Quarantine);
     CHECK(decision.quarantine == rules.quarantine);
     CHECK_FALSE(decision.reply);
   }
   SECTION("reject answers the client") {
     rules.quarantine.how = QuarantineHow::Reject;
-    const Decision decision = decide(verdict, {}, rules);
+    const Decision decision = decide(verdict, {}, rules, Time{});
     CHECK(decision.action == Action::Quarantine);
     CHECK(decision.quarantine == rules.quarantine);
     REQUIRE(decision.reply);
@@ -300,7 +302,7 @@ TEST_CASE("policy/decide: each form of quarantine", "[policy][decide]") {
   SECTION("reject in monitor mode does not") {
     rules.quarantine.how = QuarantineHow::Reject;
     rules.mode = Mode::Monitor;
-    const Decision decision = decide(verdict, {}, rules);
+    const Decision decision = decide(verdict, {}, rules, Time{});
     CHECK(decision.action == Action::Accept);
     CHECK(decision.would == Action::Quarantine);
     CHECK_FALSE(decision.quarantine);
@@ -316,7 +318,7 @@ TEST_CASE("policy/decide: the longest author domain fits the reply", "[policy][d
   verdict.dmarc.author = Domain::parse(name).value();
   Rules rules;
   rules.quarantine.how = QuarantineHow::Reject;
-  const Decision decision = decide(verdict, {}, rules);
+  const Decision decision = decide(verdict, {}, rules, Time{});
   REQUIRE(decision.reply);
   CHECK(decision.reply->text.size() <= 400);
   CHECK(decision.reply->text.find(name) != std::string::npos);

@@ -152,12 +152,12 @@ TEST_CASE("policy/decide: what holds for any message and any rules", "[policy][d
     Rules rules = dice.rules();
     CAPTURE(i);
 
-    const Decision enforced = decide(verdict, facts, rules);
+    const Decision enforced = decide(verdict, facts, rules, Time{});
     REQUIRE(violation(enforced).empty());
-    REQUIRE(decide(verdict, facts, rules) == enforced);
+    REQUIRE(decide(verdict, facts, rules, Time{}) == enforced);
 
     rules.mode = Mode::Monitor;
-    const Decision monitored = decide(verdict, facts, rules);
+    const Decision monitored = decide(verdict, facts, rules, Time{});
     REQUIRE(monitored.action == Action::Accept);
     REQUIRE_FALSE(monitored.reply);
     REQUIRE_FALSE(monitored.quarantine);
@@ -178,7 +178,7 @@ TEST_CASE("policy/decide: with the defaults no evidence turns a p=reject failure
     verdict.dmarc.policy = dmarc::Policy::Reject;
     Facts facts = dice.facts();
     facts.local = false;
-    const Decision decision = decide(verdict, facts, {});
+    const Decision decision = decide(verdict, facts, {}, Time{});
     CAPTURE(i);
     REQUIRE(decision.action == (decision.indirect.empty() ? Action::Reject : Action::Quarantine));
   }

@@ -1,0 +1,94 @@
+#include "policy/names.h"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "verify/base/text.h"
+
+namespace assay::policy {
+namespace {
+
+constexpr std::string_view kBelow = "*.";
+constexpr std::size_t kMaxNameOctets = 253;  // RFC 1035 section 2.3.4, in the form for people.
+
+/// The one form in which names are kept and looked up.
+std::string normalize(std::string_view name) {
+  const auto domain = Domain::parse(name);
+  return domain ? domain->str() : to_lower(name);
+}
+
+/// The name one label up; nullopt for a single label.
+std::optional<std::string_view> parent_of(std::string_view name) {
+  const auto dot = name.find('.');
+  return dot == std::string_view::npos ? std::nullopt : std::optional(name.substr(dot + 1));
+}
+
+bool has_ancestor_in(std::string_view name, const std::unordered_set<std::string>& names) {
+  for (auto up = parent_of(name); up; up = parent_of(*up)) {
+    if (names.contains(std::string(*up))) {
+      return true;
+    }
+  }
+  return false;
+}
+
+}  // namespace
+
+Parsed<void> NameList::add(std::string_view pattern) {
+  const bool is_below = pattern.substr(0, kBelow.size()) == kBelow;
+  const std::string_view name = is_below ? pattern.substr(kBelow.size()) : pattern;
+  if (name.empty()) {
+    return parse_error("names nothing");
+  }
+  if (name.find('*') != std::string_view::npos) {
+    return parse_error("has a * that is not in front of the first dot: write *.example.com for all names below");
+  }
+  if (name.size() > kMaxNameOctets) {
+    return parse_error("is longer than a domain name can be (" + std::to_string(kMaxNameOctets) + " octets)");
+  }
+  if (std::any_of(name.begin(), name.end(), [](char c) { return is_control(c) || is_wsp(c); })) {
+    return parse_error("has a blank or a control character in it");
+  }
+  (is_below ? below_ : exact_).insert(normalize(name));
+  if (!is_in_file_) {
+    written_.emplace_back(pattern);
+  }
+  return {};
+}
+
+void NameList::begin_file(std::string path, std::string digest) {
+  is_in_file_ = true;
+  written_.push_back("@" + std::move(path));
+  digests_.push_back(std::move(digest));
+}
+
+bool NameList::contains(std::string_view name) const {
+  if (empty()) {
+    return false;
+  }
+  const std::string normal = normalize(name);
+  return exact_.contains(normal) || (!below_.empty() && has_ancestor_in(normal, below_));
+}
+
+bool NameList::covers(const NameList& other) const {
+  const auto has_below = [this](const std::string& name) {
+    return below_.contains(name) || has_ancestor_in(name, below_);
+  };
+  return std::all_of(
+             other.exact_.begin(), other.exact_.end(),
+             [this](const std::string& name) { return exact_.contains(name) || has_ancestor_in(name, below_); }) &&
+         std::all_of(other.below_.begin(), other.below_.end(), has_below);
+}
+
+bool NameList::overlaps(const NameList& other) const {
+  const auto meets = [](const NameList& a, const NameList& b) {
+    return std::any_of(a.exact_.begin(), a.exact_.end(), [&b](const std::string& name) { return b.contains(name); }) ||
+           std::any_of(a.below_.begin(), a.below_.end(), [&b](const std::string& name) {
+             return b.below_.contains(name) || has_ancestor_in(name, b.below_);
+           });
+  };
+  return meets(*this, other) || meets(other, *this);
+}
+
+}  // namespace assay::policy
