@@ -141,11 +141,6 @@ void Section::text_or_off(const char* key, std::string& target, Complaint (*chec
   }
 }
 
-void Section::on_off(const char* key, bool& target) {
-  // One spelling of many that YAML knows, so that nobody has to remember which reader takes which.
-  choice(key, target, std::array<std::pair<const char*, bool>, 2>{{{"on", true}, {"off", false}}});
-}
-
 void Section::duration(const char* key, std::chrono::milliseconds& target, std::chrono::milliseconds least,
                        std::chrono::milliseconds most) {
   const YamlNode* const node = scalar(key);

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -68,7 +67,6 @@ class Section {
   void text(const char* key, std::string& target, Complaint (*check)(std::string_view));
   /// `text`, or the bare word off for an empty target.
   void text_or_off(const char* key, std::string& target, Complaint (*check)(std::string_view));
-  void on_off(const char* key, bool& target);
   void duration(const char* key, std::chrono::milliseconds& target, std::chrono::milliseconds least,
                 std::chrono::milliseconds most);
   /// As above, in whole seconds.
@@ -79,10 +77,10 @@ class Section {
   void file_mode(const char* key, unsigned& target);
 
   /// One of a few words, each with its value.
-  template <class T, class Value, std::size_t N>
-  void choice(const char* key, T& target, const std::array<std::pair<const char*, Value>, N>& words) {
+  template <class T, class Value>
+  void choice(const char* key, T& target, const std::vector<std::pair<const char*, Value>>& words) {
     std::vector<std::string> names;
-    names.reserve(N);
+    names.reserve(words.size());
     for (const auto& word : words) {
       names.emplace_back(word.first);
     }

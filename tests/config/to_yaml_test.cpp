@@ -100,9 +100,9 @@ TEST_CASE("config/to_yaml: what is written loads as the same settings", "[config
 }
 
 TEST_CASE("config/to_yaml: the text of the defaults", "[config][to_yaml][golden]") {
-  CHECK(to_yaml(*load_text("", "f", "mx.example.net")) == R"(authserv_id: "mx.example.net"
+  CHECK(to_yaml(*load_text("", "f", "mx.example.net")) == R"(authserv_id: mx.example.net
 authserv_aliases: []
-listen: "inet:8893@127.0.0.1"
+listen: inet:8893@127.0.0.1
 socket:
   mode: 0660
   group: off
@@ -114,7 +114,7 @@ dns:
   dnssec: off
   zones: []
 local:
-  networks: ["127.0.0.0/8", "::1/128"]
+  networks: [127.0.0.0/8, "::1/128"]
   authenticated: skip
   trusted_authserv: []
 arc:
@@ -138,16 +138,16 @@ policy:
   bad_from: reject
   quarantine:
     how: header
-    name: "X-Spam-Flag"
+    name: X-Spam-Flag
     value: "YES"
   rules: []
 log:
   format: text
   level: info
-  target: "stderr"
+  target: stderr
 metrics:
-  listen: "127.0.0.1:9893"
-control: "unix:/run/assay/control.sock"
+  listen: 127.0.0.1:9893
+control: unix:/run/assay/control.sock
 stop_timeout: 30s
 )");
 }

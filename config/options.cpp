@@ -1,0 +1,361 @@
+#include "config/options.h"
+
+#include <algorithm>
+#include <chrono>
+
+#include "config/checks.h"
+#include "config/option_kinds.h"
+#include "config/option_values.h"
+#include "verify/base/text.h"
+
+/// Where a value lives in the Settings: a lambda in each row would hide the table.
+#define AT(member)       \
+  [](auto& s) -> auto& { \
+    return s.member;     \
+  }
+
+namespace assay::config {
+namespace {
+
+using policy::Action;
+using std::chrono::milliseconds;
+using std::chrono::minutes;
+using std::chrono::seconds;
+
+// What a rule of the policy may do. A check that could not be made (temperror) neither passes nor fails, so that no
+// policy of the domain's owner can be applied (RFC 9989 section 5.3.6); a message beyond a bound was not looked at.
+const Words<Action>& any_action() {
+  static const Words<Action> words{{"accept", Action::Accept},
+                                   {"reject", Action::Reject},
+                                   {"tempfail", Action::TempFail},
+                                   {"quarantine", Action::Quarantine},
+                                   {"discard", Action::Discard}};
+  return words;
+}
+
+// Options that are like no other.
+
+/// Stands for the host's name when it is not given.
+Option authserv_id() {
+  Option option = text("authserv_id", AT(authserv_id), kAuthservId,
+                       "The name under which results are stamped (RFC 8601). Inbound fields that claim it are removed. "
+                       "Default: the host's name.");
+  option.sample = "mx.example.net";
+  option.read = [read = option.read](Section& root, Settings& settings) {
+    const std::string host_name = settings.authserv_id;
+    read(root, settings);
+    if (const auto complaint = check_authserv_id(host_name); complaint && !root.is_given("authserv_id")) {
+      root.complain("authserv_id", {},
+                    "the name of this host, " + Section::quote(host_name) + ", cannot stand for it: it " + *complaint +
+                        "; set authserv_id");
+    }
+    settings.authserv_id = normalize_authserv_id(settings.authserv_id);
+  };
+  return option;
+}
+
+/// A list, or a word for those that the system names.
+Option forward() {
+  Option option{.key = "forward",
+                .about =
+                    "resolv.conf: the servers named there. Or a list of servers to ask, ADDRESS or ADDRESS@PORT. "
+                    "[] asks the root servers and follows down: full recursion.",
+                .form = {.kind = Form::Kind::List, .words = {"resolv.conf"}, .element = {servers().form}}};
+  option.read = [](Section& section, Settings& settings) {
+    const YamlNode* const node = section.find("forward");
+    if (node == nullptr) {
+      return;
+    }
+    if (node->kind == YamlNode::Kind::Scalar && node->text == "resolv.conf") {
+      settings.dns.forward.reset();
+      return;
+    }
+    std::vector<resolver::Forwarder> given;
+    section.list_of("forward", *node, given, servers().example, servers().parse);
+    settings.dns.forward = std::move(given);
+  };
+  option.print = [](const Settings& s) {
+    return s.dns.forward ? print_list(*s.dns.forward, servers().print) : "resolv.conf";
+  };
+  return option;
+}
+
+/// [LEAST, MOST]. Verifiers must take 1024 to 4096 bits, and must not take fewer (RFC 8301 section 3.2).
+Option rsa_bits() {
+  constexpr unsigned kLeast = 1024;
+  constexpr unsigned kMost = 16384;  // OpenSSL's own bound, OPENSSL_RSA_MAX_MODULUS_BITS.
+  Option option{.key = "rsa_bits",
+                .about = "The RSA keys of DKIM and ARC that are taken, by their size: [LEAST, MOST].",
+                .form = {.kind = Form::Kind::List, .count = 2}};
+  option.form.element = {{.kind = Form::Kind::Count, .least = std::to_string(kLeast), .most = std::to_string(kMost)}};
+  option.read = [](Section& section, Settings& settings) {
+    const YamlNode* const node = section.find("rsa_bits");
+    if (node == nullptr) {
+      return;
+    }
+    std::vector<unsigned> bits;
+    section.list_of("rsa_bits", *node, bits, "[1024, 4096]", [](const std::string& text) -> Parsed<unsigned> {
+      constexpr std::size_t kMaxDigits = 5;
+      const bool is_number =
+          !text.empty() && text.size() <= kMaxDigits && std::all_of(text.begin(), text.end(), is_digit);
+      const unsigned value = is_number ? static_cast<unsigned>(std::stoul(text)) : 0;
+      if (value < kLeast || value > kMost) {
+        return parse_error("is not a number of bits from " + std::to_string(kLeast) + " to " + std::to_string(kMost));
+      }
+      return value;
+    });
+    if (node->kind != YamlNode::Kind::List || bits.size() != node->items.size()) {
+      return;
+    }
+    if (bits.size() != 2 || bits[0] > bits[1]) {
+      section.complain("rsa_bits", node->mark, "must be two numbers, the least and the most, such as [1024, 4096]");
+      return;
+    }
+    settings.limits.rsa_bits_min = bits[0];
+    settings.limits.rsa_bits_max = bits[1];
+  };
+  option.print = [](const Settings& s) {
+    return "[" + std::to_string(s.limits.rsa_bits_min) + ", " + std::to_string(s.limits.rsa_bits_max) + "]";
+  };
+  return option;
+}
+
+/// The address goes with one way of quarantine alone.
+Option quarantine() {
+  using policy::QuarantineHow;
+  Option to = text("to", AT(policy.quarantine.to), kAddress,
+                   "For how: redirect alone, which needs it: the address that gets the message.");
+  to.sample = "quarantine@example.net";
+  to.print = [](const Settings& s) {
+    return s.policy.quarantine.how == QuarantineHow::Redirect ? std::optional(print_text(s.policy.quarantine.to))
+                                                              : std::nullopt;
+  };
+  Option option = map(
+      "quarantine", "How quarantine is done.",
+      {choice("how", AT(policy.quarantine.how),
+              Words<QuarantineHow>{{"header", QuarantineHow::Header},
+                                   {"hold", QuarantineHow::Hold},
+                                   {"reject", QuarantineHow::Reject},
+                                   {"redirect", QuarantineHow::Redirect}},
+              "header: accept the message with the field below. hold: keep it in the MTA's quarantine "
+              "until somebody releases it. reject: refuse it after all. redirect: accept it for the "
+              "address of `to` in place of its recipients."),
+       text("name", AT(policy.quarantine.name), kFieldName,
+            "For how: header: the field's name, none that mail itself gives a meaning."),
+       text("value", AT(policy.quarantine.value), kFieldValue, "For how: header: the field's value, printable ASCII."),
+       std::move(to)});
+  option.check = [](Section& section, const Settings& settings) {
+    const bool redirects = settings.policy.quarantine.how == QuarantineHow::Redirect;
+    if (redirects && !section.is_given("to")) {
+      section.complain("to", section.mark_of("how"), "is needed for how: redirect: write the address, to: ADDRESS");
+    }
+    if (!redirects && section.is_given("to")) {
+      section.complain("to", section.mark_of("to"), "goes with how: redirect alone: remove it, or change how");
+    }
+  };
+  return option;
+}
+
+Option rules() {
+  Option option{.key = "rules",
+                .about = "Rules of your own. None are supported by this version.",
+                .form = {.kind = Form::Kind::List}};
+  option.read = [](Section& section, Settings&) {
+    const YamlNode* const own = section.find("rules");
+    if (own != nullptr && (own->kind != YamlNode::Kind::List || !own->items.empty())) {
+      section.complain("rules", own->mark,
+                       "rules of the administrator's own are not supported by this version: write rules: []");
+    }
+  };
+  option.print = [](const Settings&) { return "[]"; };
+  return option;
+}
+
+/// A map, or the word off for the whole of it.
+Option metrics() {
+  Option option =
+      map("metrics",
+          "Prometheus metrics over HTTP, path /metrics. off: none. A port that is taken refuses the start; a change "
+          "takes effect at the next start.",
+          {text_or_off("listen", AT(metrics_listen), kMetricsListen,
+                       "Where they are served: ADDRESS:PORT, an IPv6 address in brackets; or off.")});
+  option.form.words = {"off"};
+  option.read = [table = option.form.options](Section& root, Settings& settings) {
+    const YamlNode* const node = root.find("metrics");
+    if (node != nullptr && node->kind == YamlNode::Kind::Scalar) {
+      if (node->text == "off") {
+        settings.metrics_listen.clear();
+      } else {
+        root.complain("metrics", node->mark,
+                      Section::quote(node->text) + " is not a map: write {listen: ADDRESS:PORT}, or off");
+      }
+      return;
+    }
+    Section section = root.section_of("metrics", node);
+    read_options(section, table, settings);
+  };
+  return option;
+}
+
+// The maps.
+
+Option socket() {
+  return map("socket",
+             "For listen: unix:PATH alone. The MTA's user must be able to write to the socket: name its group.",
+             {file_mode("mode", AT(listen.mode), "Its permissions, octal."),
+              text_or_off("group", AT(listen.group), kGroup, "Its group. off: leave the daemon's own.")});
+}
+
+Option dns() {
+  return map("dns", "Where answers come from.",
+             {forward(), duration("timeout", AT(dns.timeout), milliseconds(10), minutes(1), "For one lookup."),
+              duration("message_deadline", AT(dns.message_deadline), milliseconds(10), minutes(4),
+                       "For all lookups of one message, counted from its end. Must stay below the MTA's own patience "
+                       "with a milter (Postfix: milter_content_timeout, 300s). What is unanswered by then is a "
+                       "temporary error."),
+              on_off("dnssec", AT(dns.dnssec),
+                     "on: validate answers. A forged answer then counts as an error, never as a result."),
+              list("zones", AT(dns.zones), zone_files(),
+                   "Zone files (RFC 1035). If there is any, they are all the DNS there is: for tests and "
+                   "rehearsals.")});
+}
+
+Option local() {
+  return map("local",
+             "Mail that is not inbound is not verified; fields that forge our results are still removed from it.",
+             {list("networks", AT(local.networks), networks(), "Clients whose mail is local."),
+              choice("authenticated", AT(local.skip_authenticated), Words<bool>{{"skip", true}, {"verify", false}},
+                     "Mail of clients that logged in: skip (it is local, too) or verify."),
+              list("trusted_authserv", AT(local.trusted_authserv), networks(),
+                   "Clients that may bring Authentication-Results fields under our name: other hosts of the same "
+                   "site.")});
+}
+
+Option arc() {
+  return map("arc", "The chain of those who handled a message before (RFC 8617).",
+             {list("trusted_sealers", AT(trusted_sealers), sealers(),
+                   "Domains of ARC sealers that this site trusts, such as lists.example.org. They are read and "
+                   "recorded; no rule of this version accepts a message for their sake.")});
+}
+
+Option dmarc() {
+  return map("dmarc", "DMARC is RFC 9989: the tree walk finds the policy and the Organizational Domain.",
+             {true_false("compare_psl", AT(dmarc.compare_psl),
+                         "true: also work out what RFC 7489 would have said, which took the Organizational Domain from "
+                         "the Public Suffix List, and record it with the differences (dmarc.rfc7489 of the record, a "
+                         "metric). It never changes a result or a decision. Costs some DNS questions, and needs the "
+                         "list of the package publicsuffix, which is read again at each reload.")});
+}
+
+Option limits() {
+  return map(
+      "limits", "Bounds on the work for one message.",
+      {count("signatures", AT(limits.signatures), 1, 50,
+             "DKIM signatures verified for one message. The others are reported as dkim=policy."),
+       count("arc_sets", AT(limits.arc_sets), 1, 50,  // RFC 8617 section 4.2.1
+             "ARC sets of one message. More is a failed chain."),
+       size("header_bytes", AT(limits.header_octets), std::size_t{1} << 10U, std::size_t{16} << 20U,
+            "All header fields of one message together."),
+       count("author_domains", AT(limits.author_domains), 1, 100,
+             "Domains of the From field that DMARC looks at. More is a bad From field."),
+       rsa_bits(),
+       choice("exceeded", AT(policy.exceeded),
+              Words<Action>{{"reject", Action::Reject}, {"tempfail", Action::TempFail}, {"accept", Action::Accept}},
+              "What happens to a message whose header is larger: reject (552 5.3.4), tempfail (452 4.3.4) or "
+              "accept. Such a message is not verified.")});
+}
+
+Option published() {
+  return map("published", "DMARC fails, and the domain owner asks for one of these.",
+             {choice("reject", AT(policy.published.reject), any_action(), "p=reject."),
+              choice("quarantine", AT(policy.published.quarantine), any_action(), "p=quarantine."),
+              choice("none", AT(policy.published.none), any_action(), "p=none.")});
+}
+
+Option policy_options() {
+  return map(
+      "policy",
+      "What happens to a message: accept, reject (550), tempfail (451), quarantine or discard. The first that "
+      "applies decides: bad_from, temperror, then the domain owner's policy. Of several domains in From, the one "
+      "with the harshest answer does.",
+      {published(),
+       choice("indirect", AT(policy.indirect), any_action(),
+              "As published.reject, if the message shows evidence that it came through a mailing list or a "
+              "forwarder. RFC 9989 wants no rejection on a domain owner's word alone. Has no effect where "
+              "published.reject is milder."),
+       choice("temperror", AT(policy.temperror),
+              Words<Action>{{"accept", Action::Accept}, {"tempfail", Action::TempFail}},
+              "DMARC could not be checked, because DNS failed."),
+       choice("bad_from", AT(policy.bad_from), any_action(),
+              "The From field is missing, repeated, unreadable (docs/from-field.md), without a domain, or names "
+              "too many."),
+       quarantine(), rules()});
+}
+
+Option log() {
+  return map(
+      "log", "What is told of each message, and of the daemon itself.",
+      {choice("format", AT(log.format), Words<Log::Format>{{"text", Log::Format::Text}, {"json", Log::Format::Json}},
+              "text: one line a message for people. json: one decision record a line."),
+       choice("level", AT(log.level),
+              Words<std::string>{{"debug", "debug"}, {"info", "info"}, {"warn", "warn"}, {"error", "error"}},
+              "The least important that is still told."),
+       text("target", AT(log.target), kLogTarget, "stderr, syslog, journald or the absolute path of a file.")});
+}
+
+}  // namespace
+
+const std::vector<Option>& options() {
+  static const std::vector<Option> table{
+      authserv_id(),
+      list(
+          "authserv_aliases", AT(authserv_aliases), authserv_ids(),
+          "Further names whose inbound Authentication-Results fields are removed: those of hosts that trust this one's "
+          "results."),
+      text("listen", AT(listen.address), kListen,
+           "Where the MTA reaches the daemon: inet:PORT@HOST, inet6:PORT@HOST, unix:PATH, or fd:3 for a socket that "
+           "systemd opened. Note that Postfix writes the same as inet:HOST:PORT."),
+      socket(),
+      choice("mode", AT(policy.mode),
+             Words<policy::Mode>{{"enforce", policy::Mode::Enforce}, {"monitor", policy::Mode::Monitor}},
+             "enforce, or monitor: decide, record and stamp as if, but change no message's fate."),
+      dns(),
+      local(),
+      arc(),
+      dmarc(),
+      limits(),
+      policy_options(),
+      log(),
+      metrics(),
+      text_or_off("control", AT(control), kControl,
+                  "The socket of `assay top`, `assay status` and `assay tail`: unix:PATH, or off. Read, but not served "
+                  "by this version."),
+      duration("stop_timeout", AT(stop_timeout), seconds(0), minutes(10),
+               "How long a stopping daemon waits for messages in flight."),
+  };
+  return table;
+}
+
+Settings default_settings(const std::string& host_name) {
+  Settings settings;
+  settings.authserv_id = host_name;
+  settings.local.networks = {IpNetwork::parse("127.0.0.0/8").value(), IpNetwork::parse("::1").value()};
+  return settings;
+}
+
+void read_options(Section& section, const std::vector<Option>& table, Settings& settings) {
+  for (const Option& option : table) {
+    if (option.read) {
+      option.read(section, settings);
+      continue;
+    }
+    Section below = section.section(option.key.c_str());
+    read_options(below, option.form.options, settings);
+    if (option.check) {
+      option.check(below, settings);
+    }
+  }
+  section.finish();
+}
+
+}  // namespace assay::config
