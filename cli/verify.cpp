@@ -1,36 +1,24 @@
 #include <CLI/CLI.hpp>
-#include <algorithm>
-#include <chrono>
 #include <iostream>
 #include <memory>
 #include <optional>
 #include <string>
-#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "cli/dump.h"
 #include "cli/explain.h"
 #include "cli/input.h"
+#include "cli/judge.h"
 #include "cli/paint.h"
 #include "cli/summary.h"
 #include "cli/verbs.h"
-#include "config/load.h"
 #include "observe/record.h"
-#include "policy/decide.h"
-#include "policy/stamp.h"
-#include "resolver/backend.h"
 #include "resolver/lookups.h"
-#include "resolver/psl.h"
-#include "verify/authres/format.h"
-#include "verify/base/text.h"
 #include "verify/message/split.h"
-#include "verify/verification.h"
 
 namespace assay::cli {
 namespace {
-
-/// Octets of the body given to the engine at a time, about what an MTA sends.
-constexpr std::size_t kBodyChunkOctets = std::size_t{64} << 10U;
 
 struct Options {
   std::optional<std::string> client_ip;
@@ -50,87 +38,48 @@ struct Options {
 
 /// The options, read.
 struct Job {
-  policy::Facts facts;
-  config::Settings settings;
-  Time now{};
-  message::SplitMessage message;
-  std::shared_ptr<resolver::Backend> backend;
-  std::shared_ptr<const dmarc::PublicSuffixes> public_suffixes;  ///< Null unless dmarc.compare_psl is on.
+  Engine engine;
+  Mail mail;
 };
-
-Input<config::Settings> load_settings(const std::optional<std::string>& path) {
-  const auto loaded = path ? config::load_file(*path, host_name()) : config::load_text("", "", host_name());
-  if (loaded) {
-    return *loaded;
-  }
-  std::string problems = "the configuration cannot be used:";
-  for (const config::Problem& problem : loaded.error()) {
-    problems += ' ' + config::to_string(problem) + ';';
-  }
-  problems.pop_back();
-  return failure(problems);
-}
-
-policy::Facts facts_of(const Options& options) {
-  policy::Facts facts;
-  facts.helo = options.helo;
-  facts.has_envelope = options.mail_from.has_value();
-  facts.mail_from = without_brackets(options.mail_from.value_or(""));
-  std::transform(options.rcpt.begin(), options.rcpt.end(), std::back_inserter(facts.rcpt), without_brackets);
-  // Only SMTPUTF8 can carry such an envelope (RFC 6531 section 3.4).
-  facts.internationalized =
-      !is_ascii(facts.mail_from) || !std::all_of(facts.rcpt.begin(), facts.rcpt.end(), [](const std::string& address) {
-        return is_ascii(std::string_view(address));
-      });
-  return facts;
-}
 
 Input<Job> prepare(const Options& options) {
   Job job;
-  job.facts = facts_of(options);
+  job.mail.facts = envelope_facts(options.helo, options.mail_from, options.rcpt);
   if (options.client_ip) {
     auto ip = parse_client_ip(*options.client_ip);
     if (!ip) {
       return failure(ip.error());
     }
-    job.facts.client_ip = *ip;
+    job.mail.facts.client_ip = *ip;
   }
-  job.now = current_time();
+  job.mail.now = current_time();
   if (options.now) {
     auto now = parse_now(*options.now);
     if (!now) {
       return failure(now.error());
     }
-    job.now = *now;
+    job.mail.now = *now;
   }
   auto settings = load_settings(options.config);
   if (!settings) {
     return failure(settings.error());
   }
-  job.settings = *std::move(settings);
-  auto dns = apply(options.dns, job.settings.dns);
+  auto dns = apply(options.dns, settings->dns);
   if (!dns) {
     return failure(dns.error());
   }
-  job.settings.dns = *std::move(dns);
+  settings->dns = *std::move(dns);
   const auto text = read_file(options.message);
   if (!text) {
     return failure(text.error());
   }
-  job.facts.size = text->size();
-  job.message = message::split(*text);
-  auto backend = resolver::make_backend(job.settings.dns);
-  if (!backend) {
-    return failure(backend.error());
+  job.mail.facts.size = text->size();
+  job.mail.message = message::split(*text);
+  auto engine = make_engine(*std::move(settings));
+  if (!engine) {
+    return failure(engine.error());
   }
-  job.backend = *std::move(backend);
-  if (job.settings.dmarc.compare_psl) {
-    auto suffixes = resolver::load_public_suffixes();
-    if (!suffixes) {
-      return failure("dmarc.compare_psl: " + suffixes.error());
-    }
-    job.public_suffixes = *std::move(suffixes);
-  }
+  job.engine = *std::move(engine);
   if (options.dump) {
     if (const auto folder = open_dump_folder(*options.dump); !folder) {
       return failure(folder.error());
@@ -139,50 +88,18 @@ Input<Job> prepare(const Options& options) {
   return job;
 }
 
-/// Feeds the message to the engine in the order of SMTP.
-void feed(Verification& verification, const Job& job) {
-  verification.client(job.facts.client_ip, job.facts.helo);
-  if (job.facts.has_envelope) {
-    verification.mail_from(job.facts.mail_from);
-  }
-  for (const auto& field : job.message.fields) {
-    verification.header(field.name, field.value);
-  }
-  verification.end_of_headers();
-  std::string_view body = job.message.body;
-  bool wants_more = verification.wants_body();
-  while (wants_more && !body.empty()) {
-    const std::string_view chunk = body.substr(0, kBodyChunkOctets);
-    wants_more = verification.body(chunk);
-    body.remove_prefix(chunk.size());
-  }
-}
-
 int run_verify(const Options& options) {
-  auto prepared = prepare(options);
-  if (!prepared) {
-    return complain(prepared.error());
+  const auto job = prepare(options);
+  if (!job) {
+    return complain(job.error());
   }
-  Job& job = *prepared;
-  resolver::Lookups lookups(job.backend);
-  lookups.set_deadline(std::chrono::steady_clock::now() + job.settings.dns.message_deadline);
+  resolver::Lookups lookups(job->engine.backend);
   const bool wants_trace = options.explain || options.dump.has_value();
-  Verification verification(job.settings.limits, {job.settings.authserv_id, wants_trace, job.public_suffixes.get()});
-  feed(verification, job);
-  job.facts.resent = !verification.headers().find("Resent-From").empty();
-
-  observe::Record record;
-  record.time = job.now;
-  record.facts = job.facts;
-  record.settings = job.settings.fingerprint;
-  record.verdict = verification.finish(lookups, job.now);
-  record.decision = policy::decide(record.verdict, record.facts, job.settings.policy, record.time);
-  record.authentication_results =
-      authres::format(record.verdict, policy::make_stamp(job.settings.authserv_id, record.facts, record.decision));
+  const observe::Record record = judge(job->engine, job->mail, lookups, wants_trace);
 
   std::string index;
   if (options.dump) {
-    const auto lines = dump_canonical(*options.dump, record.verdict, job.message.body);
+    const auto lines = dump_canonical(*options.dump, record.verdict, job->mail.message.body);
     if (!lines) {
       return complain(lines.error());
     }
@@ -192,7 +109,7 @@ int run_verify(const Options& options) {
   if (options.json) {
     std::cout << observe::verification_json(record) << '\n';
   } else if (options.explain) {
-    std::cout << explain(record, lookups.used(), job.settings.limits, paint, options.canonical) << index;
+    std::cout << explain(record, lookups.used(), job->engine.settings.limits, paint, options.canonical) << index;
   } else {
     std::cout << summary(record, paint) << index;
   }
