@@ -204,6 +204,18 @@ void tell_set(Teller& teller, std::size_t instance, const arc::SetTrace& set, bo
   tell_part(teller, "ARC-Seal", set.seal, set.seal_state, false, canonical);
 }
 
+void tell_claims(Teller& teller, const std::string& who, const std::vector<arc::Claim>& claims) {
+  for (std::size_t i = 0; i < std::min(claims.size(), kMaxShown); ++i) {
+    const arc::Claim& claim = claims[i];
+    std::string words = claim.method + '=' + claim.result;
+    for (const auto& [name, value] : claim.properties) {
+      words.append(" ").append(name).append("=").append(value);
+    }
+    teller.line(who + " claims " + escape(words));
+  }
+  teller.rest(claims.size());
+}
+
 }  // namespace
 
 void tell_dkim(Teller& teller, const std::vector<dkim::Outcome>& outcomes, bool canonical) {
@@ -233,15 +245,14 @@ void tell_arc(Teller& teller, const arc::Outcome& outcome, bool canonical) {
                     ? "every hop's signature still verifies"
                     : "the message is unchanged since instance " + std::to_string(*outcome.oldest_pass));
   }
-  for (std::size_t i = 0; i < std::min(outcome.claims.size(), kMaxShown); ++i) {
-    const arc::Claim& claim = outcome.claims[i];
-    std::string words = claim.method + '=' + claim.result;
-    for (const auto& [name, value] : claim.properties) {
-      words.append(" ").append(name).append("=").append(value);
+  tell_claims(teller, "the first hop", outcome.claims);
+  for (std::size_t i = 0; i < outcome.hops.size(); ++i) {
+    const std::string who = i == 0 ? "the first hop" : "instance " + std::to_string(i + 1);
+    if (!outcome.hops[i].readable) {
+      teller.line("what " + who + " claims cannot be read");
     }
-    teller.line("the first hop claims " + escape(words));
+    tell_claims(teller, who, outcome.hops[i].claims);
   }
-  teller.rest(outcome.claims.size());
   if (outcome.status == arc::Status::Pass && !outcome.from_signed) {
     teller.line("From is not signed by the last hop: what the first hop claims says nothing of the author");
   }

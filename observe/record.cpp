@@ -103,28 +103,47 @@ std::string property_value(const std::string& value) {
   return quoted + '"';
 }
 
+Json claim_array(const std::vector<arc::Claim>& claims) {
+  Json array = Json::array();
+  for (const arc::Claim& claim : claims) {
+    std::string line = claim.method + '=' + claim.result;
+    for (const auto& [name, value] : claim.properties) {
+      line += ' ' + name + '=' + property_value(value);
+    }
+    array.push_back(text(line, kMaxAddressOctets));
+  }
+  return array;
+}
+
 Json arc_object(const arc::Outcome& outcome) {
   Json sealers = Json::array();
   for (const std::string& sealer : outcome.sealers) {
     sealers.push_back(text(sealer));
   }
-  Json claims = Json::array();
-  for (const arc::Claim& claim : outcome.claims) {
-    std::string line = claim.method + '=' + claim.result;
-    for (const auto& [name, value] : claim.properties) {
-      line += ' ' + name + '=' + property_value(value);
+  Json hops = Json::array();
+  for (std::size_t i = 0; i < outcome.hops.size(); ++i) {
+    const arc::Hop& hop = outcome.hops[i];
+    Json object = {{"instance", i + 1},
+                   {"selector", text(hop.selector)},
+                   {"signer", text_or_null(hop.signer)},
+                   {"signs_from", hop.signs_from},
+                   {"signs_part", hop.signs_part},
+                   {"readable", hop.readable}};
+    if (i > 0) {
+      object["claims"] = claim_array(hop.claims);
     }
-    claims.push_back(text(line, kMaxAddressOctets));
+    hops.push_back(std::move(object));
   }
   return {{"result", arc::to_string(outcome.status)},
           {"instances", outcome.instances},
           {"sealers", std::move(sealers)},
           {"oldest_pass", outcome.oldest_pass ? Json(*outcome.oldest_pass) : Json(nullptr)},
-          {"claims", std::move(claims)},
+          {"claims", claim_array(outcome.claims)},
           {"reason", word_or_null(arc::to_string(outcome.reason))},
           {"detail", text_or_null(outcome.detail)},
           {"failed_instance", outcome.failed_instance == 0 ? Json(nullptr) : Json(outcome.failed_instance)},
-          {"from_signed", outcome.from_signed}};
+          {"from_signed", outcome.from_signed},
+          {"hops", std::move(hops)}};
 }
 
 Json rfc7489_object(const std::optional<dmarc::Rfc7489>& answer) {

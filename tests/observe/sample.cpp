@@ -55,6 +55,7 @@ Record sample_record() {
   verdict.arc.status = arc::Status::Pass;
   verdict.arc.instances = 1;
   verdict.arc.sealers = {"lists.example.org"};
+  verdict.arc.hops = {{"arc", "lists.example.org", true, false, true, {}}};
   verdict.arc.oldest_pass = 1;
   verdict.arc.from_signed = true;
   verdict.arc.claims = {{"dmarc", "pass", {{"header.from", "example.com"}}},
@@ -133,6 +134,12 @@ const std::vector<StringField>& string_fields() {
       {"dkim.signature_start", [](R& r, const S& s) { r.verdict.dkim.front().signature_start = s; }},
       {"dkim.detail", [](R& r, const S& s) { r.verdict.dkim.front().detail = s; }},
       {"arc.sealers", [](R& r, const S& s) { r.verdict.arc.sealers = {s}; }},
+      {"arc.hops selector", [](R& r, const S& s) { r.verdict.arc.hops.front().selector = s; }},
+      {"arc.hops signer", [](R& r, const S& s) { r.verdict.arc.hops.front().signer = s; }},
+      {"arc.hops claims",
+       [](R& r, const S& s) {
+         r.verdict.arc.hops.assign(2, {s, s, true, false, true, {{s, s, {{s, s}}}}});
+       }},
       {"arc.claims method", [](R& r, const S& s) { r.verdict.arc.claims.front().method = s; }},
       {"arc.claims result", [](R& r, const S& s) { r.verdict.arc.claims.front().result = s; }},
       {"arc.claims property",

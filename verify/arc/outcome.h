@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -30,12 +31,28 @@ enum class Reason : std::uint8_t {
 /// Stable word; nullptr for Reason::None.
 [[nodiscard]] const char* to_string(Reason reason) noexcept;
 
-/// One method's result as the first hop (instance 1) claims it in its ARC-Authentication-Results.
+/// One method's result as a hop claims it in its ARC-Authentication-Results.
 struct Claim {
   std::string method;  ///< "dmarc", lower case.
   std::string result;  ///< "pass", lower case.
   std::vector<std::pair<std::string, std::string>>
       properties;  ///< ("header.from", "example.com"), names in lower case.
+};
+
+/// The results that one hop after the first may claim. An honest one states a handful: a field with more is as one that
+/// cannot be read.
+inline constexpr std::size_t kMaxLaterClaims = 30;
+
+/// One set of a passing chain, besides the domain of its seal: what a decision to trust the hop rests on. The seals
+/// vouch for every one of these fields, whether or not its message signature still verifies. Strings are as written.
+struct Hop {
+  std::string selector;       ///< s= of its ARC-Seal, as A-labels.
+  std::string signer;         ///< d= of its ARC-Message-Signature, which need not be that of the seal; A-labels where
+                              ///< valid; empty if the field cannot be read.
+  bool signs_from = false;    ///< Its ARC-Message-Signature lists From in h=.
+  bool signs_part = false;    ///< That has l=: whoever passed the message on may have appended to the body.
+  bool readable = false;      ///< Its ARC-Authentication-Results can be read, and is within kMaxLaterClaims.
+  std::vector<Claim> claims;  ///< Of instance 2 and up, in order; those of instance 1 are Outcome::claims.
 };
 
 struct Trace;  // verify/arc/trace.h
@@ -52,6 +69,7 @@ struct Outcome {
   bool from_signed = false;   ///< Pass, and the newest AMS signs From. The chain does not need it (it is what RFC 6376
                               ///< section 5.4 asks of a signer), but without it the chain says nothing of the author.
   std::vector<Claim> claims;  ///< Of instance 1, whatever the status: only a passing chain makes them evidence.
+  std::vector<Hop> hops;      ///< Of a passing chain, one for each instance, 1 first; else empty.
   unsigned failed_instance = 0;  ///< Where `reason` arose; 0 if nowhere in particular.
   std::string detail;
   std::shared_ptr<const Trace> trace;  ///< How it came about; null unless asked for.

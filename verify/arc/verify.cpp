@@ -133,20 +133,21 @@ std::vector<std::string> find_sealers(const HeaderBlock& headers, const Fields& 
   return sealers;
 }
 
-/// What the first hop claims. A field that does not parse claims nothing; the chain stands or falls without it.
-std::vector<Claim> find_claims(const HeaderBlock& headers, const Fields& fields) {
-  std::vector<Claim> claims;
-  const Slot& slot = fields.sets.front().results;
+/// What a hop claims; nullopt if its field does not parse: it then claims nothing, and the chain stands or falls
+/// without it.
+std::optional<std::vector<Claim>> find_claims(const HeaderBlock& headers, const Set& set) {
+  const Slot& slot = set.results;
   if (slot.count != 1) {
-    return claims;
+    return std::nullopt;
   }
   const auto results = parse_results(headers[slot.field].value);
-  const auto parsed = authres::parse(results ? results->payload : std::string_view{});
+  auto parsed = authres::parse(results ? results->payload : std::string_view{});
   if (!parsed) {
-    return claims;
+    return std::nullopt;
   }
-  for (const authres::Result& result : parsed->results) {
-    claims.push_back({result.method, result.result, result.properties});
+  std::vector<Claim> claims;
+  for (authres::Result& result : parsed->results) {
+    claims.push_back({std::move(result.method), std::move(result.result), std::move(result.properties)});
   }
   return claims;
 }
@@ -430,6 +431,30 @@ bool require_body(MessageSignature& item, BodyDigests& body, std::vector<message
   return true;
 }
 
+bool signs_from(const dkim::Signature& signature) {
+  const auto& names = signature.signed_headers;
+  return std::any_of(names.begin(), names.end(), [](const std::string& name) { return iequals(name, "From"); });
+}
+
+/// The set of an instance of a passing chain. Its message signature is read again where the search for oldest-pass did
+/// not come that far.
+Hop find_hop(const HeaderBlock& headers, const Fields& fields, const Signed& seal, const Limits& limits) {
+  Hop hop;
+  hop.selector = seal.signature.selector_name ? seal.signature.selector_name->str() : seal.signature.selector;
+  if (const auto item = read_message_signature(headers, fields, seal.instance, limits)) {
+    const dkim::Signature& signature = item->by_the_rfc.signature;
+    hop.signer = signature.domain ? signature.domain->str() : signature.domain_text;
+    hop.signs_from = signs_from(signature);
+    hop.signs_part = signature.body_length.has_value();
+  }
+  auto claims = find_claims(headers, fields.sets[seal.instance - 1]);
+  hop.readable = claims && (seal.instance == 1 || claims->size() <= kMaxLaterClaims);
+  if (hop.readable && seal.instance > 1) {
+    hop.claims = *std::move(claims);
+  }
+  return hop;
+}
+
 void fail(Outcome& outcome, Failure failure) {
   outcome.status = Status::Fail;
   outcome.reason = failure.reason;
@@ -462,7 +487,7 @@ Chain Chain::collect(const HeaderBlock& headers, BodyDigests& body, const Limits
   }
   outcome.instances = fields.highest;
   outcome.sealers = find_sealers(headers, fields, limits);
-  outcome.claims = find_claims(headers, fields);
+  outcome.claims = find_claims(headers, fields.sets.front()).value_or(std::vector<Claim>{});
   if (auto failure = check_structure(headers, fields, limits)) {
     fail(outcome, *std::move(failure));
     return chain;
@@ -592,9 +617,10 @@ Outcome Chain::verify(const HeaderBlock& headers, const BodyDigests& body, dns::
     oldest = item->by_the_rfc.instance;
   }
   outcome.oldest_pass = oldest == 1 ? 0 : oldest;  // Step 5: 0 if all verify, else the lowest instance that passed.
-  const auto& signed_names = items.front().by_the_rfc.signature.signed_headers;
-  outcome.from_signed = std::any_of(signed_names.begin(), signed_names.end(),
-                                    [](const std::string& name) { return iequals(name, "From"); });
+  outcome.from_signed = signs_from(items.front().by_the_rfc.signature);
+  for (auto seal = state_->seals.rbegin(); seal != state_->seals.rend(); ++seal) {
+    outcome.hops.push_back(find_hop(headers, state_->fields, *seal, limits));
+  }
   outcome.status = Status::Pass;
   return outcome;
 }

@@ -305,6 +305,35 @@ TEST_CASE("arc/verify: claims are those of instance 1 alone, and none if they ca
   CHECK(verify_text("ARC-Authentication-Results: i=1; x; dmarc=pass\r\n" + vector("arc-1")).claims.empty());
 }
 
+TEST_CASE("arc/verify: the hops of a passing chain, instance 1 first", "[arc]") {
+  const Outcome outcome = verify_text(vector("arc-3"));
+  REQUIRE(outcome.hops.size() == 3);
+  for (const Hop& hop : outcome.hops) {
+    CHECK(hop.signs_from);
+    CHECK(!hop.signs_part);
+    CHECK(hop.readable);
+  }
+  CHECK(outcome.hops[0].signer == "list.example");
+  CHECK(outcome.hops[0].selector == "l1");
+  CHECK(outcome.hops[0].claims.empty());  // They are Outcome::claims.
+  CHECK(outcome.hops[1].signer == "relay.example");
+  CHECK(outcome.hops[1].selector == "l2");
+  REQUIRE(outcome.hops[1].claims.size() == 2);
+  CHECK(outcome.hops[1].claims[1].method == "dmarc");
+  CHECK(outcome.hops[1].claims[1].properties ==
+        std::vector<std::pair<std::string, std::string>>{{"header.from", "example.com"}});
+  CHECK(outcome.hops[2].claims.size() == 1);
+  CHECK(verify_text(vector("arc-length-exact")).hops.at(0).signs_part);
+  // Where the search for oldest-pass ended makes no difference.
+  CHECK(verify_text(vector("arc-footer-then-relay")).hops.at(0).signs_from);
+}
+
+TEST_CASE("arc/verify: a chain that does not pass has no hops", "[arc]") {
+  CHECK(verify_text(vector("arc-changed-body")).hops.empty());
+  CHECK(verify_text(vector("arc-gap")).hops.empty());
+  CHECK(verify_text(vector("rsa-relaxed-relaxed")).hops.empty());
+}
+
 TEST_CASE("arc/verify: no truncation of a field of the chain passes or crashes", "[arc][property]") {
   const std::string text = vector("arc-2");
   test::FakeResolver dns = zone();

@@ -59,25 +59,35 @@ json to_json(const dkim::Outcome& outcome) {
           text(outcome.detail)};
 }
 
-json to_json(const arc::Outcome& outcome) {
-  json sealers = json::array();
-  for (const auto& sealer : outcome.sealers) {
-    sealers.push_back(text(sealer));
-  }
+json to_json(const std::vector<arc::Claim>& list) {
   json claims = json::array();
-  for (const auto& claim : outcome.claims) {
+  for (const auto& claim : list) {
     json properties = json::array();
     for (const auto& [name, value] : claim.properties) {
       properties.push_back({text(name), text(value)});
     }
     claims.push_back({text(claim.method), text(claim.result), properties});
   }
+  return claims;
+}
+
+json to_json(const arc::Outcome& outcome) {
+  json sealers = json::array();
+  for (const auto& sealer : outcome.sealers) {
+    sealers.push_back(text(sealer));
+  }
+  json hops = json::array();
+  for (const auto& hop : outcome.hops) {
+    hops.push_back(
+        {text(hop.selector), text(hop.signer), hop.signs_from, hop.signs_part, hop.readable, to_json(hop.claims)});
+  }
   return {arc::to_string(outcome.status),
           word(arc::to_string(outcome.reason)),
           outcome.instances,
           sealers,
           optional(outcome.oldest_pass),
-          claims,
+          to_json(outcome.claims),
+          hops,
           outcome.failed_instance,
           text(outcome.detail)};
 }
