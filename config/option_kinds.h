@@ -26,10 +26,11 @@ struct TextForm {
   Complaint (*check)(std::string_view);
   const char* written;  ///< As Form::written.
   const char* pattern;  ///< As Form::pattern.
+  bool any_scalar = false;
 };
 
 [[nodiscard]] inline Form form_of(const TextForm& text) {
-  return {.kind = Form::Kind::Text, .written = text.written, .pattern = text.pattern};
+  return {.kind = Form::Kind::Text, .written = text.written, .pattern = text.pattern, .any_scalar = text.any_scalar};
 }
 
 template <class In>

@@ -16,7 +16,7 @@ inline constexpr TextForm kListen{
     R"(^([Ii][Nn][Ee][Tt]6?:[0-9]+(@.+)?|([Uu][Nn][Ii][Xx]:|[Ll][Oo][Cc][Aa][Ll]:)?/.*|[Ff][Dd]:[0-9]+)$)"};
 inline constexpr TextForm kGroup{check_group, "GROUP", R"(^[A-Za-z0-9._][A-Za-z0-9._-]{0,31}$)"};
 inline constexpr TextForm kFieldName{check_field_name, "FIELD", R"(^[!-9;-~]{1,60}$)"};
-inline constexpr TextForm kFieldValue{check_field_value, "TEXT", R"(^[!-~]([ -~]{0,198}[!-~])?$)"};
+inline constexpr TextForm kFieldValue{check_field_value, "TEXT", R"(^[!-~]([ -~]{0,198}[!-~])?$)", true};
 inline constexpr TextForm kAddress{check_address, "ADDRESS", R"(^[^@\s]{1,64}@[^@\s]+$)"};
 inline constexpr TextForm kLogTarget{check_log_target, "stderr | syslog | journald | /PATH",
                                      R"(^(stderr|syslog|journald|/.*)$)"};

@@ -266,10 +266,10 @@ Option limits() {
 }
 
 Option published() {
-  return map("published", "DMARC fails, and the domain owner asks for one of these.",
-             {choice("reject", AT(policy.published.reject), any_action(), "p=reject."),
-              choice("quarantine", AT(policy.published.quarantine), any_action(), "p=quarantine."),
-              choice("none", AT(policy.published.none), any_action(), "p=none.")});
+  return map("published", "What happens if DMARC fails, by what the domain owner asks for.",
+             {choice("reject", AT(policy.published.reject), any_action(), "For a domain whose policy is p=reject."),
+              choice("quarantine", AT(policy.published.quarantine), any_action(), "As above, for p=quarantine."),
+              choice("none", AT(policy.published.none), any_action(), "As above, for p=none.")});
 }
 
 Option policy_options() {
@@ -285,7 +285,7 @@ Option policy_options() {
               "published.reject is milder."),
        choice("temperror", AT(policy.temperror),
               Words<Action>{{"accept", Action::Accept}, {"tempfail", Action::TempFail}},
-              "DMARC could not be checked, because DNS failed."),
+              "DMARC could not be checked, because DNS failed: accept or tempfail."),
        choice("bad_from", AT(policy.bad_from), any_action(),
               "The From field is missing, repeated, unreadable (docs/from-field.md), without a domain, or names "
               "too many."),
@@ -299,7 +299,7 @@ Option log() {
               "text: one line a message for people. json: one decision record a line."),
        choice("level", AT(log.level),
               Words<std::string>{{"debug", "debug"}, {"info", "info"}, {"warn", "warn"}, {"error", "error"}},
-              "The least important that is still told."),
+              "debug, info, warn or error: the least important that is still told."),
        text("target", AT(log.target), kLogTarget, "stderr, syslog, journald or the absolute path of a file.")});
 }
 

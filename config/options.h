@@ -23,6 +23,7 @@ struct Form {
   std::string most{};
   std::string written{};          ///< Text: how it is written, for people: `unix:PATH`.
   std::string pattern{};          ///< Text: a regular expression that no valid value fails; empty: any text but "".
+  bool any_scalar = false;        ///< Text: often one that YAML takes for a number or a boolean.
   std::vector<Form> element{};    ///< List: the one form of its elements.
   std::size_t count = 0;          ///< List: how many elements there must be; 0: any number.
   std::vector<Option> options{};  ///< Map: its keys.

@@ -2,8 +2,8 @@
 #include <random>
 #include <string>
 
+#include "config/example.h"
 #include "config/load.h"
-#include "config/texts.h"
 #include "tests/support/catch.h"
 
 namespace assay::config {
@@ -35,7 +35,7 @@ std::string dense_example() {
 }  // namespace
 
 TEST_CASE("config/load: a text cut anywhere is read or refused", "[config][load][property]") {
-  const std::string text(example_text());
+  const std::string text = example_text();
   for (std::size_t size = 0; size < text.size(); size += 7) {
     CAPTURE(size);
     REQUIRE(is_sound(text.substr(0, size)));

@@ -11,7 +11,7 @@ import sys
 import tempfile
 
 EXPECTED = ["bin/assay", "sbin/assayd", "lib/systemd/system/assayd.service", "lib/sysusers.d/assay.conf", "lib/tmpfiles.d/assay.conf",
-            "share/doc/assay/examples/assay.yaml"]
+            "share/doc/assay/examples/assay.yaml", "share/assay/schema.json"]
 
 
 def syscalls_of(group):

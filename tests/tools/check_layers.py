@@ -50,7 +50,7 @@ LIBRARIES = [
     (r"libpsl\.h", {"resolver"}),
     (r"yaml-cpp/.*", {"config"}),
     (r"spdlog/.*", {"observe"}),
-    (r"nlohmann/.*", {"observe", "cli", "mta"}),
+    (r"nlohmann/.*", {"config", "observe", "cli", "mta"}),
     (r"prometheus/.*", {"observe"}),
     (r"simdjson.*", {"observe", "cli"}),
     (r"CLI/.*", {"cli", "milter", "mta"}),
