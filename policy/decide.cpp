@@ -1,9 +1,12 @@
 #include "policy/decide.h"
 
+#include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "policy/indirect.h"
+#include "policy/trusted_chain.h"
 
 namespace assay::policy {
 namespace {
@@ -15,6 +18,7 @@ struct Ruling {
   Action action = Action::Accept;
   Reply reject{550, "5.7.1", {}};    ///< RFC 3463: security, delivery not authorized.
   Reply tempfail{451, "4.7.1", {}};  ///< RFC 9989 section 7.2: a deferral is best done with a 4xy code.
+  std::optional<Override> override{};
 };
 
 Ruling limits_exceeded(Bound bound, Action action) {
@@ -113,6 +117,21 @@ Ruling judge_author(const dmarc::Outcome& dmarc, const Rules& rules, bool is_ind
   return {};
 }
 
+/// RFC 8617 section 7.2.1: as a matter of local policy, the word of a trusted chain may stand in for DMARC's. The
+/// reason goes into the record as section 7.2.2 and RFC 9990 want it told.
+std::optional<Ruling> trusted_chain(const Verdict& verdict, const NameList& sealers) {
+  if (sealers.empty()) {
+    return std::nullopt;
+  }
+  auto chain = find_trusted_chain(verdict, [&sealers](std::string_view name) { return sealers.contains(name); });
+  if (!chain) {
+    return std::nullopt;
+  }
+  Ruling ruling{"arc.trusted_sealers", Action::Accept};
+  ruling.override = Override{"local_policy", std::move(chain->comment)};
+  return ruling;
+}
+
 /// The verdict's dmarc is that of the strictest author domain that fails (RFC 9989 section 11.5). Beside a failure
 /// under p=none another author may not have been checked at all, so none softens what the rules ask for another.
 Ruling judge(const Verdict& verdict, const Rules& rules, bool is_indirect) {
@@ -121,6 +140,9 @@ Ruling judge(const Verdict& verdict, const Rules& rules, bool is_indirect) {
   }
   if (dmarc::is_bad_from(verdict.dmarc.reason)) {
     return bad_from(verdict.dmarc.reason, rules.bad_from);
+  }
+  if (auto ruling = trusted_chain(verdict, rules.trusted_sealers)) {
+    return *std::move(ruling);
   }
   Ruling ruling = judge_author(verdict.dmarc, rules, is_indirect);
   for (const dmarc::Outcome& other : verdict.other_authors) {
@@ -149,6 +171,7 @@ Decision decide(const Verdict& verdict, const Facts& facts, std::vector<Indirect
   decision.indirect = std::move(evidence);
   Ruling ruling = judge(verdict, rules, !decision.indirect.empty());
   decision.rule = ruling.rule;
+  decision.override = std::move(ruling.override);
   if (rules.mode == Mode::Monitor) {
     if (ruling.action != Action::Accept) {
       decision.would = ruling.action;

@@ -4,37 +4,11 @@
 #include <string_view>
 #include <utility>
 
+#include "policy/claims.h"
 #include "verify/base/text.h"
 
 namespace assay::policy {
 namespace {
-
-/// The least number of labels of a name that may speak for the names below it where no tree walk says so: no
-/// top-level domain does.
-constexpr std::size_t kMinAncestorLabels = 2;
-
-bool is_ancestor(const Domain& ancestor, const Domain& name) {
-  return ancestor.label_count() >= kMinAncestorLabels && name.is_within(ancestor);
-}
-
-/// Identifier alignment (RFC 9989 section 4.4) without asking DNS again. `strict` is the domain owner's adkim or aspf:
-/// what could not have passed on the direct way is no evidence of an indirect one. The walk leaves the Organizational
-/// Domain open when nothing passed that it could align; then only a name at, above or below the author's counts.
-bool is_aligned(const Domain& name, const dmarc::Outcome& dmarc, bool strict) {
-  if (!dmarc.author) {
-    return false;
-  }
-  if (name == *dmarc.author) {
-    return true;
-  }
-  if (strict) {
-    return false;
-  }
-  if (dmarc.organizational_domain) {
-    return name.is_within(*dmarc.organizational_domain);
-  }
-  return is_ancestor(name, *dmarc.author) || is_ancestor(*dmarc.author, name);
-}
 
 /// Whether the author's domain did sign these header fields while the body is not the one that it signed: the hash
 /// differs, the body is shorter than l=, or octets follow those that l= covers (a list's footer does just that).
@@ -44,55 +18,17 @@ bool has_signed_headers(const Verdict& verdict) {
                               signature.reason == dkim::Reason::BodyShorterThanLength ||
                               signature.reason == dkim::Reason::UnsignedBody;
     return signature.headers_verified && body_differs && signature.signing_domain &&
-           is_aligned(*signature.signing_domain, verdict.dmarc, verdict.dmarc.strict_dkim);
+           is_aligned(*signature.signing_domain, verdict.dmarc, verdict.dmarc.strict_dkim, Unknown::Related);
   });
-}
-
-/// The domain in a claimed property, which may be a whole address (smtp.mailfrom=a@example.com, header.i=@example.com).
-std::optional<Domain> claimed_domain(const arc::Claim& claim, std::string_view property) {
-  const auto found = std::find_if(claim.properties.begin(), claim.properties.end(),
-                                  [property](const auto& pair) { return pair.first == property; });
-  if (found == claim.properties.end()) {
-    return std::nullopt;
-  }
-  const std::string_view value = found->second;
-  const auto at = value.rfind('@');
-  const auto domain = Domain::parse(at == std::string_view::npos ? value : value.substr(at + 1));
-  return domain ? std::optional(*domain) : std::nullopt;
-}
-
-bool claims_author(const arc::Claim& claim, const dmarc::Outcome& dmarc) {
-  if (claim.result != "pass") {
-    return false;
-  }
-  if (claim.method == "dmarc") {
-    return dmarc.author && claimed_domain(claim, "header.from") == dmarc.author;
-  }
-  if (claim.method == "dkim") {
-    // Some large sealers write header.i alone. Its domain is d= or below it.
-    auto domain = claimed_domain(claim, "header.d");
-    if (!domain) {
-      domain = claimed_domain(claim, "header.i");
-    }
-    return domain && is_aligned(*domain, dmarc, dmarc.strict_dkim);
-  }
-  if (claim.method == "spf") {
-    // smtp.mfrom is the older name of the property.
-    auto domain = claimed_domain(claim, "smtp.mailfrom");
-    if (!domain) {
-      domain = claimed_domain(claim, "smtp.mfrom");
-    }
-    return domain && is_aligned(*domain, dmarc, dmarc.strict_spf);
-  }
-  return false;
 }
 
 /// Whether the first hop of an unbroken chain says that the author's domain was authenticated there (RFC 8617
 /// section 7.2.1). Claims of a chain that does not pass are anybody's, and so is a From that it does not sign.
 bool has_arc_origin(const Verdict& verdict) {
   return verdict.arc.status == arc::Status::Pass && verdict.arc.from_signed &&
-         std::any_of(verdict.arc.claims.begin(), verdict.arc.claims.end(),
-                     [&verdict](const arc::Claim& claim) { return claims_author(claim, verdict.dmarc); });
+         std::any_of(verdict.arc.claims.begin(), verdict.arc.claims.end(), [&verdict](const arc::Claim& claim) {
+           return claims_author(claim, verdict.dmarc, Unknown::Related);
+         });
 }
 
 /// The MAIL FROM domain if SPF passes for it.

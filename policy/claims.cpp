@@ -1,0 +1,73 @@
+#include "policy/claims.h"
+
+#include <algorithm>
+#include <cstddef>
+
+namespace assay::policy {
+namespace {
+
+/// The least number of labels of a name that may speak for the names below it where no tree walk says so: no
+/// top-level domain does.
+constexpr std::size_t kMinAncestorLabels = 2;
+
+}  // namespace
+
+bool is_ancestor(const Domain& ancestor, const Domain& name) {
+  return ancestor.label_count() >= kMinAncestorLabels && name.is_within(ancestor);
+}
+
+bool is_aligned(const Domain& name, const dmarc::Outcome& dmarc, bool strict, Unknown unknown) {
+  if (!dmarc.author) {
+    return false;
+  }
+  if (name == *dmarc.author) {
+    return true;
+  }
+  if (strict) {
+    return false;
+  }
+  if (dmarc.organizational_domain) {
+    return name.is_within(*dmarc.organizational_domain);
+  }
+  return unknown == Unknown::Related && (is_ancestor(name, *dmarc.author) || is_ancestor(*dmarc.author, name));
+}
+
+std::optional<Domain> claimed_domain(const arc::Claim& claim, std::string_view property) {
+  const auto found = std::find_if(claim.properties.begin(), claim.properties.end(),
+                                  [property](const auto& pair) { return pair.first == property; });
+  if (found == claim.properties.end()) {
+    return std::nullopt;
+  }
+  const std::string_view value = found->second;
+  const auto at = value.rfind('@');
+  const auto domain = Domain::parse(at == std::string_view::npos ? value : value.substr(at + 1));
+  return domain ? std::optional(*domain) : std::nullopt;
+}
+
+bool claims_author(const arc::Claim& claim, const dmarc::Outcome& dmarc, Unknown unknown) {
+  if (claim.result != "pass") {
+    return false;
+  }
+  if (claim.method == "dmarc") {
+    return dmarc.author && claimed_domain(claim, "header.from") == dmarc.author;
+  }
+  if (claim.method == "dkim") {
+    // Some large sealers write header.i alone. Its domain is d= or below it.
+    auto domain = claimed_domain(claim, "header.d");
+    if (!domain) {
+      domain = claimed_domain(claim, "header.i");
+    }
+    return domain && is_aligned(*domain, dmarc, dmarc.strict_dkim, unknown);
+  }
+  if (claim.method == "spf") {
+    // smtp.mfrom is the older name of the property.
+    auto domain = claimed_domain(claim, "smtp.mailfrom");
+    if (!domain) {
+      domain = claimed_domain(claim, "smtp.mfrom");
+    }
+    return domain && is_aligned(*domain, dmarc, dmarc.strict_spf, unknown);
+  }
+  return false;
+}
+
+}  // namespace assay::policy
