@@ -40,7 +40,30 @@ void tell_decision(Teller& teller, const policy::Decision& decision) {
   teller.heading("Decision", teller.paint().result(policy::to_string(decision.action)));
   teller.line("rule " + escape(decision.rule));
   if (decision.would) {
-    teller.line(std::string("monitor mode: it would be ") + policy::to_string(*decision.would) + " if enforced");
+    const bool is_same_rule = decision.would_rule.empty() || decision.would_rule == decision.rule;
+    teller.line(is_same_rule
+                    ? std::string("monitor mode: it would be ") + policy::to_string(*decision.would) + " if enforced"
+                    : "rule " + escape(decision.would_rule) + " is observed: it would be " +
+                          policy::to_string(*decision.would) + " if enforced");
+  }
+  for (const std::string& tag : decision.tags) {
+    teller.line("tag " + escape(tag));
+  }
+  for (const policy::HeaderField& field : decision.headers) {
+    teller.line("adds the field " + escape(field.name) + ": " + escape(field.value));
+  }
+  for (const std::string& rule : decision.undecided) {
+    teller.line("rule " + escape(rule) + " could not be decided: a check that it asks for failed for now");
+  }
+  if (decision.override) {
+    teller.line("otherwise than the domain owner asks: " + escape(decision.override->type) + ", " +
+                escape(decision.override->comment));
+  }
+  if (decision.unproven) {
+    teller.line("accepted without proof, as the rule says (unproven: true)");
+  }
+  if (decision.mixed_recipients) {
+    teller.line("the recipients by themselves would not all fare like this");
   }
   if (decision.quarantine) {
     const policy::Quarantine& quarantine = *decision.quarantine;

@@ -109,7 +109,9 @@ std::string decision_words(const policy::Decision& decision) {
     add(words, std::string("by ") + policy::to_string(decision.quarantine->how));
   }
   if (decision.would) {
-    add(words, std::string("would be ") + policy::to_string(*decision.would) + " if enforced");
+    const bool is_same_rule = decision.would_rule.empty() || decision.would_rule == decision.rule;
+    add(words, std::string("would be ") + policy::to_string(*decision.would) +
+                   (is_same_rule ? "" : " by rule " + escape(decision.would_rule)) + " if enforced");
   }
   if (decision.reply) {
     add(words, std::to_string(decision.reply->code) + ' ' + escape(decision.reply->enhanced) + ' ' +

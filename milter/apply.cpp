@@ -17,15 +17,16 @@ std::string field_value(const std::string& text, const Capabilities& agreed) {
 }
 
 /// Highest occurrence first, so that the numbers of the others stay right.
-bool remove_fields(const std::vector<std::size_t>& occurrences, const Capabilities& agreed, Editor& editor) {
-  if (occurrences.empty()) {
+bool remove_fields(const std::vector<ForgedField>& fields, const Capabilities& agreed, Editor& editor) {
+  if (fields.empty()) {
     return true;
   }
   if (!agreed.can_change_headers) {
     return false;
   }
-  return std::all_of(occurrences.rbegin(), occurrences.rend(),
-                     [&editor](std::size_t occurrence) { return editor.remove_header(kFieldName, occurrence); });
+  return std::all_of(fields.rbegin(), fields.rend(), [&editor](const ForgedField& field) {
+    return editor.remove_header(field.name, field.occurrence);
+  });
 }
 
 std::vector<std::string> in_brackets(const std::vector<std::string>& paths) {
@@ -35,6 +36,14 @@ std::vector<std::string> in_brackets(const std::vector<std::string>& paths) {
     result.push_back("<" + path + ">");
   }
   return result;
+}
+
+/// Those that rules ask for, the first on top.
+bool add_fields(const std::vector<policy::HeaderField>& fields, const Capabilities& agreed, Editor& editor) {
+  return fields.empty() || (agreed.can_insert_headers &&
+                            std::all_of(fields.rbegin(), fields.rend(), [&](const policy::HeaderField& field) {
+                              return editor.insert_header(field.name, field_value(field.value, agreed));
+                            }));
 }
 
 bool add_quarantine_header(const policy::Quarantine& form, const Capabilities& agreed, Editor& editor) {
@@ -49,7 +58,7 @@ bool quarantine(observe::Record& record, const Capabilities& agreed, Editor& edi
     case QuarantineHow::Reject:  // Refused before.
       break;
     case QuarantineHow::Hold:
-      if (agreed.can_quarantine && editor.quarantine("DMARC: " + record.decision.rule)) {
+      if (agreed.can_quarantine && editor.quarantine("assay: " + record.decision.rule)) {
         return true;
       }
       record.notes.emplace_back("the MTA does not offer quarantine: marked by a header instead");
@@ -70,7 +79,10 @@ Step defer(observe::Record& record, const char* why, Editor& editor) {
   record.decision.action = Action::TempFail;
   record.decision.rule = "mta";
   record.decision.would.reset();
+  record.decision.would_rule.clear();
   record.decision.quarantine.reset();
+  record.decision.headers.clear();
+  record.decision.override.reset();
   record.decision.reply = policy::Reply{451, "4.3.0", "Message could not be stamped, try again later"};
   return refuse(*record.decision.reply, editor);
 }
@@ -84,7 +96,7 @@ Step refuse(const policy::Reply& reply, Editor& editor) {
   return reply.code >= kFirstPermanentCode ? Step::Reject : Step::TempFail;
 }
 
-Step apply(observe::Record& record, const std::vector<std::size_t>& forged, const Capabilities& agreed,
+Step apply(observe::Record& record, const std::vector<ForgedField>& forged, const Capabilities& agreed,
            Editor& editor) {
   const policy::Decision& decision = record.decision;
   if (decision.reply) {
@@ -98,7 +110,10 @@ Step apply(observe::Record& record, const std::vector<std::size_t>& forged, cons
     case Action::Quarantine: break;
   }
   if (!remove_fields(forged, agreed, editor)) {
-    return defer(record, "a forged Authentication-Results field could not be removed", editor);
+    return defer(record, "a field that only this site may write could not be removed", editor);
+  }
+  if (!add_fields(decision.headers, agreed, editor)) {
+    return defer(record, "a field that a rule asks for could not be added", editor);
   }
   if (decision.quarantine && !quarantine(record, agreed, editor)) {
     return defer(record, "the message could not be quarantined", editor);

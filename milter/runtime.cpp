@@ -66,6 +66,7 @@ std::vector<std::string> RuntimeSource::load() {
   next->own_ids.push_back(next->settings.authserv_id);
   next->own_ids.insert(next->own_ids.end(), next->settings.authserv_aliases.begin(),
                        next->settings.authserv_aliases.end());
+  next->added_fields = policy::added_fields(next->settings.policy);
 
   if (next->settings.dmarc.compare_psl) {
     auto suffixes = resolver::load_public_suffixes();

@@ -18,7 +18,8 @@ namespace assay::milter {
 /// never shows half of the old and half of the new.
 struct Runtime {
   config::Settings settings;
-  std::vector<std::string> own_ids;  ///< authserv_id and its aliases.
+  std::vector<std::string> own_ids;       ///< authserv_id and its aliases.
+  std::vector<std::string> added_fields;  ///< Names of the fields that rules of the policy add, each once.
   std::shared_ptr<resolver::Backend> dns;
   std::shared_ptr<const dmarc::PublicSuffixes> public_suffixes;  ///< Null unless dmarc.compare_psl is on.
 };

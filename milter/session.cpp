@@ -4,28 +4,27 @@
 #include <chrono>
 #include <utility>
 
+#include "milter/forged_fields.h"
 #include "observe/log.h"
 #include "policy/decide.h"
 #include "policy/facts.h"
 #include "policy/stamp.h"
 #include "resolver/lookups.h"
 #include "verify/authres/format.h"
-#include "verify/authres/parse.h"
 #include "verify/base/text.h"
 #include "verify/verification.h"
 
 namespace assay::milter {
 namespace {
 
-/// Forged fields that are removed from one message. One more refuses it: no genuine message has so many.
-constexpr std::size_t kMaxForgedFields = 10'000;
 /// Recipients of one message. RFC 5321 section 4.5.3.1.8 asks for at least 100.
 constexpr std::size_t kMaxRecipients = 10'000;
 
 const policy::Reply draining_reply{421, "4.3.2", "Service is restarting, try again later"};
 const policy::Reply internal_error_reply{451, "4.3.0", "Message could not be verified, try again later"};
 const policy::Reply too_many_recipients_reply{452, "4.5.3", "Too many recipients"};  // RFC 5321 section 4.5.3.1.10
-const policy::Reply too_many_forged_reply{552, "5.3.4", "Too many Authentication-Results fields"};
+/// No genuine message has more than ForgedFields::kMax.
+const policy::Reply too_many_forged_reply{552, "5.3.4", "Too many fields that only this site may write"};
 
 bool contains(const std::vector<IpNetwork>& networks, const std::optional<IpAddress>& client) {
   return client && std::any_of(networks.begin(), networks.end(),
@@ -64,8 +63,8 @@ struct Session::Message {
         gate(entered),
         lookups(std::make_shared<resolver::Lookups>(runtime->dns)),
         plan(std::make_shared<Planner::Plan>(runtime->settings.limits, lookups, runtime->public_suffixes)),
-        verification(runtime->settings.limits, {runtime->settings.authserv_id, false, runtime->public_suffixes.get()}) {
-  }
+        verification(runtime->settings.limits, {runtime->settings.authserv_id, false, runtime->public_suffixes.get()}),
+        forged(runtime->own_ids, runtime->added_fields) {}
   ~Message() {
     plan->ended = true;
     gate.leave();
@@ -79,11 +78,8 @@ struct Session::Message {
   const std::shared_ptr<Planner::Plan> plan;
   Verification verification;
   policy::Facts facts;
-  bool keeps_results = false;       ///< The client's own Authentication-Results fields are trusted.
-  bool failed = false;              ///< Something broke; only the end of the message is still answered.
-  std::size_t result_fields = 0;    ///< Authentication-Results fields seen.
-  std::vector<std::size_t> forged;  ///< Which of them (from 1) must go, ascending.
-  bool too_many_forged = false;
+  ForgedFields forged;
+  bool failed = false;  ///< Something broke; only the end of the message is still answered.
 };
 
 Session::Session(Services services) : services_(services) {}
@@ -119,7 +115,13 @@ Step Session::mail_from(std::string_view path, const std::vector<std::string_vie
   facts.authenticated = std::move(macros.authenticated);
   facts.internationalized = says_smtputf8(path) || std::any_of(arguments.begin(), arguments.end(), says_smtputf8);
   facts.local = contains(local.networks, client_) || (local.skip_authenticated && !facts.authenticated.empty());
-  message_->keeps_results = contains(local.trusted_authserv, client_);
+  const bool is_trusted = contains(local.trusted_authserv, client_);
+  if (is_trusted) {
+    message_->forged.keep_results();
+  }
+  if (is_trusted || facts.local) {
+    message_->forged.keep_added();
+  }
   if (!facts.local) {
     message_->verification.client(client_, helo_);
     message_->verification.mail_from(path);
@@ -153,15 +155,7 @@ void Session::header(std::string_view name, std::string_view value) {
   }
   constexpr std::size_t kColonAndLineEnd = 3;
   message.facts.size += name.size() + value.size() + kColonAndLineEnd;
-  if (iequals(name, "Authentication-Results")) {
-    ++message.result_fields;
-    if (!message.keeps_results && authres::must_remove(value, message.runtime->own_ids)) {
-      message.too_many_forged = message.forged.size() == kMaxForgedFields;
-      if (!message.too_many_forged) {
-        message.forged.push_back(message.result_fields);
-      }
-    }
-  }
+  message.forged.see(name, value);
   message.facts.resent = message.facts.resent || iequals(name, "Resent-From");
   if (!message.facts.local) {
     message.verification.header(name, value);
@@ -204,14 +198,14 @@ Step Session::judge(Time now, Editor& editor) {
   observe::Record record;
   record.time = now;
   record.settings = settings.fingerprint;
-  if (message.failed || message.too_many_forged) {
+  if (message.failed || message.forged.too_many()) {
     // Nothing was evaluated: that must not read as if the domain had no policy.
     record.verdict.spf_mail_from.status = spf::Status::TempError;
     record.verdict.dmarc.status = dmarc::Status::TempError;
   }
   if (message.failed) {
     record.decision = failed("internal_error", policy::Action::TempFail, internal_error_reply);
-  } else if (message.too_many_forged) {
+  } else if (message.forged.too_many()) {
     record.decision = failed("forged_results", policy::Action::Reject, too_many_forged_reply);
   } else if (message.facts.local) {
     record.decision = policy::decide(record.verdict, message.facts, settings.policy, record.time);
@@ -224,7 +218,7 @@ Step Session::judge(Time now, Editor& editor) {
         authres::format(record.verdict, policy::make_stamp(settings.authserv_id, message.facts, record.decision));
   }
   record.facts = std::move(message.facts);
-  const Step step = apply(record, message.forged, agreed_, editor);
+  const Step step = apply(record, message.forged.fields(), agreed_, editor);
   observe::log_record(record);
   services_.metrics.count(record);
   return step;

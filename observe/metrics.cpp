@@ -53,6 +53,14 @@ struct Metrics::Counters {
   std::shared_ptr<prometheus::Registry> registry = std::make_shared<prometheus::Registry>();
   CounterFor<Action, kActions.size()> messages{*registry, "assay_messages_total", "Messages, by what was done.",
                                                "action", kActions};
+  CounterFor<Action, kActions.size()> would{*registry, "assay_would_total",
+                                            "Messages that would fare otherwise if the policy were in force, by how.",
+                                            "action", kActions};
+  prometheus::Counter& unproven = prometheus::BuildCounter()
+                                      .Name("assay_unproven_total")
+                                      .Help("Messages that a rule accepted without proof (unproven: true).")
+                                      .Register(*registry)
+                                      .Add({});
   CounterFor<dmarc::Status, kResults.size()> dmarc_results{
       *registry, "assay_dmarc_results_total", "Messages that are not local, by DMARC result.", "result", kResults};
   CounterFor<dmarc::Difference, kDifferences.size()> rfc7489_differences{
@@ -90,6 +98,12 @@ std::string Metrics::serve(const std::string& listen) {
 
 void Metrics::count(const Record& record) noexcept {
   counters_->messages.add(record.decision.action);
+  if (record.decision.would) {
+    counters_->would.add(*record.decision.would);
+  }
+  if (record.decision.unproven) {
+    counters_->unproven.Increment();
+  }
   if (record.facts.local) {
     return;  // Nothing was verified.
   }

@@ -11,6 +11,8 @@ namespace assay::observe {
 ///
 ///   assay_build_info{version}                      1
 ///   assay_messages_total{action}                   every message, by decision.action of its record
+///   assay_would_total{action}                      messages that would fare otherwise in force, by decision.would
+///   assay_unproven_total                           messages that a rule accepted without proof
 ///   assay_dmarc_results_total{result}              every message that is not local, by dmarc.result of its record
 ///   assay_dmarc_rfc7489_differences_total{kind}    dmarc.rfc7489.differs of its record; 0 unless dmarc.compare_psl
 ///

@@ -190,6 +190,34 @@ Json iprev_object(const std::optional<iprev::Outcome>& outcome) {
   return {{"result", iprev::to_string(outcome->status)}, {"name", text_or_null(outcome->name)}};
 }
 
+Json text_list(const std::vector<std::string>& values) {
+  Json list = Json::array();
+  for (const std::string& value : values) {
+    list.push_back(text(value));
+  }
+  return list;
+}
+
+Json header_list(const std::vector<policy::HeaderField>& fields) {
+  Json list = Json::array();
+  for (const policy::HeaderField& field : fields) {
+    list.push_back({{"name", text(field.name)}, {"value", text(field.value)}});
+  }
+  return list;
+}
+
+Json observed_list(const std::vector<policy::Observed>& rules) {
+  Json list = Json::array();
+  for (const policy::Observed& observed : rules) {
+    list.push_back({{"rule", text(observed.rule)}, {"action", policy::to_string(observed.action)}});
+  }
+  return list;
+}
+
+Json override_object(const std::optional<policy::Override>& override) {
+  return override ? Json{{"type", text(override->type)}, {"comment", text(override->comment)}} : Json(nullptr);
+}
+
 Json decision_object(const policy::Decision& decision) {
   Json reply = nullptr;
   if (decision.reply) {
@@ -208,9 +236,17 @@ Json decision_object(const policy::Decision& decision) {
   return {{"action", policy::to_string(decision.action)},
           {"rule", text(decision.rule)},
           {"would", decision.would ? Json(policy::to_string(*decision.would)) : Json(nullptr)},
+          {"would_rule", text_or_null(decision.would_rule)},
           {"reply", std::move(reply)},
           {"quarantine", std::move(quarantine)},
-          {"redirect_to", std::move(redirect_to)}};
+          {"redirect_to", std::move(redirect_to)},
+          {"headers", header_list(decision.headers)},
+          {"tags", text_list(decision.tags)},
+          {"observed", observed_list(decision.observed)},
+          {"undecided", text_list(decision.undecided)},
+          {"override", override_object(decision.override)},
+          {"unproven", decision.unproven},
+          {"mixed_recipients", decision.mixed_recipients}};
 }
 
 /// The field on one line: what folded it goes, the space after a fold stays (RFC 5322 section 2.2.3).

@@ -17,6 +17,8 @@ constexpr std::size_t kMaxAddressOctets = 160;
 constexpr std::size_t kMaxSignatureDomainOctets = 48;
 /// Signatures shown; the record in JSON has the others.
 constexpr std::size_t kMaxShownSignatures = 5;
+/// Tags and rules shown.
+constexpr std::size_t kMaxShownNames = 5;
 /// One octet becomes at most \xHH.
 constexpr std::size_t kEscapedOctets = 4;
 
@@ -130,6 +132,18 @@ void add_results(std::string& line, const Verdict& verdict) {
   }
 }
 
+/// "a,b,+3"
+std::string some_of(const std::vector<std::string>& names) {
+  std::string words;
+  for (std::size_t i = 0; i < std::min(names.size(), kMaxShownNames); ++i) {
+    words += (i == 0 ? "" : ",") + value(names[i], kMaxNameOctets);
+  }
+  if (names.size() > kMaxShownNames) {
+    words += ",+" + std::to_string(names.size() - kMaxShownNames);
+  }
+  return words;
+}
+
 void add_decision(std::string& line, const policy::Decision& decision) {
   add(line, "action", policy::to_string(decision.action));
   if (decision.quarantine) {
@@ -138,6 +152,21 @@ void add_decision(std::string& line, const policy::Decision& decision) {
   add(line, "rule", value(decision.rule, kMaxNameOctets));
   if (decision.would) {
     add(line, "would", policy::to_string(*decision.would));
+    if (!decision.would_rule.empty() && decision.would_rule != decision.rule) {
+      add(line, "would_rule", value(decision.would_rule, kMaxNameOctets));
+    }
+  }
+  if (!decision.tags.empty()) {
+    add(line, "tags", some_of(decision.tags));
+  }
+  if (!decision.undecided.empty()) {
+    add(line, "undecided", some_of(decision.undecided));
+  }
+  if (decision.unproven) {
+    add(line, "unproven", "yes");
+  }
+  if (decision.mixed_recipients) {
+    add(line, "mixed_recipients", "yes");
   }
   if (decision.reply) {
     add(line, "reply", std::to_string(decision.reply->code) + '/' + value(decision.reply->enhanced, kMaxQueueIdOctets));

@@ -39,4 +39,7 @@ struct Rules {
   friend bool operator==(const Rules&, const Rules&) = default;
 };
 
+/// The names of the fields that own rules add, in force or observed, each once whatever its letter case.
+[[nodiscard]] std::vector<std::string> added_fields(const Rules& rules);
+
 }  // namespace assay::policy

@@ -250,7 +250,14 @@ Header field
 
 Decision: quarantine
   rule policy.indirect
-  monitor mode: it would be reject if enforced
+  rule strict is observed: it would be reject if enforced
+  tag partner
+  tag seen
+  adds the field X-Partner: yes
+  rule forwarder could not be decided: a check that it asks for failed for now
+  otherwise than the domain owner asks: local_policy, rule policy.indirect
+  accepted without proof, as the rule says (unproven: true)
+  the recipients by themselves would not all fare like this
   marked with the field X-Spam-Flag: YES
   reply: 550 5.7.1 No.
 
@@ -273,7 +280,7 @@ dmarc     fail        news.example.org, policy quarantine (published: reject, in
 iprev     pass        mx.example.com
 indirect  signed_headers  the author's domain did sign these header fields; something on the way changed the body
 indirect  list        the mailing list that the message names vouches for it
-decision  quarantine  rule policy.indirect, by header, would be reject if enforced, 550 5.7.1 No.
+decision  quarantine  rule policy.indirect, by header, would be reject by rule strict if enforced, 550 5.7.1 No.
 
 Authentication-Results: mx.example.net;
  spf=pass smtp.mailfrom=example.com;

@@ -26,6 +26,14 @@ Capabilities everything() {
   return all;
 }
 
+std::vector<assay::milter::ForgedField> results(const std::vector<std::size_t>& occurrences) {
+  std::vector<assay::milter::ForgedField> fields;
+  for (const std::size_t occurrence : occurrences) {
+    fields.push_back({"Authentication-Results", occurrence});
+  }
+  return fields;
+}
+
 Record accepted() {
   Record record;
   record.authentication_results = "mx.example.net; none";
@@ -46,9 +54,18 @@ Record quarantined(QuarantineHow how) {
 TEST_CASE("milter/apply: forged fields go highest occurrence first, before ours is inserted on top", "[milter]") {
   FakeEditor editor;
   Record record = accepted();
-  CHECK(apply(record, {1, 4, 7}, everything(), editor) == Step::Continue);
+  CHECK(apply(record, results({1, 4, 7}), everything(), editor) == Step::Continue);
   CHECK(editor.done == Calls{"remove Authentication-Results 7", "remove Authentication-Results 4",
                              "remove Authentication-Results 1", "insert Authentication-Results: mx.example.net; none"});
+}
+
+TEST_CASE("milter/apply: fields of rules stand below ours in the order of the rules", "[milter]") {
+  FakeEditor editor;
+  Record record = accepted();
+  record.decision.headers = {{"X-Partner", "yes"}, {"X-Note", "b"}};
+  CHECK(apply(record, {{"X-Partner", 1}, {"X-Partner", 2}}, everything(), editor) == Step::Continue);
+  CHECK(editor.done == Calls{"remove X-Partner 2", "remove X-Partner 1", "insert X-Note: b", "insert X-Partner: yes",
+                             "insert Authentication-Results: mx.example.net; none"});
 }
 
 TEST_CASE("milter/apply: without HDR_LEADSPC the MTA adds the space itself", "[milter]") {
@@ -65,19 +82,19 @@ TEST_CASE("milter/apply: a refused or deferred message is not edited", "[milter]
   Record record = accepted();
   record.decision.action = Action::Reject;
   record.decision.reply = Reply{550, "5.7.1", "no"};
-  CHECK(apply(record, {1}, everything(), editor) == Step::Reject);
+  CHECK(apply(record, results({1}), everything(), editor) == Step::Reject);
   CHECK(editor.done == Calls{"reply 550 5.7.1 no"});
 
   editor.done.clear();
   record.decision.action = Action::TempFail;
   record.decision.reply = Reply{451, "4.7.1", "later"};
-  CHECK(apply(record, {1}, everything(), editor) == Step::TempFail);
+  CHECK(apply(record, results({1}), everything(), editor) == Step::TempFail);
   CHECK(editor.done == Calls{"reply 451 4.7.1 later"});
 
   editor.done.clear();
   record.decision.action = Action::Discard;
   record.decision.reply.reset();
-  CHECK(apply(record, {1}, everything(), editor) == Step::Discard);
+  CHECK(apply(record, results({1}), everything(), editor) == Step::Discard);
   CHECK(editor.done.empty());
 }
 
@@ -92,7 +109,7 @@ TEST_CASE("milter/apply: each form of quarantine", "[milter]") {
     Record record = quarantined(QuarantineHow::Hold);
     CHECK(apply(record, {}, everything(), editor) == Step::Continue);
     CHECK(editor.done ==
-          Calls{"quarantine DMARC: policy.indirect", "insert Authentication-Results: mx.example.net; none"});
+          Calls{"quarantine assay: policy.indirect", "insert Authentication-Results: mx.example.net; none"});
   }
   SECTION("redirect replaces all recipients") {
     Record record = quarantined(QuarantineHow::Redirect);
@@ -123,7 +140,7 @@ TEST_CASE("milter/apply: what the MTA does not offer falls back to the header, a
 }
 
 TEST_CASE("milter/apply: a message whose header cannot be made true is deferred, never passed", "[milter]") {
-  const auto is_deferred = [](FakeEditor& editor, Record& record, const std::vector<std::size_t>& forged,
+  const auto is_deferred = [](FakeEditor& editor, Record& record, const std::vector<assay::milter::ForgedField>& forged,
                               const Capabilities& can) {
     const Step step = apply(record, forged, can, editor);
     return step == Step::TempFail && record.decision.action == Action::TempFail && record.decision.reply->code == 451 &&
@@ -133,17 +150,25 @@ TEST_CASE("milter/apply: a message whose header cannot be made true is deferred,
     FakeEditor editor;
     editor.fails = "remove";
     Record record = accepted();
-    CHECK(is_deferred(editor, record, {1}, everything()));
+    CHECK(is_deferred(editor, record, results({1}), everything()));
   }
   SECTION("the MTA does not let headers be changed") {
     FakeEditor editor;
     Record record = accepted();
     Capabilities less = everything();
     less.can_change_headers = false;
-    CHECK(is_deferred(editor, record, {1}, less));
+    CHECK(is_deferred(editor, record, results({1}), less));
     FakeEditor other;
     Record clean = accepted();
     CHECK(apply(clean, {}, less, other) == Step::Continue);
+  }
+  SECTION("that of a rule cannot be inserted") {
+    FakeEditor editor;
+    editor.fails = "insert X-Partner";
+    Record record = accepted();
+    record.decision.headers = {{"X-Partner", "yes"}};
+    CHECK(is_deferred(editor, record, {}, everything()));
+    CHECK(record.decision.headers.empty());
   }
   SECTION("ours cannot be inserted") {
     FakeEditor editor;

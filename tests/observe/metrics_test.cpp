@@ -30,6 +30,7 @@ TEST_CASE("observe/metrics: every series is there before the first message, at z
   const Metrics metrics("1.2.3");
   for (const char* action : {"accept", "reject", "tempfail", "quarantine", "discard"}) {
     CHECK(value(metrics, std::string("assay_messages_total{action=\"") + action + "\"}") == "0");
+    CHECK(value(metrics, std::string("assay_would_total{action=\"") + action + "\"}") == "0");
   }
   for (const char* result : {"none", "pass", "fail", "temperror", "permerror"}) {
     CHECK(value(metrics, std::string("assay_dmarc_results_total{result=\"") + result + "\"}") == "0");
@@ -37,6 +38,7 @@ TEST_CASE("observe/metrics: every series is there before the first message, at z
   for (const char* kind : {"result", "policy", "org_domain"}) {
     CHECK(value(metrics, std::string("assay_dmarc_rfc7489_differences_total{kind=\"") + kind + "\"}") == "0");
   }
+  CHECK(value(metrics, "assay_unproven_total") == "0");
   CHECK(value(metrics, "assay_build_info{version=\"1.2.3\"}") == "1");
 }
 
@@ -49,6 +51,8 @@ TEST_CASE("observe/metrics: a message counts by its action, its result and each 
   metrics.count(record);
   CHECK(value(metrics, "assay_messages_total{action=\"quarantine\"}") == "2");
   CHECK(value(metrics, "assay_messages_total{action=\"accept\"}") == "0");
+  CHECK(value(metrics, "assay_would_total{action=\"reject\"}") == "2");
+  CHECK(value(metrics, "assay_unproven_total") == "2");
   CHECK(value(metrics, "assay_dmarc_results_total{result=\"fail\"}") == "2");
   CHECK(value(metrics, "assay_dmarc_rfc7489_differences_total{kind=\"result\"}") == "2");
   CHECK(value(metrics, "assay_dmarc_rfc7489_differences_total{kind=\"policy\"}") == "0");

@@ -58,7 +58,10 @@ TEST_CASE("observe/record: a full record in JSON", "[observe][golden]") {
       R"("authentication_results":"mx.example.net; spf=pass smtp.mailfrom=example.com; dmarc=fail",)"
       R"("indirect":["signed_headers","list"],)"
       R"("decision":{"action":"quarantine","rule":"policy.indirect","would":"reject",)"
-      R"("reply":{"code":550,"enhanced":"5.7.1","text":"No."},"quarantine":"header","redirect_to":null},)"
+      R"("would_rule":"strict","reply":{"code":550,"enhanced":"5.7.1","text":"No."},"quarantine":"header",)"
+      R"("redirect_to":null,"headers":[{"name":"X-Partner","value":"yes"}],"tags":["partner","seen"],)"
+      R"("observed":[{"rule":"strict","action":"reject"}],"undecided":["forwarder"],)"
+      R"("override":{"type":"local_policy","comment":"rule policy.indirect"},"unproven":true,"mixed_recipients":true},)"
       R"("dns":{"queries":6},"exceeded":null)";
   CHECK(verification_json(sample_record()) == expected + "}");
   CHECK(to_json(sample_record()) ==

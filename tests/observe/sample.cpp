@@ -99,6 +99,14 @@ Record sample_record() {
   decision.action = policy::Action::Quarantine;
   decision.rule = "policy.indirect";
   decision.would = policy::Action::Reject;
+  decision.would_rule = "strict";
+  decision.headers = {{"X-Partner", "yes"}};
+  decision.tags = {"partner", "seen"};
+  decision.observed = {{"strict", policy::Action::Reject}};
+  decision.undecided = {"forwarder"};
+  decision.override = policy::Override{"local_policy", "rule policy.indirect"};
+  decision.unproven = true;
+  decision.mixed_recipients = true;
   decision.reply = policy::Reply{550, "5.7.1", "No."};
   decision.quarantine = policy::Quarantine{};
   decision.indirect = {policy::Indirect::SignedHeaders, policy::Indirect::List};

@@ -20,14 +20,16 @@ bool has_control(const std::string& line) {
 }  // namespace
 
 TEST_CASE("observe/text: one line says what was done and why", "[observe][golden]") {
-  CHECK(to_text(sample_record()) ==
-        "4XyZ1: action=quarantine quarantine=header rule=policy.indirect would=reject reply=550/5.7.1"
-        " indirect=signed_headers,list dmarc=fail(not_aligned) policy=quarantine author=news.example.org"
-        " rfc7489_differs=result,policy,org_domain spf=pass spf_helo=none(no_record) "
-        "dkim=fail:example.com(body_hash_mismatch) arc=pass iprev=pass"
-        " note=\"marked by a header instead\" client=192.0.2.1 host=mx.example.com helo=mx.example.com user=login"
-        " from=<bounce@example.com>"
-        " rcpt=<bob@example.net>,+1 size=4321");
+  CHECK(
+      to_text(sample_record()) ==
+      "4XyZ1: action=quarantine quarantine=header rule=policy.indirect would=reject would_rule=strict tags=partner,seen"
+      " undecided=forwarder unproven=yes mixed_recipients=yes reply=550/5.7.1"
+      " indirect=signed_headers,list dmarc=fail(not_aligned) policy=quarantine author=news.example.org"
+      " rfc7489_differs=result,policy,org_domain spf=pass spf_helo=none(no_record) "
+      "dkim=fail:example.com(body_hash_mismatch) arc=pass iprev=pass"
+      " note=\"marked by a header instead\" client=192.0.2.1 host=mx.example.com helo=mx.example.com user=login"
+      " from=<bounce@example.com>"
+      " rcpt=<bob@example.net>,+1 size=4321");
 }
 
 TEST_CASE("observe/text: an answer of RFC 7489 that does not differ is not told", "[observe]") {

@@ -230,6 +230,12 @@ class Writer {
     if (!stamp_.rule.empty()) {
       parts.push_back("rule=" + encode(stamp_.rule, charset_));
     }
+    if (!stamp_.would.empty()) {
+      parts.push_back("would=" + encode(stamp_.would, charset_));
+      if (!stamp_.would_rule.empty() && stamp_.would_rule != stamp_.rule) {
+        parts.push_back("by=" + encode(stamp_.would_rule, charset_));
+      }
+    }
   }
 
   void add_dmarc() {

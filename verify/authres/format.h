@@ -17,6 +17,8 @@ struct Stamp {
   bool null_sender = false;         ///< MAIL FROM is <>: its SPF identity is postmaster@HELO, written as smtp.helo.
   std::string rule;                 ///< The rule that decided, for a comment after dmarc=; empty for none.
   std::string action;               ///< What was decided ("quarantine"), for the same comment; empty for none.
+  std::string would;                ///< What the policy would do if it were in force, where that differs; else empty.
+  std::string would_rule;           ///< The rule behind `would`; shown where it is another than `rule`.
   bool internationalized = false;   ///< SMTPUTF8 message: UTF-8 may stand (RFC 8601 section 2.2).
 };
 

@@ -209,6 +209,19 @@ void check_round_trip(const std::string& text) {
 
 }  // namespace
 
+TEST_CASE("authres/format: what would happen if the policy were in force, and by which rule", "[authres][format]") {
+  Verdict verdict = plain();
+  Stamp with = stamp();
+  with.rule = "default";
+  with.action = "accept";
+  with.would = "reject";
+  with.would_rule = "strict";
+  CHECK(format(verdict, with).find("(p=reject dis=accept rule=default would=reject") != std::string::npos);
+  CHECK(format(verdict, with).find("by=strict)") != std::string::npos);
+  with.would_rule = "default";
+  CHECK(format(verdict, with).find("would=reject)") != std::string::npos);
+}
+
 TEST_CASE("authres/format: one result for each method, identity and signature (RFC 8601 section 2.2)",
           "[authres][format]") {
   Verdict verdict = plain();
