@@ -93,6 +93,12 @@ struct Place {
   friend bool operator==(const Place& /*a*/, const Place& /*b*/) noexcept { return true; }
 };
 
+/// The places of the values of a test, in the order in which they are written; empty if they are not known.
+struct Places {
+  std::vector<Place> list;
+  friend bool operator==(const Places& /*a*/, const Places& /*b*/) noexcept { return true; }
+};
+
 /// What must hold of a message. A tree; at most kMaxConditionDepth deep and, in one rule, kMaxConditions large.
 struct Condition {
   enum class Kind : std::uint8_t {
@@ -106,6 +112,7 @@ struct Condition {
   Fact fact = Fact::FromDomain;
   std::variant<NameList, NetworkList, AddressList, WordList, bool> values;
   Place place;
+  Places places;
   friend bool operator==(const Condition&, const Condition&) = default;
 };
 

@@ -1,0 +1,55 @@
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "policy/condition.h"
+
+namespace assay::policy {
+
+/// A test that holds, or that does not.
+struct Literal {
+  Condition test;
+  bool is_negated = false;
+};
+
+/// One way in which a condition can hold: all of these at once.
+using Case = std::vector<Literal>;
+
+/// The most cases that one condition is looked at as; of more nothing is said.
+inline constexpr std::size_t kMaxCases = 64;
+/// The longest list of values of which each is a case of its own.
+inline constexpr std::size_t kMaxSplitValues = 32;
+
+/// All the ways in which `condition` can hold: it is true of a message exactly if one of them is. Lists of values are
+/// split where that says the same. Nullopt if there are more than kMaxCases.
+[[nodiscard]] std::optional<std::vector<Case>> cases_of(const Condition& condition);
+
+/// Whether `condition` is true of each message for which the case holds. False if that is not seen.
+[[nodiscard]] bool implies(const Case& given, const Condition& condition);
+
+/// Why something can never hold, worded for people, and where.
+struct Clash {
+  std::string why;
+  Place place;
+};
+
+/// Two parts of the case that can never hold together: disjoint values of one fact, a test and its opposite, or results
+/// that the RFCs never give together. Nullopt if none is seen.
+[[nodiscard]] std::optional<Clash> find_clash(const Case& given);
+
+/// Why the condition, or a branch of `any` in it, can never hold. Nullopt if that is not seen.
+[[nodiscard]] std::optional<Clash> find_contradiction(const Condition& condition);
+
+/// Whether all that `narrow` names, `wide` names, too. False for values of different forms.
+[[nodiscard]] bool covers(const Condition& wide, const Condition& narrow);
+
+/// Whether the answer may differ between the authors of one message.
+[[nodiscard]] bool depends_on_author(const Condition& condition);
+
+/// "spf: fail", "not spf: [fail, softfail]", for people; long lists are cut. Holds text of the configuration.
+[[nodiscard]] std::string describe(const Literal& literal);
+
+}  // namespace assay::policy
