@@ -7,11 +7,35 @@
 #include "verify/crypto/digest.h"
 
 namespace assay::config {
+namespace {
+
+/// Adds the digests of the files that a condition refers to; its own text has their paths alone.
+void add_digests(const policy::Condition& condition, std::string& content) {
+  for (const policy::Condition& part : condition.parts) {
+    add_digests(part, content);
+  }
+  const auto add = [&content](const std::vector<std::string>& digests) {
+    for (const std::string& digest : digests) {
+      content += "# " + digest + "\n";
+    }
+  };
+  if (const auto* const names = std::get_if<policy::NameList>(&condition.values)) {
+    add(names->digests());
+  } else if (const auto* const networks = std::get_if<policy::NetworkList>(&condition.values)) {
+    add(networks->digests);
+  }
+}
+
+}  // namespace
 
 std::string fingerprint(const Settings& settings) {
   constexpr std::size_t kOctets = 6;
   constexpr char kHex[] = "0123456789abcdef";
-  const crypto::DigestValue value = crypto::digest(crypto::Hash::Sha256, to_yaml(settings));
+  std::string content = to_yaml(settings);
+  for (const policy::Rule& rule : settings.policy.own) {
+    add_digests(rule.when, content);
+  }
+  const crypto::DigestValue value = crypto::digest(crypto::Hash::Sha256, content);
   std::string text;
   for (const std::uint8_t octet : value.view().first(kOctets)) {
     text += kHex[octet >> 4U];

@@ -1,11 +1,8 @@
 #include "config/load.h"
 
-#include <cerrno>
-#include <cstdio>
-#include <memory>
-#include <system_error>
 #include <utility>
 
+#include "config/files.h"
 #include "config/fingerprint.h"
 #include "config/node.h"
 #include "config/options.h"
@@ -14,39 +11,31 @@
 namespace assay::config {
 namespace {
 
-tl::unexpected<std::vector<Problem>> to_problems(std::vector<Finding> findings, const std::string& file) {
+tl::unexpected<std::vector<Problem>> to_problems(std::vector<Finding> findings, const Files& files) {
   std::vector<Problem> problems;
   problems.reserve(findings.size());
   for (Finding& finding : findings) {
-    problems.push_back({file, finding.mark.line, finding.mark.column, std::move(finding.message)});
+    problems.push_back(
+        {*files.name(finding.mark.file), finding.mark.line, finding.mark.column, std::move(finding.message)});
   }
   return failure(std::move(problems));
 }
 
-/// The octets of a file, or one problem. Reads a little more than the bound, so that read_yaml sees that it is passed.
-Parsed<std::string, std::vector<Finding>> read_octets(const std::string& path) {
-  const auto fail = [](int error) {
-    return failure(std::vector<Finding>{{{}, "cannot be read: " + std::generic_category().message(error)}});
-  };
-  constexpr std::size_t kChunkOctets = 65536;
-  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "rbe"), &std::fclose);
-  if (!file) {
-    return fail(errno);
+Loaded load(const std::string& text, Files& files, const std::string& host_name) {
+  auto root = read_yaml(text);
+  if (!root) {
+    return to_problems(std::move(root.error()), files);
   }
-  std::string text;
-  std::vector<char> chunk(kChunkOctets);
-  while (text.size() <= kMaxConfigOctets) {
-    errno = 0;
-    const std::size_t count = std::fread(chunk.data(), 1, chunk.size(), file.get());
-    text.append(chunk.data(), count);
-    if (std::ferror(file.get()) != 0) {
-      return fail(errno);
-    }
-    if (count < chunk.size()) {
-      break;
-    }
+  Findings findings(files);
+  report_repeated_keys(findings, *root);
+  Settings settings = default_settings(host_name);
+  Section section(findings, *root);
+  read_options(section, options(), settings);
+  if (!findings.empty()) {
+    return to_problems(findings.take(), files);
   }
-  return text;
+  settings.fingerprint = fingerprint(settings);
+  return settings;
 }
 
 }  // namespace
@@ -59,28 +48,20 @@ std::string to_string(const Problem& problem) {
   return text + ": " + problem.message;
 }
 
-Loaded load_text(const std::string& text, const std::string& file, const std::string& host_name) {
-  auto root = read_yaml(text);
-  if (!root) {
-    return to_problems(std::move(root.error()), file);
-  }
-  Findings findings;
-  Settings settings = default_settings(host_name);
-  Section section(findings, *root);
-  read_options(section, options(), settings);
-  if (!findings.empty()) {
-    return to_problems(findings.take(), file);
-  }
-  settings.fingerprint = fingerprint(settings);
-  return settings;
+Loaded load_text(const std::string& text, const std::string& file, const std::string& host_name, const ReadFile& read) {
+  Files files(read);
+  files.add(file);
+  return load(text, files, host_name);
 }
 
 Loaded load_file(const std::string& path, const std::string& host_name) {
-  auto text = read_octets(path);
+  Files files(read_regular_file);
+  files.add(path);
+  const auto text = read_any_file(path, kMaxConfigOctets);
   if (!text) {
-    return to_problems(std::move(text.error()), path);
+    return failure(std::vector<Problem>{{path, 0, 0, "cannot be read: " + text.error().what}});
   }
-  return load_text(*text, path, host_name);
+  return load(*text, files, host_name);
 }
 
 }  // namespace assay::config

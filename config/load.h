@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "config/files.h"
 #include "config/settings.h"
 #include "verify/base/parsed.h"
 
@@ -22,8 +23,10 @@ struct Problem {
 using Loaded = Parsed<Settings, std::vector<Problem>>;
 
 /// Reads YAML text. Every problem is reported, not only the first. An empty text gives the defaults. `file` is for
-/// messages; `host_name` is the default of authserv_id. Never throws on bad input.
-[[nodiscard]] Loaded load_text(const std::string& text, const std::string& file, const std::string& host_name);
+/// messages, and paths in the text are relative to its folder; `host_name` is the default of authserv_id; `read` reads
+/// the files that the text refers to. Never throws on bad input.
+[[nodiscard]] Loaded load_text(const std::string& text, const std::string& file, const std::string& host_name,
+                               const ReadFile& read = read_regular_file);
 [[nodiscard]] Loaded load_file(const std::string& path, const std::string& host_name);
 
 /// The effective configuration as YAML, every key with its value: load_text of it gives the same Settings.

@@ -41,15 +41,11 @@ std::string explain(const std::string& message) {
   return escape(message, 200);
 }
 
-Mark to_mark(const YAML::Mark& mark) {
-  return mark.is_null() ? Mark{} : Mark{mark.line + 1, mark.column + 1};
-}
-
 /// Builds the tree from the parser's events. The parser's own tree would drop repeated keys and follow aliases.
 class Builder final : public YAML::EventHandler {
  public:
   /// `text` must outlive the object.
-  explicit Builder(std::string_view text) : text_(text) {}
+  Builder(std::string_view text, std::size_t file) : text_(text), file_(file) {}
 
   void OnDocumentStart(const YAML::Mark& mark) override {
     if (++documents_ == 2) {
@@ -104,6 +100,10 @@ class Builder final : public YAML::EventHandler {
   [[nodiscard]] YamlNode take_root() { return std::move(root_); }
 
  private:
+  [[nodiscard]] Mark to_mark(const YAML::Mark& mark) const {
+    return mark.is_null() ? Mark{0, 0, file_} : Mark{mark.line + 1, mark.column + 1, file_};
+  }
+
   void check_properties(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor) {
     // yaml-cpp says "?" for a plain value without a tag and "!" for a quoted one.
     if (!tag.empty() && tag != "?" && tag != "!") {
@@ -200,6 +200,7 @@ class Builder final : public YAML::EventHandler {
   };
 
   std::string_view text_;
+  std::size_t file_;
   YamlNode root_;
   std::vector<Open> open_;
   std::size_t skipped_ = 0;  ///< Open maps and lists whose content is dropped.
@@ -209,27 +210,27 @@ class Builder final : public YAML::EventHandler {
 
 /// The first line that holds what no configuration needs and yaml-cpp takes badly (0x04, for one, ends its input in
 /// silence, and a tab moves the blame to another line).
-std::vector<Finding> find_bad_line(std::string_view text) {
+std::vector<Finding> find_bad_line(std::string_view text, std::size_t file) {
   int line = 1;
   for (std::size_t start = 0; start < text.size(); ++line) {
     const std::size_t end = std::min(text.find('\n', start), text.size());
     const std::string_view content = text.substr(start, end - start);
     for (std::size_t i = 0; i < content.size(); ++i) {
       if (is_control(content[i]) && content[i] != '\t' && content[i] != '\r') {
-        return {{{line, static_cast<int>(i) + 1},
+        return {{{line, static_cast<int>(i) + 1, file},
                  "control character " + escape(content.substr(i, 1)) + ": the file must be plain UTF-8 text"}};
       }
     }
     const std::size_t tab = content.find('\t');
     if (tab != std::string_view::npos && content.find_first_not_of(" \t\r") > tab &&
         content.find_first_not_of(" \t\r") != std::string_view::npos) {
-      return {{{line, static_cast<int>(tab) + 1}, "a tab in the indentation: use spaces"}};
+      return {{{line, static_cast<int>(tab) + 1, file}, "a tab in the indentation: use spaces"}};
     }
     if (!content.empty() && content.front() == '%') {
-      return {{{line, 1}, "a line that begins with % is a YAML directive, which nothing here needs: remove it"}};
+      return {{{line, 1, file}, "a line that begins with % is a YAML directive, which nothing here needs: remove it"}};
     }
     if (!is_utf8(content)) {
-      return {{{line, 1}, "this line is not valid UTF-8: save the file as UTF-8 text"}};
+      return {{{line, 1, file}, "this line is not valid UTF-8: save the file as UTF-8 text"}};
     }
     start = end + 1;
   }
@@ -238,12 +239,13 @@ std::vector<Finding> find_bad_line(std::string_view text) {
 
 }  // namespace
 
-Parsed<YamlNode, std::vector<Finding>> read_yaml(const std::string& text) {
+Parsed<YamlNode, std::vector<Finding>> read_yaml(const std::string& text, std::size_t file) {
   if (text.size() > kMaxConfigOctets) {
     return failure(std::vector<Finding>{
-        {{}, "the file is larger than " + std::to_string(kMaxConfigOctets >> 20U) + " MiB: is it the right one?"}});
+        {{0, 0, file},
+         "the file is larger than " + std::to_string(kMaxConfigOctets >> 20U) + " MiB: is it the right one?"}});
   }
-  if (auto findings = find_bad_line(text); !findings.empty()) {
+  if (auto findings = find_bad_line(text, file); !findings.empty()) {
     return failure(std::move(findings));
   }
   std::string_view content = text;
@@ -252,7 +254,7 @@ Parsed<YamlNode, std::vector<Finding>> read_yaml(const std::string& text) {
   }
   // With a last line end, an unclosed quote reaches OnScalar, which knows where it began.
   std::istringstream stream(std::string(content) + "\n");
-  Builder builder(content);
+  Builder builder(content, file);
   try {
     YAML::Parser parser(stream);
     // Twice is enough to see a second document. More would never end: yaml-cpp makes no progress on a stray ','.

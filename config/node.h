@@ -10,10 +10,11 @@
 
 namespace assay::config {
 
-/// A place in the file. Lines and columns count from 1, columns in octets; 0 if there is no place.
+/// A place in a file. Lines and columns count from 1, columns in octets; 0 if there is no place.
 struct Mark {
   int line = 0;
   int column = 0;
+  std::size_t file = 0;  ///< Its number among the Files.
 };
 
 /// A problem before it knows its file.
@@ -41,12 +42,12 @@ struct YamlNode {
 /// The longest text that is read, octets.
 inline constexpr std::size_t kMaxConfigOctets = std::size_t{1} << 20U;
 /// The deepest nesting of maps and lists.
-inline constexpr std::size_t kMaxConfigDepth = 32;
+inline constexpr std::size_t kMaxConfigDepth = 40;
 
-/// Reads YAML text: one document. An empty one is a Null. Refused, since nothing here needs them and each has hidden a
-/// mistake or an attack before: anchors and aliases, tags, directives, keys that are no words, quoted text over several
-/// lines (an unclosed quote swallows the rest of the file), control characters, text that is not UTF-8. Never throws on
-/// bad input.
-[[nodiscard]] Parsed<YamlNode, std::vector<Finding>> read_yaml(const std::string& text);
+/// Reads YAML text, that of the file number `file`: one document. An empty one is a Null. Refused, since nothing here
+/// needs them and each has hidden a mistake or an attack before: anchors and aliases, tags, directives, keys that are
+/// no words, quoted text over several lines (an unclosed quote swallows the rest of the file), control characters, text
+/// that is not UTF-8. Never throws on bad input.
+[[nodiscard]] Parsed<YamlNode, std::vector<Finding>> read_yaml(const std::string& text, std::size_t file = 0);
 
 }  // namespace assay::config

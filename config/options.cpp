@@ -6,6 +6,8 @@
 #include "config/checks.h"
 #include "config/option_kinds.h"
 #include "config/option_values.h"
+#include "config/print_rules.h"
+#include "config/read_rules.h"
 #include "verify/base/text.h"
 
 /// Where a value lives in the Settings: a lambda in each row would hide the table.
@@ -18,6 +20,7 @@ namespace assay::config {
 namespace {
 
 using policy::Action;
+using policy::MixedRecipients;
 using std::chrono::milliseconds;
 using std::chrono::minutes;
 using std::chrono::seconds;
@@ -158,16 +161,20 @@ Option quarantine() {
 
 Option rules() {
   Option option{.key = "rules",
-                .about = "Rules of your own. None are supported by this version.",
-                .form = {.kind = Form::Kind::List}};
-  option.read = [](Section& section, Settings&) {
-    const YamlNode* const own = section.find("rules");
-    if (own != nullptr && (own->kind != YamlNode::Kind::List || !own->items.empty())) {
-      section.complain("rules", own->mark,
-                       "rules of the administrator's own are not supported by this version: write rules: []");
+                .about = "Rules of your own, in order: the first that fits decides. docs/policy.md explains them.",
+                .form = {.kind = Form::Kind::List, .element = {{.kind = Form::Kind::Map}}}};
+  option.read = [](Section& section, Settings& settings) {
+    if (const YamlNode* const own = section.find("rules"); own != nullptr) {
+      read_rules(section.findings(), *own, settings.policy);
     }
   };
-  option.print = [](const Settings&) { return "[]"; };
+  option.print = [](const Settings& s) {
+    std::string text;
+    for (const policy::Rule& rule : s.policy.own) {
+      text += "\n    - " + print_rule(rule);
+    }
+    return text.empty() ? "[]" : text;
+  };
   return option;
 }
 
@@ -272,24 +279,50 @@ Option published() {
               choice("none", AT(policy.published.none), any_action(), "As above, for p=none.")});
 }
 
+/// discard where it is not allowed.
+void check_discard(Section& section, const Settings& settings) {
+  const policy::Rules& rules = settings.policy;
+  const auto check = [&rules](Section& at, const char* key, Action action) {
+    if (action == Action::Discard && !rules.allow_discard) {
+      at.complain(key, at.mark_of(key), "discard needs policy.allow_discard: true, since it loses mail");
+    }
+  };
+  Section below = section.section("published");
+  check(below, "reject", rules.published.reject);
+  check(below, "quarantine", rules.published.quarantine);
+  check(below, "none", rules.published.none);
+  check(section, "indirect", rules.indirect);
+  check(section, "bad_from", rules.bad_from);
+}
+
 Option policy_options() {
-  return map(
-      "policy",
-      "What happens to a message: accept, reject (550), tempfail (451), quarantine or discard. The first that "
-      "applies decides: bad_from, temperror, then the domain owner's policy. Of several domains in From, the one "
-      "with the harshest answer does.",
-      {published(),
-       choice("indirect", AT(policy.indirect), any_action(),
-              "As published.reject, if the message shows evidence that it came through a mailing list or a "
-              "forwarder. RFC 9989 wants no rejection on a domain owner's word alone. Has no effect where "
-              "published.reject is milder."),
-       choice("temperror", AT(policy.temperror),
-              Words<Action>{{"accept", Action::Accept}, {"tempfail", Action::TempFail}},
-              "DMARC could not be checked, because DNS failed: accept or tempfail."),
-       choice("bad_from", AT(policy.bad_from), any_action(),
-              "The From field is missing, repeated, unreadable (docs/from-field.md), without a domain, or names "
-              "too many."),
-       quarantine(), rules()});
+  Option option =
+      map("policy",
+          "What happens to a message: accept, reject (550), tempfail (451), quarantine or discard. The first that "
+          "applies decides: bad_from, temperror, then the domain owner's policy. Of several domains in From, the one "
+          "with the harshest answer does.",
+          {published(),
+           choice("indirect", AT(policy.indirect), any_action(),
+                  "As published.reject, if the message shows evidence that it came through a mailing list or a "
+                  "forwarder. RFC 9989 wants no rejection on a domain owner's word alone. Has no effect where "
+                  "published.reject is milder."),
+           choice("temperror", AT(policy.temperror),
+                  Words<Action>{{"accept", Action::Accept}, {"tempfail", Action::TempFail}},
+                  "DMARC could not be checked, because DNS failed: accept or tempfail."),
+           choice("bad_from", AT(policy.bad_from), any_action(),
+                  "The From field is missing, repeated, unreadable (docs/from-field.md), without a domain, or names "
+                  "too many."),
+           quarantine(),
+           true_false("allow_discard", AT(policy.allow_discard),
+                      "true: discard may be asked for. It loses mail: neither sender nor recipient ever hears of it."),
+           choice("mixed_recipients", AT(policy.mixed_recipients),
+                  Words<MixedRecipients>{{"strictest", MixedRecipients::Strictest},
+                                         {"most_lenient", MixedRecipients::MostLenient}},
+                  "Which decision counts if the recipients of one message, each by itself, would get different ones: "
+                  "strictest or most_lenient."),
+           rules()});
+  option.check = check_discard;
+  return option;
 }
 
 Option log() {

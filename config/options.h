@@ -38,7 +38,8 @@ struct Option {
   /// Sets what `key` of the section says; leaves the default, or reports, what it does not. Of a Map without it, the
   /// options are read one by one.
   std::function<void(Section&, Settings&)> read{};
-  /// The value as YAML on one line; nullopt: not to be written. Of a Map without it, the options are printed.
+  /// The value as YAML on one line, or on indented ones of which the first is empty; nullopt: not to be written. Of a
+  /// Map without it, the options are printed.
   std::function<std::optional<std::string>(const Settings&)> print{};
   /// Map: reports keys that do not fit together. Asked when all are read.
   std::function<void(Section&, const Settings&)> check{};

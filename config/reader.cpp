@@ -5,6 +5,7 @@
 #include <system_error>
 #include <tuple>
 #include <unordered_map>
+#include <unordered_set>
 
 #include "config/suggest.h"
 #include "config/units.h"
@@ -28,7 +29,7 @@ std::string join(const std::vector<std::string>& words, const char* last_separat
 }
 
 bool is_before(const Finding& a, const Finding& b) {
-  return std::tie(a.mark.line, a.mark.column) < std::tie(b.mark.line, b.mark.column);
+  return std::tie(a.mark.file, a.mark.line, a.mark.column) < std::tie(b.mark.file, b.mark.line, b.mark.column);
 }
 
 }  // namespace
@@ -72,6 +73,12 @@ std::vector<Finding> Findings::take() {
     findings_.push_back({unknown.mark, describe(unknown)});
   }
   std::stable_sort(findings_.begin(), findings_.end(), is_before);
+  // A file of names that several rules refer to is read for each.
+  findings_.erase(std::unique(findings_.begin(), findings_.end(),
+                              [](const Finding& a, const Finding& b) {
+                                return !is_before(a, b) && !is_before(b, a) && a.message == b.message;
+                              }),
+                  findings_.end());
   if (was_full) {
     findings_.push_back({{}, "there may be more problems than the " + std::to_string(kMaxFindings) + " above"});
   }
@@ -246,17 +253,34 @@ void Section::finish() {
   if (map_ == nullptr) {
     return;
   }
-  std::unordered_map<std::string_view, int> lines;
+  std::unordered_set<std::string_view> unknown;
   for (const YamlNode& key : map_->keys) {
-    if (key.kind != YamlNode::Kind::Scalar || findings_.is_full()) {
-      continue;
+    if (findings_.is_full()) {
+      return;
     }
-    if (const auto [first, is_new] = lines.emplace(key.text, key.mark.line); !is_new) {
-      findings_.add(key.mark, path_ + escape(key.text, kMaxQuotedOctets) + ": repeated; it stands in line " +
-                                  std::to_string(first->second) + " already: remove one");
-    } else if (std::find(known_.begin(), known_.end(), key.text) == known_.end()) {
+    if (key.kind == YamlNode::Kind::Scalar && std::find(known_.begin(), known_.end(), key.text) == known_.end() &&
+        unknown.insert(key.text).second) {
       findings_.add_unknown(key.mark, path_, key.text, known_);
     }
+  }
+}
+
+void report_repeated_keys(Findings& findings, const YamlNode& node, const std::string& path) {
+  std::unordered_map<std::string_view, int> lines;
+  for (std::size_t i = 0; i < node.items.size() && !findings.is_full(); ++i) {
+    if (node.kind != YamlNode::Kind::Map) {
+      report_repeated_keys(findings, node.items[i], path);
+      continue;
+    }
+    const YamlNode& key = node.keys[i];
+    const std::string name = (path.empty() ? "" : path + ".") + escape(key.text, kMaxQuotedOctets);
+    if (key.kind == YamlNode::Kind::Scalar) {
+      if (const auto [first, is_new] = lines.emplace(key.text, key.mark.line); !is_new) {
+        findings.add(key.mark,
+                     name + ": repeated; it stands in line " + std::to_string(first->second) + " already: remove one");
+      }
+    }
+    report_repeated_keys(findings, node.items[i], name);
   }
 }
 

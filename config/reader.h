@@ -10,27 +10,33 @@
 #include <vector>
 
 #include "config/checks.h"
+#include "config/files.h"
 #include "config/node.h"
 
 namespace assay::config {
 
-/// The most problems that are reported for one file.
+/// The most problems that are reported for one configuration.
 inline constexpr std::size_t kMaxFindings = 100;
 
 /// Collects what is wrong, and which keys there are.
 class Findings {
  public:
+  /// `files`: those that are read. Must outlive this.
+  explicit Findings(Files& files) : files_(files) {}
+
+  [[nodiscard]] Files& files() const noexcept { return files_; }
   void add(const Mark& mark, std::string message);
   /// Makes a key known, by its whole path.
   void add_key(std::string path) { keys_.push_back(std::move(path)); }
   /// A key that is unknown where it stands; `known` are those of its map. What to say is decided in the end, when all
   /// keys are known.
   void add_unknown(const Mark& mark, const std::string& path, const std::string& key, std::vector<std::string> known);
-  /// In the order of the file.
+  /// In the order of the files, each problem once.
   [[nodiscard]] std::vector<Finding> take();
   [[nodiscard]] bool empty() const noexcept { return findings_.empty() && unknown_.empty(); }
+  [[nodiscard]] std::size_t size() const noexcept { return findings_.size() + unknown_.size(); }
   /// Nothing more is kept.
-  [[nodiscard]] bool is_full() const noexcept { return findings_.size() + unknown_.size() >= kMaxFindings; }
+  [[nodiscard]] bool is_full() const noexcept { return size() >= kMaxFindings; }
 
  private:
   struct Unknown {
@@ -42,10 +48,14 @@ class Findings {
 
   [[nodiscard]] std::string describe(const Unknown& unknown) const;
 
+  Files& files_;
   std::vector<Finding> findings_;
   std::vector<Unknown> unknown_;
   std::vector<std::string> keys_;
 };
+
+/// Reports each key that its map has already, at any depth. `path` is that of `node`.
+void report_repeated_keys(Findings& findings, const YamlNode& node, const std::string& path = {});
 
 /// One map of the configuration, read key by key. Every member that names a key makes that key known; finish() reports
 /// the others. A key that is absent leaves its target as it was; so does one that is wrong, after it was reported.
@@ -118,10 +128,11 @@ class Section {
 
   /// Reports that something is wrong with `key`, at `mark`.
   void complain(const char* key, const Mark& mark, const std::string& what);
+  [[nodiscard]] Findings& findings() const noexcept { return findings_; }
   /// Where `key` is written; the section's own place if it is not.
   [[nodiscard]] Mark mark_of(const char* key) const;
 
-  /// Reports repeated and unknown keys. Call once, after every known key was asked for.
+  /// Reports unknown keys. Call once, after every known key was asked for.
   void finish();
 
   /// `text` in quotes, printable and not too long.

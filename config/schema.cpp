@@ -93,6 +93,9 @@ Json schema_of_option(const Option& option, const Settings& defaults) {
 }
 
 Json schema_of_map(const std::vector<Option>& table, const Settings& defaults) {
+  if (table.empty()) {
+    return {{"type", "object"}};
+  }
   Json properties = Json::object();
   for (const Option& option : table) {
     properties[option.key] = schema_of_option(option, defaults);

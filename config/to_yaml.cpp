@@ -10,7 +10,8 @@ void print(const std::vector<Option>& table, const Settings& settings, const std
       text += indent + option.key + ":\n";
       print(option.form.options, settings, indent + "  ", text);
     } else if (const auto value = option.print(settings)) {
-      text += indent + option.key + ": " + *value + "\n";
+      // A value of several lines begins below its key.
+      text += indent + option.key + (value->front() == '\n' ? ":" : ": ") + *value + "\n";
     }
   }
 }

@@ -67,6 +67,8 @@ policy:
   indirect: accept
   temperror: tempfail
   bad_from: quarantine
+  allow_discard: true
+  mixed_recipients: most_lenient
   quarantine: {how: redirect, name: X-Held, value: "by: policy", to: quarantine@example.net}
   rules: []
 log: {format: json, level: debug, target: /var/log/assay.log}

@@ -204,8 +204,12 @@ const std::vector<Row>& rows() {
        "policy: {quarantine: {value: \"a\\r\\nb\"}}\n",
        {"1:30: policy.quarantine.value: \"a\\x0D\\x0Ab\" may hold printable ASCII alone"}},
       {"rules",
-       "policy:\n  rules:\n    - name: partner\n",
-       {"3:5: policy.rules: rules of the administrator's own are not supported by this version: write rules: []"}},
+       "policy:\n  rules:\n    partner: {when: {}, then: accept}\n",
+       {"3:5: policy.rules: must be a list: begin each rule with a dash, \"- name: NAME\""}},
+      {"discard that is not allowed",
+       "policy: {bad_from: discard, published: {none: discard}}\n",
+       {"1:10: policy.bad_from: discard needs policy.allow_discard: true, since it loses mail",
+        "1:41: policy.published.none: discard needs policy.allow_discard: true, since it loses mail"}},
       // YAML
       {"anchor and alias",
        "authserv_id: &a mx\nauthserv_aliases: [*a]\n",
@@ -316,7 +320,7 @@ TEST_CASE("config/node: nesting is bounded", "[config][node][bounds]") {
   const auto refused = read_yaml(nested(kMaxConfigDepth + 1));
   REQUIRE_FALSE(refused);
   REQUIRE(refused.error().size() == 1);
-  CHECK(refused.error()[0].message == "nested deeper than 32 levels: nothing here needs that");
+  CHECK(refused.error()[0].message == "nested deeper than 40 levels: nothing here needs that");
 }
 
 TEST_CASE("config/node: keys, values and places are kept as written", "[config][node]") {

@@ -57,6 +57,8 @@ class Dice {
     s.limits.rsa_bits_min = static_cast<unsigned>(between(1024, 4096));
     s.limits.rsa_bits_max = static_cast<unsigned>(between(4096, 16384));
     s.policy.mode = flip() ? policy::Mode::Enforce : policy::Mode::Monitor;
+    s.policy.allow_discard = true;
+    s.policy.mixed_recipients = flip() ? policy::MixedRecipients::Strictest : policy::MixedRecipients::MostLenient;
     s.policy.published = {action(), action(), action()};
     s.policy.indirect = action();
     s.policy.bad_from = action();
@@ -140,6 +142,8 @@ policy:
     how: header
     name: X-Spam-Flag
     value: "YES"
+  allow_discard: false
+  mixed_recipients: strictest
   rules: []
 log:
   format: text
