@@ -30,7 +30,7 @@ void add_options(const std::vector<Option>& table, const Settings& defaults, con
       text += indent + option.key + ": " + option.print(defaults).value_or("") + "\n";
     } else {
       text += indent + option.key + ":\n";
-      add_options(option.form.options, defaults, indent + "  ", text);
+      add_options(option.form.keys(), defaults, indent + "  ", text);
     }
   }
 }

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -141,7 +142,10 @@ Option list(const char* key, In in, const Element<T>& element, const char* about
 }
 
 [[nodiscard]] inline Option map(const char* key, const char* about, std::vector<Option> options) {
-  return {.key = key, .about = about, .form = {.kind = Form::Kind::Map, .options = std::move(options)}};
+  return {
+      .key = key,
+      .about = about,
+      .form = {.kind = Form::Kind::Map, .options = std::make_shared<const std::vector<Option>>(std::move(options))}};
 }
 
 }  // namespace assay::config

@@ -11,10 +11,12 @@
 #include "verify/base/text.h"
 
 /// Where a value lives in the Settings: a lambda in each row would hide the table.
+// NOLINTBEGIN(bugprone-macro-parentheses): the name of a member cannot stand in parentheses.
 #define AT(member)       \
   [](auto& s) -> auto& { \
     return s.member;     \
   }
+// NOLINTEND(bugprone-macro-parentheses)
 
 namespace assay::config {
 namespace {
@@ -187,7 +189,7 @@ Option metrics() {
           {text_or_off("listen", AT(metrics_listen), kMetricsListen,
                        "Where they are served: ADDRESS:PORT, an IPv6 address in brackets; or off.")});
   option.form.words = {"off"};
-  option.read = [table = option.form.options](Section& root, Settings& settings) {
+  option.read = [table = option.form.keys()](Section& root, Settings& settings) {
     const YamlNode* const node = root.find("metrics");
     if (node != nullptr && node->kind == YamlNode::Kind::Scalar) {
       if (node->text == "off") {
@@ -338,6 +340,11 @@ Option log() {
 
 }  // namespace
 
+const std::vector<Option>& Form::keys() const {
+  static const std::vector<Option> none;
+  return options ? *options : none;
+}
+
 const std::vector<Option>& options() {
   static const std::vector<Option> table{
       authserv_id(),
@@ -383,7 +390,7 @@ void read_options(Section& section, const std::vector<Option>& table, Settings& 
       continue;
     }
     Section below = section.section(option.key.c_str());
-    read_options(below, option.form.options, settings);
+    read_options(below, option.form.keys(), settings);
     if (option.check) {
       option.check(below, settings);
     }

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -21,12 +22,15 @@ struct Form {
   std::vector<std::string> words{};  ///< Words: all there are. Otherwise: what may stand in place of such a value.
   std::string least{};               ///< Count, Duration, Size: the bounds, as they are written.
   std::string most{};
-  std::string written{};          ///< Text: how it is written, for people: `unix:PATH`.
-  std::string pattern{};          ///< Text: a regular expression that no valid value fails; empty: any text but "".
-  bool any_scalar = false;        ///< Text: often one that YAML takes for a number or a boolean.
-  std::vector<Form> element{};    ///< List: the one form of its elements.
-  std::size_t count = 0;          ///< List: how many elements there must be; 0: any number.
-  std::vector<Option> options{};  ///< Map: its keys.
+  std::string written{};        ///< Text: how it is written, for people: `unix:PATH`.
+  std::string pattern{};        ///< Text: a regular expression that no valid value fails; empty: any text but "".
+  bool any_scalar = false;      ///< Text: often one that YAML takes for a number or a boolean.
+  std::vector<Form> element{};  ///< List: the one form of its elements.
+  std::size_t count = 0;        ///< List: how many elements there must be; 0: any number.
+  std::shared_ptr<const std::vector<Option>> options{};  ///< Map: its keys, nullptr for none.
+
+  /// The keys of a Map, none of anything else.
+  [[nodiscard]] const std::vector<Option>& keys() const;
 };
 
 /// One key of the configuration: the row that the loader, `assay config show`, the schema, the reference and the

@@ -32,7 +32,7 @@ void add_entries(const std::vector<Option>& table, const Settings& defaults, con
       entry.fallback = option.print(defaults).value_or("");
     }
     entries.push_back(std::move(entry));
-    add_entries(option.form.options, defaults, prefix + option.key + ".", entries);
+    add_entries(option.form.keys(), defaults, prefix + option.key + ".", entries);
   }
 }
 

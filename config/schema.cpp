@@ -113,7 +113,7 @@ Json schema_of_kind(const Form& form, const Settings& defaults) {
     case Form::Kind::Size: return {{"$ref", "#/$defs/size"}};
     case Form::Kind::FileMode: return schema_of_file_mode();
     case Form::Kind::List: return schema_of_list(form, defaults);
-    case Form::Kind::Map: return schema_of_map(form.options, defaults);
+    case Form::Kind::Map: return schema_of_map(form.keys(), defaults);
   }
   return {};
 }

@@ -8,7 +8,7 @@ void print(const std::vector<Option>& table, const Settings& settings, const std
   for (const Option& option : table) {
     if (!option.print) {
       text += indent + option.key + ":\n";
-      print(option.form.options, settings, indent + "  ", text);
+      print(option.form.keys(), settings, indent + "  ", text);
     } else if (const auto value = option.print(settings)) {
       // A value of several lines begins below its key.
       text += indent + option.key + (value->front() == '\n' ? ":" : ": ") + *value + "\n";

@@ -161,7 +161,7 @@ void check_words(const std::vector<Option>& table, const std::string& above) {
       CAPTURE(word);
       CHECK((about.find(word) != std::string::npos || option.print(default_settings("")) == word));
     }
-    check_words(option.form.options, about);
+    check_words(option.form.keys(), about);
   }
 }
 
