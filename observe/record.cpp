@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "verify/base/escape.h"
+#include "verify/base/text.h"
 
 namespace assay::observe {
 namespace {
@@ -14,17 +15,14 @@ namespace {
 // Keys appear in the order in which they are documented.
 using Json = nlohmann::ordered_json;
 
-constexpr int kSchema = 1;
-/// Addresses and claims may be longer than names: an SMTP command line holds up to 2,048 octets with common MTAs.
-constexpr std::size_t kMaxAddressOctets = 4096;
 constexpr std::size_t kMaxFieldOctets = std::size_t{64} << 10U;
 
-Json text(std::string_view value, std::size_t max_octets = 1024) {
+Json text(std::string_view value, std::size_t max_octets = kMaxValueOctets) {
   return Json(escape(value, max_octets));
 }
 
 /// For members that say "none" by being empty.
-Json text_or_null(std::string_view value, std::size_t max_octets = 1024) {
+Json text_or_null(std::string_view value, std::size_t max_octets = kMaxValueOctets) {
   return value.empty() ? Json(nullptr) : text(value, max_octets);
 }
 
@@ -264,7 +262,7 @@ std::string unfold(std::string_view value) {
 Json verification_object(const Record& record) {
   const Verdict& verdict = record.verdict;
   Json object;
-  object["schema"] = kSchema;
+  object["schema"] = kRecordSchema;
   object["spf"] = {{"mailfrom", spf_object(verdict.spf_mail_from)}, {"helo", spf_object(verdict.spf_helo)}};
   add_dkim(object, verdict.dkim);
   object["arc"] = arc_object(verdict.arc);
@@ -357,6 +355,35 @@ std::string to_rfc3339(Time time) {
       static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()), static_cast<int>(clock.hours().count()),
       static_cast<int>(clock.minutes().count()), static_cast<int>(clock.seconds().count()));
   return {buffer.data(), static_cast<std::size_t>(written)};
+}
+
+std::optional<Time> parse_rfc3339(std::string_view text) {
+  constexpr std::string_view kForm = "0000-00-00T00:00:00Z";
+  if (text.size() != kForm.size()) {
+    return std::nullopt;
+  }
+  for (std::size_t i = 0; i < kForm.size(); ++i) {
+    if (kForm[i] == '0' ? !is_digit(text[i]) : text[i] != kForm[i]) {
+      return std::nullopt;
+    }
+  }
+  const auto number = [text](std::size_t begin, std::size_t digits) {
+    int value = 0;
+    for (const char c : text.substr(begin, digits)) {
+      value = value * 10 + (c - '0');
+    }
+    return value;
+  };
+  const std::chrono::year_month_day date(std::chrono::year(number(0, 4)),
+                                         std::chrono::month(static_cast<unsigned>(number(5, 2))),
+                                         std::chrono::day(static_cast<unsigned>(number(8, 2))));
+  const std::chrono::hours hour(number(11, 2));
+  const std::chrono::minutes minute(number(14, 2));
+  const std::chrono::seconds second(number(17, 2));
+  if (!date.ok() || hour.count() > 23 || minute.count() > 59 || second.count() > 59) {
+    return std::nullopt;
+  }
+  return std::chrono::sys_days(date) + hour + minute + second;
 }
 
 }  // namespace assay::observe

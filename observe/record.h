@@ -1,7 +1,9 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
+#include <string_view>
 
 #include "policy/decision.h"
 #include "policy/facts.h"
@@ -35,6 +37,16 @@ struct Record {
 
 /// "2026-11-22T14:25:46Z" (RFC 3339). `time` lies in the years 0 to 9999.
 [[nodiscard]] std::string to_rfc3339(Time time);
+/// Reads what to_rfc3339 writes; nullopt for any other text.
+[[nodiscard]] std::optional<Time> parse_rfc3339(std::string_view text);
+
+/// "schema" of a record: another number is another meaning of its keys. New keys alone do not change it.
+inline constexpr unsigned kRecordSchema = 1;
+/// What is kept of a string, octets before escape().
+inline constexpr std::size_t kMaxValueOctets = 1024;
+/// Of addresses and ARC claims, which may be longer than names: an SMTP command line holds up to 2,048 octets with
+/// common MTAs.
+inline constexpr std::size_t kMaxAddressOctets = 4096;
 
 inline constexpr std::size_t kMaxTextOctets = 2000;
 /// Signatures listed in a record. Beyond it only those are listed that weigh in a decision: which pass, or whose header

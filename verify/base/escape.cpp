@@ -1,5 +1,7 @@
 #include "verify/base/escape.h"
 
+#include <algorithm>
+
 #include "verify/base/text.h"
 #include "verify/base/utf8.h"
 
@@ -20,6 +22,16 @@ void append_hex(std::string& out, char octet) {
   out += kDigits[value & 0x0FU];
 }
 
+constexpr std::string_view kEllipsis = "...";
+
+/// The value of a digit as append_hex writes it; -1 for any other octet.
+int hex_value(char c) {
+  if (is_digit(c)) {
+    return c - '0';
+  }
+  return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
 }  // namespace
 
 std::string escape(std::string_view text, std::size_t max_octets) {
@@ -30,7 +42,7 @@ std::string escape(std::string_view text, std::size_t max_octets) {
     const CodePoint point = first_code_point(text.substr(used));
     const std::size_t octets = point.octets == 0 ? 1 : point.octets;
     if (used + octets > max_octets) {
-      out += "...";
+      out += kEllipsis;
       break;
     }
     if (point.octets == 0 || is_unsafe(point.value)) {
@@ -45,6 +57,40 @@ std::string escape(std::string_view text, std::size_t max_octets) {
     used += octets;
   }
   return out;
+}
+
+bool unescape(std::string_view escaped, std::string& text) {
+  constexpr std::size_t kHexOctets = 4;  // \xHH
+  text.clear();
+  for (;;) {
+    const std::size_t backslash = std::min(escaped.find('\\'), escaped.size());
+    text.append(escaped, 0, backslash);
+    escaped.remove_prefix(backslash);
+    if (escaped.empty()) {
+      return true;
+    }
+    if (escaped.starts_with("\\\\")) {
+      text += '\\';
+      escaped.remove_prefix(2);
+      continue;
+    }
+    if (!escaped.starts_with("\\x") || escaped.size() < kHexOctets) {
+      return false;
+    }
+    const int high = hex_value(escaped[2]);
+    const int low = hex_value(escaped[3]);
+    if (high < 0 || low < 0) {
+      return false;
+    }
+    text += static_cast<char>(high * 16 + low);
+    escaped.remove_prefix(kHexOctets);
+  }
+}
+
+bool may_be_cut(std::string_view text, std::size_t max_octets) noexcept {
+  // escape() cuts before the first code point, of at most four octets, that would pass the bound: what stays has at
+  // least max_octets - 3 octets.
+  return text.size() >= max_octets && text.ends_with(kEllipsis);
 }
 
 bool is_utf8(std::string_view text) noexcept {

@@ -87,3 +87,39 @@ TEST_CASE("base/escape: the cut never falls inside a character", "[base]") {
   CHECK(escape(std::string(1024, 'x')) == std::string(1024, 'x'));
   CHECK(escape(std::string(1025, 'x')) == std::string(1024, 'x') + "...");
 }
+
+TEST_CASE("base/escape: what was escaped can be undone", "[base][property]") {
+  std::string text;
+  for (int i = 0; i < 256; ++i) {
+    for (const char* before : {"", "a", "\\", "\xC3", "\xF0\x9F\x93"}) {
+      const std::string original = before + std::string(1, static_cast<char>(i)) + "x0A";
+      CAPTURE(original);
+      REQUIRE(unescape(escape(original), text));
+      REQUIRE(text == original);
+    }
+  }
+}
+
+TEST_CASE("base/escape: a backslash that escape() does not write cannot be undone", "[base]") {
+  std::string text;
+  for (const char* escaped :
+       {"\\", "a\\", "\\\\\\", "\\x", "\\x0", "\\xG0", "\\x0G", "\\x0a", "\\X0A", "\\n", "\\ \\"}) {
+    CAPTURE(escaped);
+    CHECK_FALSE(unescape(escaped, text));
+  }
+}
+
+TEST_CASE("base/escape: a cut is seen at the bound", "[base][bounds]") {
+  constexpr std::size_t kBound = 10;
+  std::string text;
+  for (const char* last : {"a", "\xC3\xA9", "\xE2\x80\xA8", "\xF0\x9F\x93\xA7", "\xFF"}) {
+    for (std::size_t before = kBound - 4; before <= kBound; ++before) {
+      const std::string original = std::string(before, 'a') + last;
+      CAPTURE(original);
+      REQUIRE(unescape(escape(original, kBound), text));
+      CHECK(may_be_cut(text, kBound) == (original.size() > kBound));
+    }
+  }
+  CHECK_FALSE(may_be_cut("123456...", kBound));
+  CHECK(may_be_cut("1234567...", kBound));
+}

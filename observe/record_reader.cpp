@@ -1,0 +1,592 @@
+#include "observe/record_reader.h"
+
+#include <simdjson.h>
+
+#include <algorithm>
+#include <array>
+#include <limits>
+#include <optional>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "verify/base/escape.h"
+
+namespace assay::observe {
+
+using Value = simdjson::dom::element;
+
+/// One line being read. The first thing that is wrong with it stays.
+class RecordReader::Reading {
+ public:
+  [[nodiscard]] Line read(std::string_view line, Record& record);
+  [[nodiscard]] const std::string& why() const noexcept { return why_; }
+
+ private:
+  /// One key of an object, and how its value gets into `T`.
+  template <class T>
+  struct Member {
+    std::string_view key;
+    void (*read)(Reading&, Value, T&);
+    bool may_be_missing = false;
+  };
+  struct Tables;
+
+  Line read_object(simdjson::dom::object object, Record& record);
+
+  /// Reads the members of an object that `members` names, in any order. The writer's is the fastest: each key is
+  /// looked for behind the one before.
+  template <class T, std::size_t N>
+  void object(Value value, const std::array<Member<T>, N>& members, T& target);
+  template <class T, std::size_t N>
+  void members(const simdjson::dom::object& object, const std::array<Member<T>, N>& members, T& target);
+
+  // Each reads one value; null stands for what is empty or absent.
+  void flag(Value value, bool& out);
+  template <class Number>
+  void number(Value value, Number& out);
+  void text(Value value, std::string& out, std::size_t max_octets = kMaxValueOctets);
+  void address(Value value, std::string& out) { text(value, out, kMaxAddressOctets); }
+  void name(Value value, std::optional<Domain>& out);
+  void time(Value value, Time& out);
+  void client_ip(Value value, std::optional<IpAddress>& out);
+  void claim(Value value, arc::Claim& out);
+  void claims(Value value, std::vector<arc::Claim>& out);
+  void arc(Value value, arc::Outcome& out);
+  /// The enumerator up to `last` that `to_string` gives the word for.
+  template <class Enum>
+  void word(Value value, Enum last, Enum& out);
+  /// As above, where null stands for the first enumerator.
+  template <class Enum>
+  void word_or_none(Value value, Enum last, Enum& out);
+  template <class Enum>
+  void optional_word(Value value, Enum last, std::optional<Enum>& out);
+  /// An array, each element by `read_one(element, out[i])`.
+  template <class T, class ReadOne>
+  void list(Value value, std::vector<T>& out, ReadOne read_one);
+  /// "rcpt_omitted", "dkim_omitted": there is more than the record tells.
+  void omitted(Value value);
+
+  [[nodiscard]] std::optional<std::string_view> string(Value value);
+  void wrong(const char* what) { found(Line::Malformed, what); }
+  void lacks(const char* what) { found(Line::Incomplete, what); }
+  void found(Line line, const char* what);
+  [[nodiscard]] std::string path() const;
+
+  simdjson::dom::parser parser_{kMaxRecordOctets};
+  std::string padded_;  ///< The line, with the octets behind it that the parser may read.
+  std::string scratch_;
+  Line line_ = Line::Record;
+  std::string why_;
+  std::array<std::string_view, 8> path_{};  ///< Keys from the outermost object to the one being read.
+  std::size_t depth_ = 0;
+};
+
+void RecordReader::Reading::found(Line line, const char* what) {
+  // Malformed weighs more than what is missing.
+  if (line_ == Line::Record || (line_ == Line::Incomplete && line == Line::Malformed)) {
+    line_ = line;
+    why_ = path();
+    why_ += ": ";
+    why_ += what;
+  }
+}
+
+std::string RecordReader::Reading::path() const {
+  std::string joined;
+  for (const std::string_view key : std::span(path_).first(depth_)) {
+    joined += joined.empty() ? "" : ".";
+    joined += key;
+  }
+  return joined;
+}
+
+template <class T, std::size_t N>
+void RecordReader::Reading::object(Value value, const std::array<Member<T>, N>& members, T& target) {
+  simdjson::dom::object object;
+  if (value.get(object) != simdjson::SUCCESS) {
+    wrong("is no object");
+    return;
+  }
+  this->members(object, members, target);
+}
+
+template <class T, std::size_t N>
+void RecordReader::Reading::members(const simdjson::dom::object& object, const std::array<Member<T>, N>& members,
+                                    T& target) {
+  std::array<bool, N> seen{};
+  std::size_t next = 0;
+  ++depth_;
+  for (const auto [key, value] : object) {
+    std::size_t i = next;
+    for (std::size_t tried = 0; tried < N && members[i].key != key; ++tried) {
+      i = i + 1 == N ? 0 : i + 1;
+    }
+    if (members[i].key != key) {
+      continue;
+    }
+    next = i + 1 == N ? 0 : i + 1;
+    path_[depth_ - 1] = members[i].key;
+    if (seen[i]) {
+      // RFC 8259 section 4: what an object with a repeated name means is open.
+      wrong("is there twice");
+      break;
+    }
+    seen[i] = true;
+    members[i].read(*this, value, target);
+  }
+  for (std::size_t i = 0; i < N; ++i) {
+    if (!seen[i] && !members[i].may_be_missing) {
+      path_[depth_ - 1] = members[i].key;
+      lacks("is missing");
+    }
+  }
+  --depth_;
+}
+
+std::optional<std::string_view> RecordReader::Reading::string(Value value) {
+  std::string_view text;
+  if (value.get(text) != simdjson::SUCCESS) {
+    wrong("is no string");
+    return std::nullopt;
+  }
+  return text;
+}
+
+void RecordReader::Reading::flag(Value value, bool& out) {
+  if (value.get(out) != simdjson::SUCCESS) {
+    wrong("is neither true nor false");
+  }
+}
+
+template <class Number>
+void RecordReader::Reading::number(Value value, Number& out) {
+  std::uint64_t number = 0;
+  if (value.get(number) != simdjson::SUCCESS || number > std::numeric_limits<Number>::max()) {
+    wrong("is no number of the expected range");
+    return;
+  }
+  out = static_cast<Number>(number);
+}
+
+void RecordReader::Reading::text(Value value, std::string& out, std::size_t max_octets) {
+  if (value.is_null()) {
+    out.clear();
+    return;
+  }
+  const auto written = string(value);
+  if (!written) {
+    return;
+  }
+  if (!unescape(*written, out)) {
+    wrong("has a backslash that escapes nothing");
+  } else if (may_be_cut(out, max_octets)) {
+    lacks("was cut when the record was written");
+  }
+}
+
+void RecordReader::Reading::name(Value value, std::optional<Domain>& out) {
+  if (value.is_null()) {
+    out.reset();
+    return;
+  }
+  const auto written = string(value);
+  if (!written) {
+    return;
+  }
+  auto domain = Domain::parse(*written);
+  if (!domain) {
+    wrong("is no domain name");
+    return;
+  }
+  out = *std::move(domain);
+}
+
+void RecordReader::Reading::time(Value value, Time& out) {
+  const auto written = string(value);
+  if (!written) {
+    return;
+  }
+  const auto time = parse_rfc3339(*written);
+  if (!time) {
+    wrong("is no time such as 2026-11-22T14:05:09Z");
+    return;
+  }
+  out = *time;
+}
+
+void RecordReader::Reading::client_ip(Value value, std::optional<IpAddress>& out) {
+  if (value.is_null()) {
+    out.reset();
+    return;
+  }
+  const auto written = string(value);
+  if (!written) {
+    return;
+  }
+  const auto ip = IpAddress::parse(*written);
+  if (!ip) {
+    wrong("is no IP address");
+    return;
+  }
+  out = *ip;
+}
+
+template <class Enum>
+void RecordReader::Reading::word(Value value, Enum last, Enum& out) {
+  const auto written = string(value);
+  if (!written) {
+    return;
+  }
+  for (unsigned i = 0; i <= static_cast<unsigned>(last); ++i) {
+    const char* const known = to_string(static_cast<Enum>(i));
+    if (known != nullptr && *written == known) {
+      out = static_cast<Enum>(i);
+      return;
+    }
+  }
+  lacks("is a word that this version does not know");
+}
+
+template <class Enum>
+void RecordReader::Reading::word_or_none(Value value, Enum last, Enum& out) {
+  if (value.is_null()) {
+    out = Enum{};
+  } else {
+    word(value, last, out);
+  }
+}
+
+template <class Enum>
+void RecordReader::Reading::optional_word(Value value, Enum last, std::optional<Enum>& out) {
+  out.reset();
+  if (!value.is_null()) {
+    word(value, last, out.emplace());
+  }
+}
+
+template <class T, class ReadOne>
+void RecordReader::Reading::list(Value value, std::vector<T>& out, ReadOne read_one) {
+  simdjson::dom::array array;
+  if (value.get(array) != simdjson::SUCCESS) {
+    wrong("is no list");
+    return;
+  }
+  std::size_t count = 0;
+  for (const Value element : array) {
+    if (count == out.size()) {
+      out.emplace_back();
+    }
+    read_one(element, out[count]);
+    ++count;
+  }
+  out.resize(count);
+}
+
+void RecordReader::Reading::omitted(Value /*value*/) {
+  lacks("some were left out when the record was written");
+}
+
+/// "dmarc=pass header.from=example.com x.y="quoted \" value"", as the writer makes it.
+void RecordReader::Reading::claim(Value value, arc::Claim& out) {
+  text(value, scratch_, kMaxAddressOctets);
+  std::string_view rest = scratch_;
+  const auto take_until = [&rest](char end) {
+    const std::size_t at = std::min(rest.find(end), rest.size());
+    const std::string_view taken = rest.substr(0, at);
+    rest.remove_prefix(std::min(at + 1, rest.size()));
+    return taken;
+  };
+  if (rest.find('=') == std::string_view::npos) {
+    wrong("is no METHOD=RESULT");
+    return;
+  }
+  out.method = take_until('=');
+  out.result = take_until(' ');
+  out.properties.clear();
+  while (!rest.empty()) {
+    if (rest.find('=') == std::string_view::npos) {
+      wrong("has a property without a value");
+      return;
+    }
+    auto& [property, its_value] = out.properties.emplace_back();
+    property = take_until('=');
+    if (rest.empty() || rest.front() != '"') {
+      its_value = take_until(' ');
+      continue;
+    }
+    rest.remove_prefix(1);
+    while (!rest.empty() && rest.front() != '"') {
+      if (rest.front() == '\\') {
+        rest.remove_prefix(1);
+      }
+      if (!rest.empty()) {
+        its_value += rest.front();
+        rest.remove_prefix(1);
+      }
+    }
+    rest.remove_prefix(std::min<std::size_t>(2, rest.size()));  // the quote, and the space before the next property
+  }
+}
+
+void RecordReader::Reading::claims(Value value, std::vector<arc::Claim>& out) {
+  list(value, out, [this](Value element, arc::Claim& one) { claim(element, one); });
+}
+
+/// What the keys of the record stand for. The order is to_json's.
+struct RecordReader::Reading::Tables {
+  using R = Reading;
+  using V = Value;
+
+  static constexpr std::array<Member<spf::Outcome>, 3> kSpf{{
+      {"result", [](R& r, V v, spf::Outcome& o) { r.word(v, spf::Status::PermError, o.status); }},
+      {"domain", [](R& r, V v, spf::Outcome& o) { r.text(v, o.domain); }},
+      {"reason", [](R& r, V v, spf::Outcome& o) { r.word_or_none(v, spf::Reason::DnssecBogus, o.reason); }},
+  }};
+  static constexpr std::array<Member<Verdict>, 2> kSpfIdentities{{
+      {"mailfrom", [](R& r, V v, Verdict& o) { r.object(v, kSpf, o.spf_mail_from); }},
+      {"helo", [](R& r, V v, Verdict& o) { r.object(v, kSpf, o.spf_helo); }},
+  }};
+  static constexpr std::array<Member<dkim::Outcome>, 6> kDkim{{
+      {"result", [](R& r, V v, dkim::Outcome& o) { r.word(v, dkim::Status::PermError, o.status); }},
+      {"domain", [](R& r, V v, dkim::Outcome& o) { r.text(v, o.domain); }},
+      {"testing", [](R& r, V v, dkim::Outcome& o) { r.flag(v, o.testing); }},
+      {"headers_verified", [](R& r, V v, dkim::Outcome& o) { r.flag(v, o.headers_verified); }},
+      {"reason", [](R& r, V v, dkim::Outcome& o) { r.word_or_none(v, dkim::Reason::TooManySignatures, o.reason); }},
+      {"signing_domain", [](R& r, V v, dkim::Outcome& o) { r.name(v, o.signing_domain); }},
+  }};
+  static constexpr Member<arc::Hop> kSelector{"selector", [](R& r, V v, arc::Hop& o) { r.text(v, o.selector); }};
+  static constexpr Member<arc::Hop> kSigner{"signer", [](R& r, V v, arc::Hop& o) { r.text(v, o.signer); }};
+  static constexpr Member<arc::Hop> kSignsFrom{"signs_from", [](R& r, V v, arc::Hop& o) { r.flag(v, o.signs_from); }};
+  static constexpr Member<arc::Hop> kSignsPart{"signs_part", [](R& r, V v, arc::Hop& o) { r.flag(v, o.signs_part); }};
+  static constexpr Member<arc::Hop> kReadable{"readable", [](R& r, V v, arc::Hop& o) { r.flag(v, o.readable); }};
+  static constexpr Member<arc::Hop> kHopClaims{"claims", [](R& r, V v, arc::Hop& o) { r.claims(v, o.claims); }};
+  /// The claims of instance 1 are those of the chain.
+  static constexpr std::array kFirstHop{kSelector, kSigner, kSignsFrom, kSignsPart, kReadable};
+  static constexpr std::array kLaterHop{kSelector, kSigner, kSignsFrom, kSignsPart, kReadable, kHopClaims};
+  static constexpr std::array<Member<arc::Outcome>, 9> kArc{{
+      {"result", [](R& r, V v, arc::Outcome& o) { r.word(v, arc::Status::Fail, o.status); }},
+      {"instances", [](R& r, V v, arc::Outcome& o) { r.number(v, o.instances); }},
+      {"sealers",
+       [](R& r, V v, arc::Outcome& o) {
+         r.list(v, o.sealers, [&r](V element, std::string& sealer) { r.text(element, sealer); });
+       }},
+      {"oldest_pass",
+       [](R& r, V v, arc::Outcome& o) {
+         o.oldest_pass.reset();
+         if (!v.is_null()) {
+           r.number(v, o.oldest_pass.emplace());
+         }
+       }},
+      {"claims", [](R& r, V v, arc::Outcome& o) { r.claims(v, o.claims); }},
+      {"reason", [](R& r, V v, arc::Outcome& o) { r.word_or_none(v, arc::Reason::DnssecBogus, o.reason); }},
+      {"failed_instance",
+       [](R& r, V v, arc::Outcome& o) {
+         o.failed_instance = 0;
+         if (!v.is_null()) {
+           r.number(v, o.failed_instance);
+         }
+       }},
+      {"from_signed", [](R& r, V v, arc::Outcome& o) { r.flag(v, o.from_signed); }},
+      // Needed of a chain that passes alone.
+      {"hops",
+       [](R& r, V v, arc::Outcome& o) {
+         r.list(v, o.hops, [&r, &o](V element, arc::Hop& hop) {
+           if (&hop == o.hops.data()) {
+             r.object(element, kFirstHop, hop);
+           } else {
+             r.object(element, kLaterHop, hop);
+           }
+         });
+       },
+       true},
+  }};
+  static constexpr std::array<Member<dmarc::Outcome>, 2> kAligned{{
+      {"spf", [](R& r, V v, dmarc::Outcome& o) { r.flag(v, o.spf_aligned); }},
+      {"dkim", [](R& r, V v, dmarc::Outcome& o) { r.flag(v, o.dkim_aligned); }},
+  }};
+  static constexpr std::array<Member<dmarc::Outcome>, 2> kStrict{{
+      {"spf", [](R& r, V v, dmarc::Outcome& o) { r.flag(v, o.strict_spf); }},
+      {"dkim", [](R& r, V v, dmarc::Outcome& o) { r.flag(v, o.strict_dkim); }},
+  }};
+  static constexpr std::array<Member<dmarc::Outcome>, 10> kDmarc{{
+      {"result", [](R& r, V v, dmarc::Outcome& o) { r.word(v, dmarc::Status::PermError, o.status); }},
+      {"domain", [](R& r, V v, dmarc::Outcome& o) { r.name(v, o.author); }},
+      {"policy", [](R& r, V v, dmarc::Outcome& o) { r.optional_word(v, dmarc::Policy::Reject, o.policy); }},
+      {"published", [](R& r, V v, dmarc::Outcome& o) { r.optional_word(v, dmarc::Policy::Reject, o.published); }},
+      {"policy_domain", [](R& r, V v, dmarc::Outcome& o) { r.name(v, o.policy_domain); }},
+      {"org_domain", [](R& r, V v, dmarc::Outcome& o) { r.name(v, o.organizational_domain); }},
+      {"testing", [](R& r, V v, dmarc::Outcome& o) { r.flag(v, o.testing); }},
+      {"aligned", [](R& r, V v, dmarc::Outcome& o) { r.object(v, kAligned, o); }},
+      {"reason", [](R& r, V v, dmarc::Outcome& o) { r.word_or_none(v, dmarc::Reason::DnssecBogus, o.reason); }},
+      {"strict", [](R& r, V v, dmarc::Outcome& o) { r.object(v, kStrict, o); }},
+  }};
+  static constexpr std::array<Member<iprev::Outcome>, 2> kIprev{{
+      {"result", [](R& r, V v, iprev::Outcome& o) { r.word(v, iprev::Status::PermError, o.status); }},
+      {"name", [](R& r, V v, iprev::Outcome& o) { r.text(v, o.name); }},
+  }};
+  static constexpr std::array<Member<policy::Observed>, 2> kObserved{{
+      {"rule", [](R& r, V v, policy::Observed& o) { r.text(v, o.rule); }},
+      {"action", [](R& r, V v, policy::Observed& o) { r.word(v, policy::Action::Discard, o.action); }},
+  }};
+  static constexpr std::array<Member<policy::Decision>, 5> kDecision{{
+      {"action", [](R& r, V v, policy::Decision& o) { r.word(v, policy::Action::Discard, o.action); }},
+      {"rule", [](R& r, V v, policy::Decision& o) { r.text(v, o.rule); }},
+      {"would", [](R& r, V v, policy::Decision& o) { r.optional_word(v, policy::Action::Discard, o.would); }},
+      // Records of versions that knew no rules lack them.
+      {"would_rule", [](R& r, V v, policy::Decision& o) { r.text(v, o.would_rule); }, true},
+      {"observed",
+       [](R& r, V v, policy::Decision& o) {
+         r.list(v, o.observed, [&r](V element, policy::Observed& rule) { r.object(element, kObserved, rule); });
+       },
+       true},
+  }};
+  static constexpr std::array<Member<policy::Facts>, 6> kClient{{
+      {"ip", [](R& r, V v, policy::Facts& o) { r.client_ip(v, o.client_ip); }},
+      {"name", [](R& r, V v, policy::Facts& o) { r.text(v, o.client_name); }},
+      {"helo", [](R& r, V v, policy::Facts& o) { r.text(v, o.helo); }},
+      {"tls", [](R& r, V v, policy::Facts& o) { r.text(v, o.tls); }},
+      {"authenticated", [](R& r, V v, policy::Facts& o) { r.text(v, o.authenticated); }},
+      {"local", [](R& r, V v, policy::Facts& o) { r.flag(v, o.local); }},
+  }};
+  static constexpr std::array<Member<Record>, 25> kRecord{{
+      {"schema", [](R& /*r*/, V /*v*/, Record& /*o*/) {}},  // looked at before all others
+      {"spf", [](R& r, V v, Record& o) { r.object(v, kSpfIdentities, o.verdict); }},
+      {"dkim",
+       [](R& r, V v, Record& o) {
+         r.list(v, o.verdict.dkim, [&r](V element, dkim::Outcome& signature) { r.object(element, kDkim, signature); });
+       }},
+      {"dkim_omitted", [](R& r, V v, Record& /*o*/) { r.omitted(v); }, true},
+      {"arc", [](R& r, V v, Record& o) { r.arc(v, o.verdict.arc); }},
+      {"dmarc", [](R& r, V v, Record& o) { r.object(v, kDmarc, o.verdict.dmarc); }},
+      {"other_authors",
+       [](R& r, V v, Record& o) {
+         r.list(v, o.verdict.other_authors,
+                [&r](V element, dmarc::Outcome& author) { r.object(element, kDmarc, author); });
+       }},
+      {"iprev",
+       [](R& r, V v, Record& o) {
+         if (v.is_null()) {
+           o.verdict.iprev.reset();
+           return;
+         }
+         if (!o.verdict.iprev) {
+           o.verdict.iprev.emplace();
+         }
+         r.object(v, kIprev, *o.verdict.iprev);
+       }},
+      {"indirect",
+       [](R& r, V v, Record& o) {
+         r.list(v, o.decision.indirect, [&r](V element, policy::Indirect& evidence) {
+           r.word(element, policy::Indirect::Forwarder, evidence);
+         });
+       }},
+      {"decision",
+       [](R& r, V v, Record& o) {
+         o.decision.would_rule.clear();
+         o.decision.observed.clear();
+         r.object(v, kDecision, o.decision);
+       }},
+      {"exceeded", [](R& r, V v, Record& o) { r.optional_word(v, Bound::HeaderFields, o.verdict.exceeded); }},
+      {"time", [](R& r, V v, Record& o) { r.time(v, o.time); }},
+      {"queue_id", [](R& r, V v, Record& o) { r.text(v, o.facts.queue_id); }},
+      {"client", [](R& r, V v, Record& o) { r.object(v, kClient, o.facts); }},
+      {"mail_from",
+       [](R& r, V v, Record& o) {
+         o.facts.has_envelope = !v.is_null();
+         r.address(v, o.facts.mail_from);
+       }},
+      {"rcpt",
+       [](R& r, V v, Record& o) {
+         r.list(v, o.facts.rcpt, [&r](V element, std::string& recipient) { r.address(element, recipient); });
+       }},
+      {"rcpt_omitted", [](R& r, V v, Record& /*o*/) { r.omitted(v); }, true},
+      {"smtputf8", [](R& r, V v, Record& o) { r.flag(v, o.facts.internationalized); }},
+      {"from",
+       [](R& r, V v, Record& o) {
+         r.list(v, o.verdict.from, [&r](V element, std::string& mailbox) { r.address(element, mailbox); });
+       }},
+      {"list_id", [](R& r, V v, Record& o) { r.text(v, o.verdict.list_id); }},
+      {"list_post_host", [](R& r, V v, Record& o) { r.text(v, o.verdict.list_post_host); }},
+      {"resent", [](R& r, V v, Record& o) { r.flag(v, o.facts.resent); }},
+      {"resent_from",
+       [](R& r, V v, Record& o) {
+         // A Domain is never empty, so that list() cannot make one.
+         std::vector<std::optional<Domain>> names;
+         r.list(v, names, [&r](V element, std::optional<Domain>& domain) { r.name(element, domain); });
+         o.verdict.resent_from.clear();
+         for (std::optional<Domain>& domain : names) {
+           if (domain) {
+             o.verdict.resent_from.push_back(*std::move(domain));
+           }
+         }
+       }},
+      {"size", [](R& r, V v, Record& o) { r.number(v, o.facts.size); }},
+      {"settings", [](R& r, V v, Record& o) { r.text(v, o.settings); }},
+  }};
+};
+
+void RecordReader::Reading::arc(Value value, arc::Outcome& out) {
+  out.hops.clear();
+  object(value, Tables::kArc, out);
+  if (out.status == arc::Status::Pass && out.hops.empty()) {
+    lacks("hops is missing although the chain passes");
+  }
+}
+
+Line RecordReader::Reading::read(std::string_view line, Record& record) {
+  const std::size_t begin = line.find_first_not_of(" \t\r");
+  if (begin == std::string_view::npos || line[begin] != '{') {
+    return Line::Other;
+  }
+  line_ = Line::Record;
+  depth_ = 0;
+  if (line.size() > kMaxRecordOctets) {
+    why_ = "a line of more than " + std::to_string(kMaxRecordOctets) + " octets";
+    return Line::Malformed;
+  }
+  if (padded_.size() < line.size() + simdjson::SIMDJSON_PADDING) {
+    padded_.resize(line.size() + simdjson::SIMDJSON_PADDING);
+  }
+  std::copy(line.begin(), line.end(), padded_.begin());
+  Value root;
+  simdjson::dom::object object;
+  auto error = parser_.parse(padded_.data(), line.size(), false).get(root);
+  if (error == simdjson::SUCCESS) {
+    error = root.get(object);
+  }
+  if (error != simdjson::SUCCESS) {
+    why_ = std::string("no JSON: ") + simdjson::error_message(error);
+    return Line::Malformed;
+  }
+  Value schema;
+  if (object.at_key("schema").get(schema) != simdjson::SUCCESS) {
+    return Line::Other;
+  }
+  std::uint64_t version = 0;
+  if (schema.get(version) != simdjson::SUCCESS || version != kRecordSchema) {
+    why_ = "schema: this version reads " + std::to_string(kRecordSchema) + " alone";
+    record = Record{};
+    return Line::Incomplete;
+  }
+  members(object, Tables::kRecord, record);
+  if (line_ == Line::Incomplete) {
+    // What is missing must not be what the record before this one said.
+    record = Record{};
+    members(object, Tables::kRecord, record);
+  }
+  return line_;
+}
+
+RecordReader::RecordReader() : reading_(std::make_unique<Reading>()) {}
+RecordReader::~RecordReader() = default;
+
+Line RecordReader::read(std::string_view line, Record& record) {
+  return reading_->read(line, record);
+}
+
+const std::string& RecordReader::why() const noexcept {
+  return reading_->why();
+}
+
+}  // namespace assay::observe
