@@ -44,10 +44,7 @@ std::optional<Domain> claimed_domain(const arc::Claim& claim, std::string_view p
   return domain ? std::optional(*domain) : std::nullopt;
 }
 
-bool claims_author(const arc::Claim& claim, const dmarc::Outcome& dmarc, Unknown unknown) {
-  if (claim.result != "pass") {
-    return false;
-  }
+bool concerns_author(const arc::Claim& claim, const dmarc::Outcome& dmarc, Unknown unknown) {
   if (claim.method == "dmarc") {
     return dmarc.author && claimed_domain(claim, "header.from") == dmarc.author;
   }
@@ -68,6 +65,10 @@ bool claims_author(const arc::Claim& claim, const dmarc::Outcome& dmarc, Unknown
     return domain && is_aligned(*domain, dmarc, dmarc.strict_spf, unknown);
   }
   return false;
+}
+
+bool claims_author(const arc::Claim& claim, const dmarc::Outcome& dmarc, Unknown unknown) {
+  return claim.result == "pass" && concerns_author(claim, dmarc, unknown);
 }
 
 }  // namespace assay::policy

@@ -28,6 +28,10 @@ enum class Unknown : std::uint8_t {
 /// the first if it is repeated.
 [[nodiscard]] std::optional<Domain> claimed_domain(const arc::Claim& claim, std::string_view property);
 
+/// Whether what a hop claims is about the author's domain: header.from of dmarc is this very name, or the identifier of
+/// dkim or spf is aligned with it. False for any other method.
+[[nodiscard]] bool concerns_author(const arc::Claim& claim, const dmarc::Outcome& dmarc, Unknown unknown);
+
 /// Whether a hop claims that it authenticated the author's domain: dmarc=pass of this very name, or dkim=pass or
 /// spf=pass of an aligned one (RFC 8617 section 7.2.1).
 [[nodiscard]] bool claims_author(const arc::Claim& claim, const dmarc::Outcome& dmarc, Unknown unknown);

@@ -13,6 +13,17 @@ const char* to_string(Action action) noexcept {
   return "";
 }
 
+int severity(Action action) noexcept {
+  switch (action) {
+    case Action::Accept: return 0;
+    case Action::Quarantine: return 1;
+    case Action::TempFail: return 2;
+    case Action::Reject: return 3;
+    case Action::Discard: return 4;
+  }
+  return 0;
+}
+
 const char* to_string(QuarantineHow how) noexcept {
   switch (how) {
     case QuarantineHow::Header: return "header";

@@ -9,6 +9,8 @@ namespace assay::policy {
 
 enum class Action : std::uint8_t { Accept, Reject, TempFail, Quarantine, Discard };
 [[nodiscard]] const char* to_string(Action action) noexcept;  ///< "accept", "reject", "tempfail" ...
+/// From the mildest to the harshest: accept 0, quarantine, tempfail, reject, discard 4.
+[[nodiscard]] int severity(Action action) noexcept;
 
 enum class QuarantineHow : std::uint8_t { Header, Hold, Reject, Redirect };
 [[nodiscard]] const char* to_string(QuarantineHow how) noexcept;
@@ -67,7 +69,7 @@ struct Decision {
   std::optional<Quarantine> quarantine;  ///< For Quarantine.
   std::vector<HeaderField> headers;      ///< Fields that rules add.
   std::vector<std::string> tags;         ///< Of `continue` rules that matched, in order, without repetition.
-  std::vector<Observed> observed;        ///< Observed rules that matched, in order.
+  std::vector<Observed> observed;        ///< Observed rules that matched, in order; none of `continue`.
   std::vector<std::string> undecided;    ///< Rules that hang on a check which failed temporarily.
   std::optional<Override> override;      ///< DMARC fails, and `action` is milder than the published policy.
   bool unproven = false;                 ///< A rule decided that accepts without proof.

@@ -12,21 +12,15 @@ namespace {
 constexpr std::string_view kBelow = "*.";
 constexpr std::size_t kMaxNameOctets = 253;  // RFC 1035 section 2.3.4, in the form for people.
 
-/// The one form in which names are kept and looked up.
-std::string normalize(std::string_view name) {
-  const auto domain = Domain::parse(name);
-  return domain ? domain->str() : to_lower(name);
-}
-
 /// The name one label up; nullopt for a single label.
 std::optional<std::string_view> parent_of(std::string_view name) {
   const auto dot = name.find('.');
   return dot == std::string_view::npos ? std::nullopt : std::optional(name.substr(dot + 1));
 }
 
-bool has_ancestor_in(std::string_view name, const std::unordered_set<std::string>& names) {
+bool has_ancestor_in(std::string_view name, const NameSet& names) {
   for (auto up = parent_of(name); up; up = parent_of(*up)) {
-    if (names.contains(std::string(*up))) {
+    if (names.contains(*up)) {
       return true;
     }
   }
@@ -34,6 +28,11 @@ bool has_ancestor_in(std::string_view name, const std::unordered_set<std::string
 }
 
 }  // namespace
+
+std::string normal_name(std::string_view name) {
+  auto domain = Domain::parse(name);
+  return domain ? domain->str() : to_lower(name);
+}
 
 Parsed<void> NameList::add(std::string_view pattern) {
   const bool is_below = pattern.substr(0, kBelow.size()) == kBelow;
@@ -50,7 +49,7 @@ Parsed<void> NameList::add(std::string_view pattern) {
   if (std::any_of(name.begin(), name.end(), [](char c) { return is_control(c) || is_wsp(c); })) {
     return parse_error("has a blank or a control character in it");
   }
-  (is_below ? below_ : exact_).insert(normalize(name));
+  (is_below ? below_ : exact_).insert(normal_name(name));
   if (!is_in_file_) {
     written_.emplace_back(pattern);
   }
@@ -64,11 +63,12 @@ void NameList::begin_file(std::string path, std::string digest) {
 }
 
 bool NameList::contains(std::string_view name) const {
-  if (empty()) {
-    return false;
-  }
-  const std::string normal = normalize(name);
-  return exact_.contains(normal) || (!below_.empty() && has_ancestor_in(normal, below_));
+  return !empty() && contains_normal(normal_name(name));
+}
+
+bool NameList::contains_normal(std::string_view name) const noexcept {
+  // No list holds a longer name; HELO may be any length and have a dot in every other octet.
+  return name.size() <= kMaxNameOctets && (exact_.contains(name) || (!below_.empty() && has_ancestor_in(name, below_)));
 }
 
 bool NameList::covers(const NameList& other) const {

@@ -360,12 +360,12 @@ TEST_CASE("policy/trusted_chain: decide turns the failure into a local override"
   SECTION("nobody is trusted") {
     const Decision other = decide(through_list(), {}, {}, kNow);
     CHECK(other.rule == "policy.indirect");
-    CHECK(!other.override);
+    CHECK(other.override == Override{"local_policy", "indirect: arc_origin"});
   }
   SECTION("the stranger's claim") {
     const Decision other = decide(stranger_first({dmarc_fail()}), {}, rules, kNow);
     CHECK(other.action != Action::Accept);
-    CHECK(!other.override);
+    CHECK(other.override == Override{"local_policy", "indirect: arc_origin"});
   }
   SECTION("temperror stays temperror") {
     Verdict verdict = through_list();
