@@ -59,6 +59,29 @@ Option authserv_id() {
   return option;
 }
 
+/// A list of domains that the policy asks by name.
+Option trusted_sealers() {
+  const auto element = sealers();
+  return {
+      .key = "trusted_sealers",
+      .about =
+          "Domains of ARC sealers whose word is taken, such as lists.example.org: each name as it stands, not those "
+          "below it. A message that fails DMARC is accepted if its chain passes, all who sealed since the message "
+          "was last changed are among them, and the first of those who checked it found the author's domain "
+          "authentic. Whoever is named here can get any From field past DMARC.",
+      .form = {.kind = Form::Kind::List, .element = {element.form}},
+      .read =
+          [element](Section& section, Settings& settings) {
+            std::vector<Domain> names;
+            section.list("trusted_sealers", names, element.example, element.parse);
+            for (const Domain& name : names) {
+              static_cast<void>(settings.policy.trusted_sealers.add(name.str()));  // It takes every Domain.
+            }
+          },
+      .print =
+          [](const Settings& settings) { return print_list(settings.policy.trusted_sealers.written(), print_text); }};
+}
+
 /// A list, or a word for those that the system names.
 Option forward() {
   Option option{.key = "forward",
@@ -241,10 +264,7 @@ Option local() {
 }
 
 Option arc() {
-  return map("arc", "The chain of those who handled a message before (RFC 8617).",
-             {list("trusted_sealers", AT(trusted_sealers), sealers(),
-                   "Domains of ARC sealers that this site trusts, such as lists.example.org. They are read and "
-                   "recorded; no rule of this version accepts a message for their sake.")});
+  return map("arc", "The chain of those who handled a message before (RFC 8617).", {trusted_sealers()});
 }
 
 Option dmarc() {

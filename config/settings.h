@@ -51,7 +51,6 @@ struct Settings {
   Socket listen;
   resolver::Settings dns;
   LocalMail local;
-  std::vector<Domain> trusted_sealers;  ///< arc.trusted_sealers
   Dmarc dmarc;
   Limits limits;
   policy::Rules policy;

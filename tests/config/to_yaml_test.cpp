@@ -25,6 +25,13 @@ class Dice {
     }
     return chosen;
   }
+  policy::NameList some_sealers() {
+    policy::NameList names;
+    for (const std::string& name : some<std::string>({"lists.example.org", "a_b.c"})) {
+      REQUIRE(names.add(name));
+    }
+    return names;
+  }
   policy::Action action() { return static_cast<policy::Action>(below(5)); }
   std::size_t between(std::size_t least, std::size_t most) { return least + engine_() % (most - least + 1); }
 
@@ -49,7 +56,7 @@ class Dice {
     s.local.networks = some(networks);
     s.local.skip_authenticated = flip();
     s.local.trusted_authserv = some(networks);
-    s.trusted_sealers = some<Domain>({Domain::parse("lists.example.org").value(), Domain::parse("a_b.c").value()});
+    s.policy.trusted_sealers = some_sealers();
     s.limits.signatures = between(1, 50);
     s.limits.arc_sets = between(1, 50);
     s.limits.header_octets = between(1024, 16U << 20U);

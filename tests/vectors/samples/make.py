@@ -147,6 +147,7 @@ def zone():
         txt("relay.example.net", f"v=spf1 ip4:{RELAY_IP} -all"),
         f"relay.example.net. A {RELAY_IP}",
         txt("arc._domainkey.relay.example.net", sealer),
+        txt("arc._domainkey.stranger.example", sealer),
         "10.2.0.192.in-addr.arpa. PTR mail.reject.example.",
         "20.2.0.192.in-addr.arpa. PTR lists.example.org.",
         "30.2.0.192.in-addr.arpa. PTR relay.example.net.",
@@ -298,6 +299,12 @@ def build_indirect():
     through_relay = dict(ip=RELAY_IP, mail_from="assayers-bounces@relay.example.net", helo="relay.example.net")
     sample("arc-two-hops", "A list changed subject and body, a relay passed it on, both sealed it", by_relay, **through_relay,
            expect={"spf": "pass", "dkim": ["fail"], "arc": "pass", **quarantined, "indirect": ["arc_origin"]})
+
+    forged = seal(message(AUTHOR.format("reject.example"), name="arc-stranger-first"), "stranger.example", results=first, chain="none")
+    by_list = seal(forged.replace(b"Subject: ", b"Subject: [assayers] ") + FOOTER.encode(), "lists.example.org",
+                   results="spf=pass smtp.mailfrom=stranger.example; dkim=none; dmarc=fail header.from=reject.example", chain="pass")
+    sample("arc-stranger-first", "A forged message whose forger sealed a false claim, then posted to a list that seals what it found",
+           by_list, **through_list, expect={"spf": "pass", "arc": "pass", **quarantined, "indirect": ["arc_origin"]})
 
     untouched = sign(message(AUTHOR.format("reject.example"), name="arc-pass-dkim-pass"), "reject.example")
     sample("arc-pass-dkim-pass", "A relay sealed the message and changed nothing",
