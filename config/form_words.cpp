@@ -35,7 +35,7 @@ std::string written_plainly(const Form& form) {
     case Form::Kind::Size: return "SIZE";
     case Form::Kind::FileMode: return "MODE";
     case Form::Kind::List: return written_list(form);
-    case Form::Kind::Map: return form.options.empty() ? "{...}" : "";
+    case Form::Kind::Map: return form.keys().empty() ? "{...}" : "";
   }
   return "";
 }
