@@ -18,7 +18,22 @@ std::optional<std::string_view> parent_of(std::string_view name) {
   return dot == std::string_view::npos ? std::nullopt : std::optional(name.substr(dot + 1));
 }
 
+/// Up to that many names it costs less to compare each than to hash what is looked for.
+constexpr std::size_t kFewNames = 8;
+
+bool holds(const NameSet& names, std::string_view name) {
+  return names.size() <= kFewNames ? std::find(names.begin(), names.end(), name) != names.end() : names.contains(name);
+}
+
+bool is_below(std::string_view name, std::string_view ancestor) {
+  return name.size() > ancestor.size() && name.ends_with(ancestor) && name[name.size() - ancestor.size() - 1] == '.';
+}
+
 bool has_ancestor_in(std::string_view name, const NameSet& names) {
+  if (names.size() <= kFewNames) {
+    return std::any_of(names.begin(), names.end(),
+                       [name](const std::string& ancestor) { return is_below(name, ancestor); });
+  }
   for (auto up = parent_of(name); up; up = parent_of(*up)) {
     if (names.contains(*up)) {
       return true;
@@ -68,7 +83,7 @@ bool NameList::contains(std::string_view name) const {
 
 bool NameList::contains_normal(std::string_view name) const noexcept {
   // No list holds a longer name; HELO may be any length and have a dot in every other octet.
-  return name.size() <= kMaxNameOctets && (exact_.contains(name) || (!below_.empty() && has_ancestor_in(name, below_)));
+  return name.size() <= kMaxNameOctets && (holds(exact_, name) || has_ancestor_in(name, below_));
 }
 
 bool NameList::covers(const NameList& other) const {

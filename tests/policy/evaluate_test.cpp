@@ -336,6 +336,43 @@ TEST_CASE("policy/evaluate: who sealed the chain (RFC 8617 section 5.2)", "[poli
   });
 }
 
+TEST_CASE("policy/evaluate: what trusted hops claim of this author (RFC 8617 section 7.2.1)", "[policy][evaluate]") {
+  using arc::Claim;
+  using arc::Status;
+  const auto claiming = [](const char* from) {
+    return [from](Scene& s) {
+      chain(s, Status::Pass, {"evil.example", "lists.example.org"}, 2);
+      s.verdict.arc.claims = {Claim{"dmarc", "pass", {{"header.from", "example.com"}}}};
+      s.verdict.arc.hops.back().claims = {Claim{"dmarc", "fail", {{"header.from", from}}}};
+    };
+  };
+  const Condition passes = is(Fact::ArcClaims, "dmarc=pass");
+  const Condition fails = is(Fact::ArcClaims, "dmarc=fail");
+  const Condition sealer = is(Fact::ArcSealer, "lists.example.org");
+  check({
+      {"nobody is trusted", claiming("example.com"), fails, Truth::False},
+      {"named by arc_sealer in the rule", claiming("example.com"), all({sealer, fails}), Truth::True},
+      {"named in another branch", claiming("example.com"), any({all({sealer, is(Fact::Spf, "pass")}), fails}),
+       Truth::True},
+      {"named under not", claiming("example.com"), any({none(sealer), fails}), Truth::False},
+      {"trusted by the configuration",
+       [&](Scene& s) {
+         claiming("example.com")(s);
+         static_cast<void>(s.trusted_sealers.add("lists.example.org"));
+       },
+       fails, Truth::True},
+      {"a stranger's claim", claiming("example.com"), all({sealer, passes}), Truth::False},
+      {"of another author", claiming("example.org"), all({sealer, fails}), Truth::False},
+      {"the chain could not be checked",
+       [&](Scene& s) {
+         claiming("example.com")(s);
+         s.verdict.arc.status = Status::Fail;
+         s.verdict.arc.reason = arc::Reason::DnsFailure;
+       },
+       all({sealer, fails}), Truth::Unknown},
+  });
+}
+
 TEST_CASE("policy/evaluate: recipients, lists and reasons", "[policy][evaluate]") {
   const auto to = [](const char* path) { return [path](Scene& s) { s.recipient = path; }; };
   check({

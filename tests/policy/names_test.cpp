@@ -32,6 +32,22 @@ TEST_CASE("policy/names: a name is that name, a pattern every name below it", "[
   }
 }
 
+TEST_CASE("policy/names: a long list answers as a short one", "[policy][names]") {
+  // Up to 8 names are compared, more are hashed.
+  NameList names = list({"example.com", "*.example.org"});
+  for (int i = 0; i < 10; ++i) {
+    CAPTURE(i);
+    CHECK(names.contains(std::string_view("example.com")));
+    CHECK(names.contains(std::string_view("a.b.example.org")));
+    CHECK(names.contains(std::string_view(".example.org")));
+    CHECK_FALSE(names.contains(std::string_view("a.example.com")));
+    CHECK_FALSE(names.contains(std::string_view("example.org")));
+    CHECK_FALSE(names.contains(std::string_view("aexample.org")));
+    REQUIRE(names.add("name" + std::to_string(i) + ".example"));
+    REQUIRE(names.add("*.name" + std::to_string(i) + ".example"));
+  }
+}
+
 TEST_CASE("policy/names: text that is no domain is compared as text", "[policy][names]") {
   const NameList names = list({"[192.0.2.1]", "List.One"});
   CHECK(names.contains(std::string_view("[192.0.2.1]")));

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "policy/decide.h"
+#include "policy/recipients.h"
 #include "tests/policy/authors.h"
 #include "tests/policy/conditions.h"
 #include "tests/support/catch.h"
@@ -279,6 +280,23 @@ TEST_CASE("policy/rules: recipients who fare differently", "[policy][rules][reci
   CHECK_FALSE(scene.decision().mixed_recipients);
   scene.facts.rcpt.clear();
   CHECK(scene.told() == "reject policy.published.reject");
+}
+
+TEST_CASE("policy/rules: recipients are told apart by what rules ask of them alone", "[policy][rules][recipients]") {
+  std::vector<std::string> many;
+  for (int i = 0; i < 10'000; ++i) {
+    many.push_back("user" + std::to_string(i) + (i % 2 == 0 ? "@example.net" : "@example.org"));
+  }
+  Rules rules;
+  CHECK(find_classes(many, rules, Time{}).size() == 1);
+  rules.own = {rule("net", is(Fact::RcptDomain, "example.net"), Action::Reject),
+               rule("one", none(is(Fact::Rcpt, "user7@example.org")), Action::Accept),
+               rule("past", is(Fact::Rcpt, "user8@example.net"), Action::Accept)};
+  rules.own.back().expires = Time{};
+  CHECK(find_classes(many, rules, Time{}) ==
+        std::vector<std::string_view>{"user0@example.net", "user1@example.org", "user7@example.org"});
+  CHECK(find_classes({}, rules, Time{}).empty());
+  CHECK(find_classes({"a@example.net"}, rules, Time{}).size() == 1);
 }
 
 TEST_CASE("policy/rules: tags and fields are those of the recipient that decides", "[policy][rules][recipients]") {

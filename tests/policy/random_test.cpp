@@ -3,6 +3,8 @@
 #include <string>
 
 #include "policy/decide.h"
+#include "policy/evaluate.h"
+#include "tests/policy/conditions.h"
 #include "tests/support/catch.h"
 #include "verify/base/text.h"
 
@@ -71,6 +73,18 @@ class Dice {
       verdict.arc.claims.push_back(
           {methods[below(4)], flip() ? "pass" : "fail", {{properties[below(4)], text()}, {"x.y", text()}}});
     }
+    verdict.arc.reason = flip() ? arc::Reason::None : one_of(arc::Reason::DnssecBogus);
+    verdict.arc.from_signed = flip();
+    verdict.arc.instances = below(3);
+    for (unsigned i = 0; i < verdict.arc.instances; ++i) {
+      verdict.arc.sealers.push_back(text());
+      verdict.arc.hops.push_back({"s", flip() ? verdict.arc.sealers.back() : text(), flip(), flip(), flip(), {}});
+    }
+    if (flip()) {
+      verdict.arc.oldest_pass = below(4);  // Beyond the last hop, too.
+    }
+    verdict.spf_helo.status = one_of(spf::Status::PermError);
+    verdict.spf_mail_from.reason = one_of(spf::Reason::DnssecBogus);
     verdict.dmarc = dmarc();
     if (flip()) {
       verdict.other_authors.push_back(dmarc());
@@ -92,6 +106,17 @@ class Dice {
   Facts facts() {
     Facts facts;
     facts.mail_from = text();
+    facts.has_envelope = flip();
+    facts.helo = text();
+    facts.client_name = text();
+    facts.authenticated = below(4) == 0 ? text() : "";
+    facts.tls = flip() ? "TLSv1.3" : "";
+    if (flip()) {
+      facts.client_ip = IpAddress::parse(flip() ? "192.0.2.1" : "2001:db8::1").value();
+    }
+    for (unsigned i = below(4); i > 0; --i) {
+      facts.rcpt.push_back(flip() ? "joe@" + text() : text());
+    }
     facts.local = below(10) == 0;
     return facts;
   }
@@ -104,7 +129,80 @@ class Dice {
     rules.bad_from = one_of(Action::Discard);
     rules.exceeded = one_of(Action::Discard);
     rules.quarantine.how = one_of(QuarantineHow::Redirect);
+    rules.mixed_recipients = one_of(MixedRecipients::MostLenient);
+    if (flip()) {
+      static_cast<void>(rules.trusted_sealers.add("lists.example.org"));
+    }
+    for (unsigned i = below(6); i > 0; --i) {
+      rules.own.push_back(rule(i));
+    }
     return rules;
+  }
+
+  Condition leaf() {
+    const FactInfo& asked = all_facts()[below(static_cast<unsigned>(all_facts().size()))];
+    if (asked.form == Form::Flag || (asked.form == Form::FlagOrWords && flip())) {
+      return test::is(asked.fact, flip() ? "true" : "false");
+    }
+    static const std::vector<std::string> names{"example.com", "*.com",       "*.example.org",
+                                                "example.org", "[192.0.2.1]", "lists.example.org"};
+    static const std::vector<std::string> addresses{"a@example.com", "*@example.com", "joe@example.org", "*@"};
+    static const std::vector<std::string> networks{"192.0.2.0/24", "2001:db8::1", "0.0.0.0/0"};
+    static const std::vector<std::string> claims{"dmarc=pass", "dkim=fail", "spf=pass", "TLSv1.3", "..", ""};
+    const std::vector<std::string> words = words_of(asked.fact);
+    const std::vector<std::string>* choice = nullptr;
+    switch (asked.form) {
+      case Form::Names: choice = &names; break;
+      case Form::Addresses: choice = &addresses; break;
+      case Form::Networks: choice = &networks; break;
+      case Form::Words:
+      case Form::Flag:
+      case Form::FlagOrWords: choice = words.empty() ? &claims : &words; break;
+    }
+    std::vector<std::string> values;
+    for (unsigned i = 1 + below(3); i > 0; --i) {
+      values.push_back((*choice)[below(static_cast<unsigned>(choice->size()))]);
+    }
+    return test::is(asked.fact, values);
+  }
+
+  Condition condition(unsigned depth) {
+    if (depth == 0 || below(3) == 0) {
+      return leaf();
+    }
+    std::vector<Condition> parts;
+    for (unsigned i = below(4); i > 0; --i) {
+      parts.push_back(condition(depth - 1));
+    }
+    switch (below(3)) {
+      case 0: return test::all(std::move(parts));
+      case 1: return test::any(std::move(parts));
+      default: return test::none(condition(depth - 1));
+    }
+  }
+
+  Rule rule(unsigned number) {
+    Rule made = test::rule("rule-" + std::to_string(number), condition(3),
+                           below(5) == 0 ? std::nullopt : std::optional(one_of(Action::Discard)));
+    made.observe = below(4) == 0;
+    made.unproven = flip();
+    if (below(4) == 0) {
+      made.expires = Time(std::chrono::seconds(below(3)));
+    }
+    if (below(3) == 0) {
+      made.then.header = HeaderField{"X-" + std::to_string(number), "yes"};
+    }
+    if (flip()) {
+      made.then.reply.text = text() + " {rule}{from_domain} {reason} {" + text();
+    }
+    if (flip()) {
+      made.then.reply.code = flip() ? 554 : 450;
+      made.then.reply.enhanced = flip() ? "5.7.0" : "4.7.0";
+    }
+    if (flip()) {
+      made.then.quarantine.emplace().how = one_of(QuarantineHow::Redirect);
+    }
+    return made;
   }
 
  private:
@@ -112,7 +210,7 @@ class Dice {
 };
 
 bool is_fit_for_smtp(const Reply& reply) {
-  return !reply.text.empty() && reply.text.size() <= 400 && reply.text.find('%') == std::string::npos &&
+  return !reply.text.empty() && reply.text.size() <= 400 &&
          std::all_of(reply.text.begin(), reply.text.end(), [](char c) { return is_ascii(c) && !is_control(c); });
 }
 
@@ -121,8 +219,15 @@ std::string violation(const Decision& decision) {
   const bool refuses_quarantine = decision.quarantine && decision.quarantine->how == QuarantineHow::Reject;
   const bool permanent = decision.action == Action::Reject || refuses_quarantine;
   const bool temporary = decision.action == Action::TempFail;
-  if (decision.would) {
-    return "would in enforce mode";
+  if (decision.would && (decision.observed.empty() || decision.would != decision.observed.front().action ||
+                         decision.would == decision.action)) {
+    return "would without an observed rule that differs";
+  }
+  if (decision.would.has_value() == decision.would_rule.empty()) {
+    return "would without its rule, or a rule without would";
+  }
+  if (!decision.headers.empty() && (decision.reply || decision.action == Action::Discard)) {
+    return "fields for a message that is not passed on";
   }
   if (decision.reply.has_value() != (permanent || temporary)) {
     return "reply without refusal, or refusal without reply";
@@ -142,6 +247,24 @@ std::string violation(const Decision& decision) {
   return decision.rule.empty() ? "no rule" : "";
 }
 
+/// Whether the rule holds for each author of the message as some recipient's.
+bool holds_for_all_authors(const Rule& rule, const Verdict& verdict, const Facts& facts,
+                           const std::vector<Indirect>& evidence, const Rules& rules) {
+  const Message message(verdict, facts, evidence);
+  const auto holds = [&](const Recipient* recipient) {
+    const auto for_author = [&](const dmarc::Outcome& author) {
+      return evaluate(rule.when, {message, author, recipient, rules.trusted_sealers, rule.when}) == Truth::True;
+    };
+    return for_author(verdict.dmarc) &&
+           std::all_of(verdict.other_authors.begin(), verdict.other_authors.end(), for_author);
+  };
+  return (facts.rcpt.empty() && holds(nullptr)) ||
+         std::any_of(facts.rcpt.begin(), facts.rcpt.end(), [&holds](const std::string& path) {
+           const Recipient recipient(path);
+           return holds(&recipient);
+         });
+}
+
 }  // namespace
 
 TEST_CASE("policy/decide: what holds for any message and any rules", "[policy][decide][property]") {
@@ -154,6 +277,11 @@ TEST_CASE("policy/decide: what holds for any message and any rules", "[policy][d
 
     const Decision enforced = decide(verdict, facts, rules, Time{});
     REQUIRE(violation(enforced).empty());
+    if (enforced.action == Action::Accept) {
+      const auto own = std::find_if(rules.own.begin(), rules.own.end(),
+                                    [&enforced](const Rule& rule) { return rule.name == enforced.rule; });
+      REQUIRE((own == rules.own.end() || holds_for_all_authors(*own, verdict, facts, enforced.indirect, rules)));
+    }
     REQUIRE(decide(verdict, facts, rules, Time{}) == enforced);
 
     rules.mode = Mode::Monitor;
@@ -163,6 +291,12 @@ TEST_CASE("policy/decide: what holds for any message and any rules", "[policy][d
     REQUIRE_FALSE(monitored.quarantine);
     REQUIRE(monitored.rule == enforced.rule);
     REQUIRE(monitored.would.value_or(Action::Accept) == enforced.action);
+    REQUIRE(monitored.would_rule == (monitored.would ? enforced.rule : ""));
+    REQUIRE(monitored.headers.empty());
+    REQUIRE(monitored.tags == enforced.tags);
+    REQUIRE(monitored.observed == enforced.observed);
+    REQUIRE(monitored.undecided == enforced.undecided);
+    REQUIRE(monitored.mixed_recipients == enforced.mixed_recipients);
     REQUIRE(monitored.indirect == enforced.indirect);
   }
 }
