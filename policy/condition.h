@@ -31,7 +31,7 @@ enum class Fact : std::uint8_t {
   DkimDomain,     ///< d= of a signature that passes.
   DkimTesting,    ///< Some signature's key carries t=y.
   Arc,            ///< none, pass, fail
-  ArcSealer,      ///< The chain passes, and each sealer from the oldest-pass hop on is named.
+  ArcSealer,      ///< The chain passes, and each hop from the oldest-pass on is sealed and signed by one named.
   ArcClaims,      ///< METHOD=RESULT that a trusted hop of a passing chain saw of this author.
   Iprev,          ///< pass, fail, temperror, permerror
   RcptDomain,     ///< Of the recipient (rules are asked once for each).

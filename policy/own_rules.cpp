@@ -17,7 +17,7 @@ struct Candidate {
   std::size_t undecided = 0;
 };
 
-/// Whether mail of that ruling is kept from its recipients for good.
+/// Whether mail of that ruling does not get to its recipients.
 bool withholds(const Ruling& ruling, const Rules& rules) {
   return ruling.action == Action::Discard || refuses(ruling, rules);
 }
