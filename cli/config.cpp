@@ -27,6 +27,11 @@ void print(const std::vector<config::Problem>& problems) {
   }
 }
 
+/// The configuration in a file, with its drop-ins, or from standard input, which has none.
+config::Loaded load(const std::string& text, const std::string& file) {
+  return file == "-" ? config::load_text(text, file, host_name()) : config::load_with_drop_ins(text, file, host_name());
+}
+
 int run_check(const std::vector<std::string>& files) {
   int status = kExitDone;
   for (const std::string& file : files) {
@@ -35,7 +40,7 @@ int run_check(const std::vector<std::string>& files) {
       status = complain(text.error());
       continue;
     }
-    const auto loaded = config::load_text(*text, file, host_name());
+    const auto loaded = load(*text, file);
     if (loaded) {
       std::cout << escape(file) << ": ok\n";
     } else {
@@ -55,7 +60,7 @@ int run_show(const std::optional<std::string>& file) {
     }
     text = *std::move(octets);
   }
-  const auto loaded = config::load_text(text, file.value_or("(defaults)"), host_name());
+  const auto loaded = file ? load(text, *file) : config::load_text("", "(defaults)", host_name());
   if (!loaded) {
     print(loaded.error());
     return kExitUsage;

@@ -9,20 +9,21 @@
 namespace assay::config {
 namespace {
 
+void add_digests(const std::vector<std::string>& digests, std::string& content) {
+  for (const std::string& digest : digests) {
+    content += "# " + digest + "\n";
+  }
+}
+
 /// Adds the digests of the files that a condition refers to; its own text has their paths alone.
 void add_digests(const policy::Condition& condition, std::string& content) {
   for (const policy::Condition& part : condition.parts) {
     add_digests(part, content);
   }
-  const auto add = [&content](const std::vector<std::string>& digests) {
-    for (const std::string& digest : digests) {
-      content += "# " + digest + "\n";
-    }
-  };
   if (const auto* const names = std::get_if<policy::NameList>(&condition.values)) {
-    add(names->digests());
+    add_digests(names->digests(), content);
   } else if (const auto* const networks = std::get_if<policy::NetworkList>(&condition.values)) {
-    add(networks->digests);
+    add_digests(networks->digests, content);
   }
 }
 
@@ -32,6 +33,7 @@ std::string fingerprint(const Settings& settings) {
   constexpr std::size_t kOctets = 6;
   constexpr char kHex[] = "0123456789abcdef";
   std::string content = to_yaml(settings);
+  add_digests(settings.policy.trusted_sealers.digests(), content);
   for (const policy::Rule& rule : settings.policy.own) {
     add_digests(rule.when, content);
   }

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "config/drop_ins.h"
 #include "config/files.h"
 #include "config/fingerprint.h"
 #include "config/node.h"
@@ -21,13 +22,41 @@ tl::unexpected<std::vector<Problem>> to_problems(std::vector<Finding> findings, 
   return failure(std::move(problems));
 }
 
-Loaded load(const std::string& text, Files& files, const std::string& host_name) {
-  auto root = read_yaml(text);
-  if (!root) {
-    return to_problems(std::move(root.error()), files);
+/// A file of YAML.
+struct Source {
+  std::string path;
+  std::string text;
+};
+
+/// The files as one map, each laid over those before it.
+Parsed<YamlNode, std::vector<Finding>> read_sources(const std::vector<Source>& sources, Findings& findings) {
+  std::vector<Finding> malformed;
+  YamlNode all;
+  for (const Source& source : sources) {
+    auto root = read_yaml(source.text, findings.files().add(source.path));
+    if (!root) {
+      malformed.insert(malformed.end(), root.error().begin(), root.error().end());
+    } else if (root->kind == YamlNode::Kind::Map) {
+      report_repeated_keys(findings, *root);
+      all.kind = YamlNode::Kind::Map;
+      merge(all, *root);
+    } else if (root->kind != YamlNode::Kind::Null) {
+      findings.add(root->mark, "the file must consist of keys with values, such as \"mode: enforce\"");
+    }
   }
+  if (!malformed.empty()) {
+    return failure(std::move(malformed));
+  }
+  return all;
+}
+
+Loaded load(const std::vector<Source>& sources, const ReadFile& read, const std::string& host_name) {
+  Files files(read);
   Findings findings(files);
-  report_repeated_keys(findings, *root);
+  const auto root = read_sources(sources, findings);
+  if (!root) {
+    return to_problems(root.error(), files);
+  }
   Settings settings = default_settings(host_name);
   Section section(findings, *root);
   read_options(section, options(), settings);
@@ -36,6 +65,10 @@ Loaded load(const std::string& text, Files& files, const std::string& host_name)
   }
   settings.fingerprint = fingerprint(settings);
   return settings;
+}
+
+tl::unexpected<std::vector<Problem>> fail(const std::string& file, const std::string& what) {
+  return failure(std::vector<Problem>{{file, 0, 0, what}});
 }
 
 }  // namespace
@@ -49,19 +82,30 @@ std::string to_string(const Problem& problem) {
 }
 
 Loaded load_text(const std::string& text, const std::string& file, const std::string& host_name, const ReadFile& read) {
-  Files files(read);
-  files.add(file);
-  return load(text, files, host_name);
+  return load({{file, text}}, read, host_name);
+}
+
+Loaded load_with_drop_ins(const std::string& text, const std::string& path, const std::string& host_name) {
+  std::vector<Source> sources{{path, text}};
+  if (const std::string folder = drop_in_folder(path); !folder.empty()) {
+    const auto drop_ins = list_drop_ins(folder);
+    if (!drop_ins) {
+      return fail(folder, drop_ins.error().what);
+    }
+    for (const std::string& drop_in : *drop_ins) {
+      auto content = read_regular_file(drop_in, kMaxConfigOctets);
+      if (!content) {
+        return fail(drop_in, "cannot be read: " + content.error().what);
+      }
+      sources.push_back({drop_in, *std::move(content)});
+    }
+  }
+  return load(sources, read_regular_file, host_name);
 }
 
 Loaded load_file(const std::string& path, const std::string& host_name) {
-  Files files(read_regular_file);
-  files.add(path);
   const auto text = read_any_file(path, kMaxConfigOctets);
-  if (!text) {
-    return failure(std::vector<Problem>{{path, 0, 0, "cannot be read: " + text.error().what}});
-  }
-  return load(*text, files, host_name);
+  return text ? load_with_drop_ins(*text, path, host_name) : fail(path, "cannot be read: " + text.error().what);
 }
 
 }  // namespace assay::config

@@ -27,7 +27,11 @@ using Loaded = Parsed<Settings, std::vector<Problem>>;
 /// the files that the text refers to. Never throws on bad input.
 [[nodiscard]] Loaded load_text(const std::string& text, const std::string& file, const std::string& host_name,
                                const ReadFile& read = read_regular_file);
+/// The file at `path`, and what is laid over it: the files *.yaml of the folder X.d beside X.yaml, in the order of
+/// their names (see drop_ins.h). Each is as it was at one moment; a file that vanishes meanwhile is a problem.
 [[nodiscard]] Loaded load_file(const std::string& path, const std::string& host_name);
+/// As above for a file that was read already.
+[[nodiscard]] Loaded load_with_drop_ins(const std::string& text, const std::string& path, const std::string& host_name);
 
 /// The effective configuration as YAML, every key with its value: load_text of it gives the same Settings.
 [[nodiscard]] std::string to_yaml(const Settings& settings);

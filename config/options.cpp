@@ -7,6 +7,7 @@
 #include "config/option_kinds.h"
 #include "config/option_values.h"
 #include "config/print_rules.h"
+#include "config/read_names.h"
 #include "config/read_rules.h"
 #include "verify/base/text.h"
 
@@ -65,17 +66,24 @@ Option trusted_sealers() {
   return {
       .key = "trusted_sealers",
       .about =
-          "Domains of ARC sealers whose word is taken, such as lists.example.org: each name as it stands, not those "
-          "below it. A message that fails DMARC is accepted if its chain passes, all who sealed since the message "
+          "Domains of ARC sealers whose word is taken, such as lists.example.org: each name as it stands; "
+          "'*.example.org' for those below it; '@FILE' for those in a file. A message that fails DMARC is accepted if "
+          "its chain passes, all who sealed since the message "
           "was last changed are among them, and the first of those who checked it found the author's domain "
           "authentic. Whoever is named here can get any From field past DMARC.",
       .form = {.kind = Form::Kind::List, .element = {element.form}},
       .read =
           [element](Section& section, Settings& settings) {
-            std::vector<Domain> names;
-            section.list("trusted_sealers", names, element.example, element.parse);
-            for (const Domain& name : names) {
-              static_cast<void>(settings.policy.trusted_sealers.add(name.str()));  // It takes every Domain.
+            const YamlNode* const node = section.find("trusted_sealers");
+            if (node == nullptr) {
+              return;
+            }
+            if (node->kind == YamlNode::Kind::List) {
+              read_names(section.findings(), "arc.trusted_sealers", *node, NameKind::Domain,
+                         settings.policy.trusted_sealers);
+            } else {
+              section.complain("trusted_sealers", node->mark,
+                               std::string("must be a list, such as ") + element.example);
             }
           },
       .print =

@@ -1,5 +1,6 @@
 #include "config/read_names.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <utility>
@@ -64,6 +65,10 @@ class ListReader {
     const std::string written = element.text.substr(1);
     if (written.empty()) {
       complain(element.mark, "\"@\" needs the name of a file behind it, such as " + std::string(sink_.example));
+      return;
+    }
+    if (std::any_of(written.begin(), written.end(), [](char c) { return is_control(c); })) {
+      complain(element.mark, Section::quote(element.text) + " has a control character in it");
       return;
     }
     Files& files = findings_.files();

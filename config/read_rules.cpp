@@ -16,6 +16,7 @@
 #include "config/read_names.h"
 #include "config/rule_keys.h"
 #include "config/suggest.h"
+#include "policy/proof.h"
 #include "verify/base/escape.h"
 #include "verify/base/text.h"
 
@@ -395,8 +396,20 @@ class RuleReader {
     rule.unproven = read_flag(node, "unproven");
     read_expires(node, rule);
     read_comment(node, rule);
+    check_proof(node, rule);
     if (is_right_) {
       rules_.own.push_back(std::move(rule));
+    }
+  }
+
+  /// A rule that accepts what anybody can forge.
+  void check_proof(const YamlNode& node, const Rule& rule) {
+    constexpr std::size_t kMaxOctets = 2000;
+    if (!is_right_ || rule.unproven) {
+      return;
+    }
+    if (const auto missing = policy::find_missing_proof(rule)) {
+      complain(mark_of(node, "name"), "", escape(*missing, kMaxOctets));
     }
   }
 
@@ -535,7 +548,7 @@ class RuleReader {
     const bool is_joining = is_among(names_of(joining_keys()), key.text);
     const auto fact = policy::find_fact(key.text);
     if (!is_joining && !fact) {
-      complain_unknown_condition(key, value, below);
+      complain_unknown_condition(key, below);
       return std::nullopt;
     }
     if (value.kind == Kind::Null) {
@@ -557,7 +570,7 @@ class RuleReader {
     return condition;
   }
 
-  void complain_unknown_condition(const YamlNode& key, const YamlNode& value, const std::string& path) {
+  void complain_unknown_condition(const YamlNode& key, const std::string& path) {
     const auto known = condition_names();
     if (is_among(rule_names(), key.text)) {
       complain(key.mark, path, "stands beside when, not in it: mind the indentation and the braces");
@@ -570,7 +583,6 @@ class RuleReader {
     } else {
       complain(key.mark, path, "unknown condition; there are " + join(known, " and "));
     }
-    static_cast<void>(value);
   }
 
   void read_joined(Condition& condition, const std::string& word, const YamlNode& value, const std::string& path,

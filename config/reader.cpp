@@ -88,8 +88,6 @@ std::vector<Finding> Findings::take() {
 Section::Section(Findings& findings, const YamlNode& root) : Section(findings, nullptr, "", root.mark) {
   if (root.kind == YamlNode::Kind::Map) {
     map_ = &root;
-  } else if (root.kind != YamlNode::Kind::Null) {
-    findings_.add(root.mark, "the file must consist of keys with values, such as \"mode: enforce\"");
   }
 }
 

@@ -61,7 +61,7 @@ void report_repeated_keys(Findings& findings, const YamlNode& node, const std::s
 /// the others. A key that is absent leaves its target as it was; so does one that is wrong, after it was reported.
 class Section {
  public:
-  /// The whole file. `root` is a Map or a Null (nothing is set); anything else is reported. Both must outlive this.
+  /// The whole configuration. `root` is a Map or a Null (nothing is set). Both must outlive this.
   Section(Findings& findings, const YamlNode& root);
 
   /// The map under `key`, all absent if it is.

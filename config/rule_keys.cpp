@@ -35,7 +35,7 @@ std::pair<const char*, const char*> describe(Fact fact) {
               "lists.example.org"};
     case Fact::ArcClaims:
       return {
-          "METHOD=RESULT that a trusted sealer (trusted_sealers) of an intact chain saw of this author: spf, dkim "
+          "METHOD=RESULT that a trusted sealer (arc.trusted_sealers) of an intact chain saw of this author: spf, dkim "
           "or dmarc.",
           "dmarc=pass"};
     case Fact::Iprev: return {"Whether the client's name leads back to its address.", "pass"};

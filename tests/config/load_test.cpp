@@ -92,7 +92,8 @@ stop_timeout: 2m
   CHECK(settings.local.networks == std::vector<IpNetwork>{network("192.0.2.0/24")});
   CHECK_FALSE(settings.local.skip_authenticated);
   CHECK(settings.local.trusted_authserv == std::vector<IpNetwork>{network("2001:db8::/32"), network("192.0.2.7/32")});
-  CHECK(settings.policy.trusted_sealers.written() == std::vector<std::string>{"lists.example.org"});
+  CHECK(settings.policy.trusted_sealers.written() == std::vector<std::string>{"Lists.Example.org"});
+  CHECK(settings.policy.trusted_sealers.contains(Domain::parse("lists.example.org").value()));
   CHECK(settings.limits.signatures == 3);
   CHECK(settings.limits.arc_sets == 7);
   CHECK(settings.limits.header_octets == 65536);

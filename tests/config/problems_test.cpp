@@ -180,7 +180,7 @@ const std::vector<Row>& rows() {
         "off"}},
       {"sealer",
        "arc: {trusted_sealers: [a..b]}\n",
-       {"1:25: arc.trusted_sealers: \"a..b\" is not a domain such as lists.example.org: an empty label in a domain "
+       {"1:25: arc.trusted_sealers: \"a..b\" is not a domain such as example.com: an empty label in a domain "
         "name"}},
       {"authserv_id",
        "authserv_id: mx example\n",

@@ -66,6 +66,79 @@ class Reload(unittest.TestCase):
             running.assert_sound(self)
 
 
+class DropIns(unittest.TestCase):
+    """Files laid over the configuration, and lists of names beside it."""
+
+    RULE = ("policy: {rules: [{name: partners, when: {from_domain: '@names'}, "
+            "then: {quarantine: {how: header, name: X-Partner, value: seen}}}]}\n")
+
+    def setUp(self):
+        self.running = daemon.Daemon()
+        self.addCleanup(self.running.stop)
+        self.folder = self.running.folder / "assay.d"
+        self.folder.mkdir()
+
+    def reload(self):
+        """A reload that shall succeed."""
+        before = len(self.running.messages("info"))
+        self.running.reload()
+        daemon.until(lambda: any("in force" in text for text in self.running.messages("info")[before:]), what="the reload")
+
+    def refuse(self, *why):
+        """A reload that shall change nothing, and say why in one line of the log."""
+        before = len(self.running.messages("error"))
+        self.running.reload()
+        daemon.until(lambda: any(all(word in text for word in why) for text in self.running.messages("error")[before:]), what=f"{why}")
+
+    def settings(self):
+        """The fingerprint in the record of one more message, and what became of that."""
+        before = len(self.running.records())
+        result = samples.send(daemon.BIN / "assay-mta", self.running.socket, QUARANTINED)
+        record = daemon.until(lambda: self.running.records()[before:], what="the record")[0]
+        return record["settings"], samples.fields(result, "X-Spam-Flag")
+
+    def test_a_good_one_counts_and_a_bad_one_changes_nothing(self):
+        first, fields = self.settings()
+        self.assertEqual(fields, [" YES"])
+        (self.folder / "10-flag.yaml").write_text("policy: {quarantine: {value: HELD}}\n")
+        self.reload()
+        second, fields = self.settings()
+        self.assertEqual(fields, [" HELD"])
+        self.assertNotEqual(first, second)
+
+        bad = self.folder / "20-bad.yaml"
+        bad.write_text("policy:\n  quarantine:\n    valu: X\n")
+        self.refuse(f"{bad}:3:5: policy.quarantine.valu: unknown key")
+        self.assertEqual(self.settings(), (second, [" HELD"]))
+
+        # A link to nothing is what a file is that vanishes between the listing and the reading.
+        bad.unlink()
+        bad.symlink_to("nowhere")
+        self.refuse(f"{bad}: cannot be read")
+        self.assertEqual(self.settings(), (second, [" HELD"]))
+
+        bad.unlink()
+        (self.folder / "10-flag.yaml").unlink()
+        self.reload()
+        self.assertEqual(self.settings(), (first, [" YES"]))
+        self.running.assert_sound(self)
+
+    def test_a_changed_file_of_names_changes_the_fingerprint(self):
+        names = self.folder / "names"
+        names.write_text("somewhere.example\n")
+        (self.folder / "10-rules.yaml").write_text(self.RULE)
+        self.reload()
+        first, _ = self.settings()
+        names.write_text("somewhere.example\nelsewhere.example\n")
+        self.reload()
+        second, _ = self.settings()
+        self.assertNotEqual(first, second)
+        names.unlink()
+        self.refuse("10-rules.yaml:1:", f"{names} cannot be read")
+        self.assertEqual(self.settings()[0], second)
+        self.running.assert_sound(self)
+
+
 class Drain(unittest.TestCase):
     MESSAGES = 4000
     BEFORE = 300
