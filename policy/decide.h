@@ -11,8 +11,8 @@
 namespace assay::policy {
 
 /// Decides what happens to a message. Deterministic, pure, never throws on bad input. Any number of threads.
-/// In this order: local mail is accepted; bounds that were exceeded; the administrator's rules (own_rules.h); an unusable
-/// From; a trusted ARC chain; the published policy. `now` is when the message came: rules expire by it.
+/// In this order: local mail is accepted; bounds that were exceeded; the administrator's rules (own_rules.h); an
+/// unusable From; a trusted ARC chain; the published policy. `now` is when the message came: rules expire by it.
 ///
 /// Recipients that rules tell apart are asked separately; Rules::mixed_recipients chooses among what comes out, and all
 /// of it, tags and header fields included, is that of the recipient chosen.

@@ -123,9 +123,8 @@ Findings ask_rules(const Message& message, const Recipient* recipient, const Rul
     candidates.push_back({ruling, is_unknown, findings.tags.size(), findings.headers.size(), findings.observed.size(),
                           findings.undecided.size()});
   }
-  for (auto candidate = candidates.rbegin(); candidate != candidates.rend(); ++candidate) {
-    settle(findings, *candidate, rules);
-  }
+  std::for_each(candidates.rbegin(), candidates.rend(),
+                [&](const Candidate& candidate) { settle(findings, candidate, rules); });
   return findings;
 }
 
