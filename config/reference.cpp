@@ -6,6 +6,7 @@
 
 #include "config/form_words.h"
 #include "config/options.h"
+#include "config/rule_keys.h"
 #include "config/suggest.h"
 
 namespace assay::config {
@@ -19,7 +20,40 @@ struct Entry {
   std::string written;   ///< "TIME, 10ms to 60s"; empty for a map.
   std::string fallback;  ///< "5s"; empty without a fixed default.
   std::string about;
+  std::string example{};  ///< Of a key of a rule.
 };
+
+Entry rule_entry(const std::string& prefix, const RuleKey& key) {
+  std::string written;
+  for (const std::string& word : key.words) {
+    written += (written.empty() ? "" : " | ") + word;
+  }
+  return {prefix + key.key, written, "", key.about, key.example};
+}
+
+/// The keys of a rule, below the list of them.
+void add_rule_entries(const std::string& prefix, std::vector<Entry>& entries) {
+  for (const RuleKey& key : rule_keys()) {
+    entries.push_back(rule_entry(prefix, key));
+    const std::string below = prefix + key.key + ".";
+    if (key.key == "when") {
+      for (const ConditionKey& condition : condition_keys()) {
+        entries.push_back(rule_entry(below, condition.key));
+      }
+      for (const RuleKey& joining : joining_keys()) {
+        entries.push_back(rule_entry(below, joining));
+      }
+    }
+    if (key.key == "then") {
+      for (const ActionKey& action : action_keys()) {
+        entries.push_back(rule_entry(below, action.key));
+        for (const RuleKey& parameter : action.parameters) {
+          entries.push_back(rule_entry(below + action.key.key + ".", parameter));
+        }
+      }
+    }
+  }
+}
 
 void add_entries(const std::vector<Option>& table, const Settings& defaults, const std::string& prefix,
                  std::vector<Entry>& entries) {
@@ -33,6 +67,9 @@ void add_entries(const std::vector<Option>& table, const Settings& defaults, con
     }
     entries.push_back(std::move(entry));
     add_entries(option.form.keys(), defaults, prefix + option.key + ".", entries);
+    if (prefix + option.key == "policy.rules") {
+      add_rule_entries("policy.rules.", entries);
+    }
   }
 }
 
@@ -83,6 +120,7 @@ std::string reference_text(const std::optional<std::string>& path) {
     add_lines(entry.path + ":" + (entry.written.empty() ? "" : " " + entry.written), "", "        ", text);
     add_lines(entry.about, "    ", "    ", text);
     text += entry.fallback.empty() ? "" : "    Default: " + entry.fallback + "\n";
+    text += entry.example.empty() ? "" : "    Example: " + entry.example + "\n";
   }
   return text;
 }
@@ -113,6 +151,7 @@ std::string reference_man() {
       text += roff(line) + "\n";
     }
     text += entry.fallback.empty() ? "" : ".br\nDefault: " + roff(entry.fallback) + "\n";
+    text += entry.example.empty() ? "" : ".br\nExample: " + roff(entry.example) + "\n";
   }
   return text + ".SH SEE ALSO\n.BR \"assay config check\" ,\n.B assay config example\n";
 }

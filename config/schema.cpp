@@ -5,6 +5,7 @@
 #include "config/form_words.h"
 #include "config/node.h"
 #include "config/options.h"
+#include "config/rule_schema.h"
 
 namespace assay::config {
 namespace {
@@ -93,8 +94,9 @@ Json schema_of_option(const Option& option, const Settings& defaults) {
 }
 
 Json schema_of_map(const std::vector<Option>& table, const Settings& defaults) {
+  // The only map without a table of options: it has tables of its own.
   if (table.empty()) {
-    return {{"type", "object"}};
+    return {{"$ref", "#/$defs/rule"}};
   }
   Json properties = Json::object();
   for (const Option& option : table) {
@@ -133,7 +135,10 @@ std::string schema_text() {
               {"title", "The configuration of assayd"},
               {"description", "Every key has a default; an empty file is valid."}};
   schema.update(schema_of_map(options(), default_settings("")));
-  schema["$defs"] = {{"time", {{"type", "string"}, {"pattern", "^[0-9]+(ms|s|m|h)$"}}},
+  const RuleSchema rules = rule_schema();
+  schema["$defs"] = {{"rule", rules.rule},
+                     {"conditions", rules.conditions},
+                     {"time", {{"type", "string"}, {"pattern", "^[0-9]+(ms|s|m|h)$"}}},
                      {"size", {{"type", "string"}, {"pattern", "^[0-9]+(B|KiB|MiB|GiB)$"}}}};
   constexpr int kIndent = 2;
   return schema.dump(kIndent) + "\n";

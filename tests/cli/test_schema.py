@@ -76,6 +76,8 @@ VALUES = {
     "policy.quarantine.value": (["YES", '"by: policy"', "5", "x"], ['""', '" x"', "'\N{LATIN SMALL LETTER E WITH ACUTE}'", "[YES]"]),
     # Only with how: redirect, which the schema cannot tell.
     "policy.quarantine.to": ([], ["nobody", "a@b@c", "[a@example.net]"]),
+    "policy.allow_discard": (["true", "false"], ["maybe", "[true]"]),
+    "policy.mixed_recipients": (["most_lenient", "strictest"], ["each", "true"]),
     "policy.rules": (["[]"], ["off", "{}"]),
     "log": (["{level: debug}"], ["json", "{file: /x}"]),
     "log.format": (["json"], ["xml"]),
@@ -86,6 +88,44 @@ VALUES = {
     "control": (["off", "unix:/x"], ["/run/x", "inet:1", "on"]),
     "stop_timeout": (["0s", "10m"], ["30", "30sec"]),
 }
+
+
+# Rules, in a list of one: what both must take, and what both must refuse.
+RULES = (
+    [
+        "{name: a, when: {}, then: reject}",
+        "{name: a, when: {from_domain: ['*.example.com'], client_ip: 192.0.2.1}, then: accept}",
+        "{name: a, when: {any: [{spf: [fail, none]}, {not: {all: [{dkim: pass}, {tls: true}]}}]}, then: tempfail}",
+        "{name: a, when: {tls: TLSv1.3, authenticated: [bob], dkim_testing: false}, then: quarantine}",
+        "{name: a, when: {}, then: {reject: {code: 550 5.7.1, text: 'no {rule}'}}, observe: true, expires: '2030-12-31', comment: x}",
+        "{name: a, when: {}, then: {quarantine: {how: redirect, to: q@example.net}}}",
+        "{name: a, when: {}, then: {continue: {tag: bulk}}}",
+        "{name: a, when: {client_ip: 192.0.2.1}, then: {add_header: {name: X-A, value: YES}}, unproven: false}",
+    ],
+    [
+        "accept",
+        "{when: {}, then: reject}",
+        "{name: a, then: reject}",
+        "{name: a, when: {}}",
+        "{name: a, when: {}, then: reject, if: {}}",
+        "{name: a, when: [], then: reject}",
+        "{name: a, when: {domain: example.com}, then: reject}",
+        "{name: a, when: {spf: passed}, then: reject}",
+        "{name: a, when: {any: {spf: pass}}, then: reject}",
+        "{name: a, when: {not: {any: [{spf: passed}]}}, then: reject}",
+        "{name: a, when: {dkim_testing: maybe}, then: reject}",
+        "{name: a, when: {}, then: drop}",
+        "{name: a, when: {}, then: [reject]}",
+        "{name: a, when: {}, then: continue}",
+        "{name: a, when: {}, then: {}}",
+        "{name: a, when: {}, then: {reject: {}, tempfail: {}}}",
+        "{name: a, when: {}, then: {reject: {how: hold}}}",
+        "{name: a, when: {}, then: {quarantine: {how: folder}}}",
+        "{name: a, when: {}, then: {add_header: {name: X-A}}}",
+        "{name: a, when: {}, then: reject, observe: maybe}",
+        "{name: a, when: {}, then: reject, expires: tomorrow}",
+    ],
+)
 
 
 def assay(*arguments):
@@ -156,6 +196,34 @@ class Schema(unittest.TestCase):
             with self.subTest(key=path, value=value):
                 self.assertFalse(taken, "the loader")
                 self.assertFalse(self.takes(text, Yaml12), "the schema, YAML 1.2")
+
+    def test_rules(self):
+        for is_right, rules in zip((True, False), RULES):
+            texts = [configuration("policy.rules", f"[{rule}]") for rule in rules]
+            for text, taken in zip(texts, self.loader_takes(texts)):
+                with self.subTest(text):
+                    self.assertEqual(taken, is_right, "the loader")
+                    self.assertEqual(self.takes(text, Yaml12), is_right, "the schema")
+
+    def test_examples_of_rules(self):
+        reference = assay("config", "reference", "policy.rules").stdout
+        texts = []
+        for path, example in re.findall(r"^policy\.rules\.([a-z_.]+):.*?\n    Example: (.*?)$", reference, re.M | re.S):
+            key, _, below = path.partition(".")
+            rule = {"name": "a", "when": "{}", "then": "reject", "unproven": "true"}
+            if key == "when" and below:
+                rule["when"] = "{" + below + ": " + example + "}"
+            elif key == "then" and "." in below:
+                continue  # A parameter; that of its action shows some.
+            else:
+                rule[key] = example
+            items = ", ".join(f"{name}: {value}" for name, value in rule.items())
+            texts.append("{policy: {allow_discard: true, rules: [{" + items + "}]}}")
+        self.assertGreater(len(texts), 30)
+        for text, taken in zip(texts, self.loader_takes(texts)):
+            with self.subTest(text):
+                self.assertTrue(taken, "the loader")
+                self.assertTrue(self.takes(text, Yaml12), "the schema")
 
     def test_unknown_keys(self):
         paths = {path.rpartition(".")[0] for path in VALUES}
