@@ -135,7 +135,8 @@ void add_example(CLI::App& verb, Run& run) {
 }  // namespace
 
 void add_config(CLI::App& app, Run& run) {
-  CLI::App* const verb = app.add_subcommand("config", "Checks, shows and explains the configuration.");
+  CLI::App* const verb = app.add_subcommand(
+      "config", "Checks, shows and explains the configuration, or writes one from the files of other programs.");
   verb->group(kVerbs);
   verb->require_subcommand(0, 1);
 
@@ -154,6 +155,7 @@ void add_config(CLI::App& app, Run& run) {
   add_reference(*verb, run);
   add_schema(*verb, run);
   add_example(*verb, run);
+  add_config_migrate(*verb, run);
 }
 
 }  // namespace assay::cli

@@ -69,7 +69,7 @@ int main_of(int count, char** values) {
     return *parsed;
   }
   if (!run) {
-    return complain("give a verb: verify, spf, config check or config show; see assay --help");
+    return complain("give a verb: verify, spf, config check, config show or config migrate; see assay --help");
   }
   const int status = run();
   std::cout.flush();

@@ -23,5 +23,7 @@ using Run = std::function<int()>;
 void add_verify(CLI::App& app, Run& run);
 void add_spf(CLI::App& app, Run& run);
 void add_config(CLI::App& app, Run& run);
+// Below `config`.
+void add_config_migrate(CLI::App& config, Run& run);
 
 }  // namespace assay::cli

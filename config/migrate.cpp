@@ -1,0 +1,119 @@
+#include "config/migrate.h"
+
+#include <algorithm>
+#include <array>
+
+#include "config/migrate_work.h"
+#include "config/node.h"
+
+namespace assay::config {
+namespace {
+
+/// The lines that are not in the YAML, as comments below it.
+std::string closing_comment(const Migration& migration) {
+  constexpr std::size_t kMaxWhyOctets = 400;
+  std::string text;
+  const auto block = [&](LineStatus status, const char* heading) {
+    bool is_first = true;
+    for (const MigratedLine& line : migration.lines) {
+      if (line.status != status) {
+        continue;
+      }
+      if (is_first) {
+        text += std::string("\n# ") + heading + "\n";
+        is_first = false;
+      }
+      PeerLine shown;
+      shown.result = line;
+      text += "#   " + Work::origin(shown) + (line.why.empty() ? "" : " -- " + comment_text(line.why, kMaxWhyOctets)) +
+              "\n";
+    }
+  };
+  block(LineStatus::NoEqual, "Not taken over:");
+  block(LineStatus::Unknown, "Not understood, by the program itself or here:");
+  block(LineStatus::Signing, "About signing, which assayd does not do:");
+  block(LineStatus::Default, "As assayd does anyway:");
+  return text;
+}
+
+Parsed<void, std::string> check_bounds(const std::vector<PeerFile>& files) {
+  std::size_t line_count = 0;
+  std::array<bool, 4> is_given{};
+  for (const PeerFile& file : files) {
+    if (file.text.size() > kMaxPeerFileOctets) {
+      return failure(file.name + " is larger than " + std::to_string(kMaxPeerFileOctets >> 10U) +
+                     " KiB: is it the right file?");
+    }
+    line_count += static_cast<std::size_t>(std::count(file.text.begin(), file.text.end(), '\n'));
+    if (file.peer != Peer::Hosts) {
+      bool& given = is_given.at(static_cast<std::size_t>(file.peer));
+      if (given) {
+        return failure("two files of " + std::string(to_string(file.peer)) + ": give one at a time");
+      }
+      given = true;
+    }
+  }
+  if (line_count > kMaxPeerLines) {
+    return failure("the files have more than " + std::to_string(kMaxPeerLines) +
+                   " lines together: are they the right ones?");
+  }
+  return {};
+}
+
+}  // namespace
+
+const char* to_string(Peer peer) noexcept {
+  switch (peer) {
+    case Peer::OpenDkim: return "OpenDKIM";
+    case Peer::OpenDmarc: return "OpenDMARC";
+    case Peer::OpenArc: return "OpenARC";
+    case Peer::PolicydSpf: return "policyd-spf";
+    case Peer::Hosts: return "hosts";
+  }
+  return "";
+}
+
+const char* to_string(LineStatus status) noexcept {
+  switch (status) {
+    case LineStatus::Migrated: return "migrated";
+    case LineStatus::Default: return "default";
+    case LineStatus::NoEqual: return "no_equal";
+    case LineStatus::Signing: return "signing";
+    case LineStatus::Unknown: return "unknown";
+  }
+  return "";
+}
+
+Parsed<Migration, std::string> migrate(const std::vector<PeerFile>& files) {
+  if (auto bounds = check_bounds(files); !bounds) {
+    return failure(std::move(bounds.error()));
+  }
+  Work work(files);
+  migrate_names(work);
+  migrate_sockets(work);
+  migrate_dns(work);
+  migrate_log(work);
+  migrate_hosts(work);
+  migrate_limits(work);
+  // In the order in which mail met the programs: SPF before the body, then DKIM, then DMARC.
+  migrate_spf(work);
+  migrate_dkim(work);
+  migrate_dmarc(work);
+  Migration migration = work.finish();
+  std::string head = "# Written by assay config migrate from";
+  for (const PeerFile& file : files) {
+    head += (&file == &files.front() ? " " : ", ") + comment_text(base_name(file.name));
+  }
+  migration.yaml = head +
+                   ".\n# Each key stands below the lines that it comes from; what became of the others is told "
+                   "at the end.\n\n" +
+                   migration.yaml + closing_comment(migration);
+  if (migration.yaml.size() > kMaxConfigOctets) {
+    return failure(
+        std::string("the configuration would be larger than 1 MiB, which assayd does not read: are they the "
+                    "right files?"));
+  }
+  return migration;
+}
+
+}  // namespace assay::config

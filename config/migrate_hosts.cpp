@@ -1,0 +1,399 @@
+// Lists of hosts that a program lets through.
+
+#include <algorithm>
+#include <array>
+#include <optional>
+
+#include "config/migrate_work.h"
+#include "policy/proof.h"
+#include "verify/base/ip_address.h"
+#include "verify/base/text.h"
+
+namespace assay::config {
+namespace {
+
+/// An element of a list.
+struct Host {
+  PeerLine* line = nullptr;
+  std::string text;
+  bool is_negated = false;
+  std::optional<IpNetwork> network;
+  std::string name;  ///< As a pattern: `example.com`, or `*.example.com`.
+  std::string fate;  ///< Where it went; empty if nowhere.
+  std::string why;   ///< Why it went nowhere.
+};
+
+/// What one program lets through.
+struct Listed {
+  Peer peer = Peer::OpenDkim;
+  std::vector<Host> hosts;
+  bool is_silent = true;  ///< No line that counts says anything: the program's own default holds, loopback.
+};
+
+std::string to_text(const IpNetwork& network) {
+  const unsigned all = network.address.is_v4() ? 32 : 128;
+  return network.address.to_string() + (network.prefix_bits == all ? "" : "/" + std::to_string(network.prefix_bits));
+}
+
+bool covers(const IpNetwork& wide, const IpNetwork& narrow) {
+  return wide.prefix_bits <= narrow.prefix_bits && wide.contains(narrow.address);
+}
+
+/// `text` with the bits beyond the prefix cleared, and without the brackets that the programs allow.
+std::optional<IpNetwork> read_network(std::string text) {
+  text.erase(std::remove_if(text.begin(), text.end(), [](char c) { return c == '[' || c == ']'; }), text.end());
+  const auto network = IpNetwork::parse(text);
+  return network ? std::optional<IpNetwork>(*network) : std::nullopt;
+}
+
+/// A host or domain as a pattern; empty if it is neither. ".example.com" is all that is below it (dmarcf_checkhost()).
+std::string read_name(const std::string& text) {
+  const bool is_below = !text.empty() && text.front() == '.';
+  const auto domain = read_peer_domain(text.substr(is_below ? 1 : 0), policy::kMinProofLabels);
+  return !domain ? "" : (is_below ? "*." : "") + domain->str();
+}
+
+Host read_host(PeerLine& line, const std::string& text) {
+  Host host;
+  host.line = &line;
+  host.text = text;
+  host.is_negated = text.front() == '!';
+  const std::string rest = text.substr(host.is_negated ? 1 : 0);
+  host.network = read_network(rest);
+  if (!host.network) {
+    host.name = read_name(rest);
+  }
+  if (!host.network && host.name.empty()) {
+    host.why = host.is_negated ? "is no exception that can be read" : "is neither a network nor a name";
+  } else if (host.network && !host.is_negated && host.network->prefix_bits == 0) {
+    host.network.reset();
+    host.why = "covers every client, so that nothing would be verified";
+  }
+  return host;
+}
+
+/// Whether the value names a file rather than listing hosts (opendkim(8), DATA SETS). Takes the kind off.
+bool takes_file(Peer peer, const std::string& option, std::string& value) {
+  for (const char* const kind : {"refile:", "file:"}) {
+    if (istarts_with(value, kind)) {
+      value.erase(0, std::string_view(kind).size());
+      return true;
+    }
+  }
+  if (istarts_with(value, "csl:")) {
+    value.erase(0, 4);
+    return false;
+  }
+  const bool is_path = value.front() == '/' || value.compare(0, 2, "./") == 0 || value.compare(0, 3, "../") == 0;
+  // OpenDMARC's IgnoreHosts and OpenARC's lists name a file always.
+  return is_path || (peer == Peer::OpenDmarc && iequals(option, "IgnoreHosts"));
+}
+
+/// Whether the value is a data base.
+bool is_database(const std::string& value) {
+  constexpr std::array<const char*, 9> kKinds{
+      "db:", "dsn:", "ldap:", "ldaps:", "lua:", "mdb:", "memcache:", "repute:", "socket:"};
+  return std::any_of(kKinds.begin(), kKinds.end(), [&](const char* kind) { return istarts_with(value, kind); });
+}
+
+bool is_exception_within(const Host& exception, const Host& host) {
+  if (exception.network && host.network) {
+    return covers(*host.network, *exception.network);
+  }
+  if (exception.network) {
+    return false;  // Names are matched before addresses, so that the exception does not reach them.
+  }
+  if (host.network || exception.name.empty()) {
+    return true;  // A host of that name may have any address.
+  }
+  const auto bare = [](const std::string& name) { return name.substr(name.compare(0, 2, "*.") == 0 ? 2 : 0); };
+  const std::string inner = bare(exception.name);
+  const std::string outer = bare(host.name);
+  return inner == outer ||
+         (inner.size() > outer.size() && inner.compare(inner.size() - outer.size(), outer.size(), outer) == 0);
+}
+
+/// Takes out what has exceptions: assayd's lists have none, and to verify more is safe.
+void apply_exceptions(Listed& listed) {
+  for (const Host& exception : listed.hosts) {
+    if (!exception.is_negated) {
+      continue;
+    }
+    for (Host& host : listed.hosts) {
+      if (!host.is_negated && host.why.empty() && is_exception_within(exception, host)) {
+        host.why =
+            "has the exception " + exception.text + ", which no list of assayd can have: such clients are verified";
+      }
+    }
+  }
+  for (Host& host : listed.hosts) {
+    if (host.is_negated && host.why.empty()) {
+      host.fate = "verified";
+      host.why = "an exception: what it is taken from was left out";
+    }
+  }
+}
+
+/// Reads the options of one program and the files of hosts that they name.
+class Reader {
+ public:
+  explicit Reader(Work& work) : work_(work), used_(work.host_files.size(), false) {}
+
+  void read(Listed& listed, const char* option) {
+    PeerLine* const line = work_.find(listed.peer, option);
+    if (line == nullptr) {
+      return;
+    }
+    listed.is_silent = false;
+    std::string value = line->result.value;
+    if (value.empty()) {
+      Work::no_equal(*line, "is empty");
+      return;
+    }
+    if (is_database(value)) {
+      Work::no_equal(*line,
+                     "assayd reads no data base: list its networks in local.networks; until then such clients "
+                     "are verified");
+      return;
+    }
+    if (takes_file(listed.peer, line->known->name, value)) {
+      read_file(listed, *line, value);
+      return;
+    }
+    for (const std::string& text : split_commas(value)) {
+      listed.hosts.push_back(read_host(*line, text));
+    }
+    if (listed.hosts.empty() || listed.hosts.back().line != line) {
+      Work::no_equal(*line, "lists nothing");
+    }
+  }
+
+  /// An option of a program that does not verify: neither it nor the file that it names says anything of inbound mail.
+  void skip(PeerLine& line) {
+    const std::string why = std::string(to_string(line.peer)) + " does not verify in this mode";
+    Work::signing(line, why);
+    std::string value = line.result.value;
+    if (takes_file(line.peer, line.known->name, value)) {
+      if (const auto file = find_file(value)) {
+        used_[*file] = true;
+        std::vector<Host> hosts;
+        append(hosts, work_.host_files[*file]);
+        for (const Host& host : hosts) {
+          Work::signing(*host.line, why);
+        }
+      }
+    }
+  }
+
+  /// Files of hosts that no option names: the administrator's own word, for every program.
+  [[nodiscard]] std::vector<Host> rest() {
+    std::vector<Host> hosts;
+    for (std::size_t i = 0; i < used_.size(); ++i) {
+      if (!used_[i]) {
+        append(hosts, work_.host_files[i]);
+      }
+    }
+    return hosts;
+  }
+
+ private:
+  void append(std::vector<Host>& hosts, const std::string& file) {
+    for (PeerLine& line : work_.lines) {
+      if (line.peer == Peer::Hosts && line.result.file == file) {
+        hosts.push_back(read_host(line, line.result.value));
+      }
+    }
+  }
+
+  /// The given file that `path` means: the same path, else the same last part of it.
+  [[nodiscard]] std::optional<std::size_t> find_file(const std::string& path) const {
+    const auto& files = work_.host_files;
+    auto found = std::find(files.begin(), files.end(), path);
+    if (found == files.end()) {
+      found = std::find_if(files.begin(), files.end(),
+                           [&](const std::string& file) { return base_name(file) == base_name(path); });
+    }
+    return found == files.end() ? std::nullopt : std::optional<std::size_t>(found - files.begin());
+  }
+
+  void read_file(Listed& listed, PeerLine& line, const std::string& path) {
+    const auto file = find_file(path);
+    if (!file) {
+      Work::no_equal(line,
+                     "the file that it names was not read: run this again with --ignore-hosts and its path; "
+                     "until then such clients are verified");
+      return;
+    }
+    used_[*file] = true;
+    append(listed.hosts, work_.host_files[*file]);
+    Work::noted(line, "local.networks", "see the lines of " + base_name(work_.host_files[*file]));
+  }
+
+  Work& work_;
+  std::vector<bool> used_;
+};
+
+std::vector<IpNetwork> loopback() {
+  return {IpNetwork::parse("127.0.0.0/8").value(), IpNetwork::parse("::1").value()};
+}
+
+std::vector<IpNetwork> networks_of(const Listed& listed) {
+  if (listed.is_silent) {
+    return loopback();
+  }
+  std::vector<IpNetwork> networks;
+  for (const Host& host : listed.hosts) {
+    if (host.network && !host.is_negated && host.why.empty()) {
+      networks.push_back(*host.network);
+    }
+  }
+  return networks;
+}
+
+bool is_in(const std::vector<IpNetwork>& networks, const IpNetwork& network) {
+  return std::any_of(networks.begin(), networks.end(), [&](const IpNetwork& wide) { return covers(wide, network); });
+}
+
+void add_once(std::vector<std::string>& list, const std::string& text) {
+  if (std::find(list.begin(), list.end(), text) == list.end()) {
+    list.push_back(text);
+  }
+}
+
+/// Whether clients of these addresses may be let in for them alone: a rule that accepts must name somebody.
+bool is_proof(const Host& host) {
+  return !host.network || host.network->prefix_bits >=
+                              (host.network->address.is_v4() ? policy::kMinProofBitsV4 : policy::kMinProofBitsV6);
+}
+
+/// Whether a program's rules can leave clients out, or its checks be skipped for them by a rule.
+bool has_rules(Peer peer) {
+  return peer != Peer::OpenArc;
+}
+
+/// Sends each host of one program to local.networks, if every program lets it through, else to that program's rules.
+void place(Work& work, Listed& listed, const std::vector<std::vector<IpNetwork>>& all, std::vector<std::string>& local,
+           std::vector<const PeerLine*>& local_lines) {
+  for (Host& host : listed.hosts) {
+    if (host.is_negated || !host.why.empty()) {
+      continue;
+    }
+    const bool is_shared = host.network && std::all_of(all.begin(), all.end(), [&](const auto& networks) {
+                             return is_in(networks, *host.network);
+                           });
+    if (is_shared) {
+      add_once(local, to_text(*host.network));
+      if (local_lines.empty() || local_lines.back() != host.line) {
+        local_lines.push_back(host.line);
+      }
+      host.fate = "local.networks";
+    } else if (listed.peer == Peer::OpenDmarc && !is_proof(host)) {
+      host.why = "is too wide for a rule that accepts whatever DMARC says: list the networks that are meant";
+    } else if (has_rules(listed.peer)) {
+      Passed& passed = work.passed[listed.peer];
+      add_once(host.network ? passed.networks : passed.names, host.network ? to_text(*host.network) : host.name);
+      host.fate = "policy.rules";
+    } else {
+      host.why = host.network ? "the other programs verify mail of these clients, and so does assayd"
+                              : "no list of networks can hold a name";
+    }
+  }
+}
+
+/// Gives each line its status, from all of its hosts.
+void tell(const std::vector<Listed>& all) {
+  for (const Listed& listed : all) {
+    for (const Host& host : listed.hosts) {
+      PeerLine& line = *host.line;
+      const bool is_first = line.result.status != LineStatus::Migrated && line.result.status != LineStatus::Default &&
+                            (line.result.why.empty() || (line.known != nullptr && line.result.why == line.known->why));
+      std::string why = host.why.empty() ? "" : comment_text(host.text) + " " + host.why;
+      if (is_first) {
+        line.result.why.clear();
+      }
+      if (host.fate == "verified") {
+        Work::same(line, why);
+      } else if (!host.fate.empty()) {
+        Work::noted(line, line.result.key.empty() ? host.fate : line.result.key,
+                    line.result.why.empty() && host.fate == "policy.rules"
+                        ? "left out of the rules of " + std::string(to_string(listed.peer)) + ", whose own list it is"
+                        : line.result.why);
+      } else if (!why.empty()) {
+        line.result.why += (line.result.why.empty() ? "" : "; ") + why;
+      }
+    }
+  }
+}
+
+}  // namespace
+
+void migrate_hosts(Work& work) {
+  Reader reader(work);
+  std::vector<Listed> all;
+  const auto add = [&](Peer peer, std::initializer_list<const char*> options) {
+    if (!work.has(peer)) {
+      return;
+    }
+    if (!work.verifies(peer)) {
+      for (const char* const option : options) {
+        if (PeerLine* const line = work.find(peer, option); line != nullptr) {
+          reader.skip(*line);
+        }
+      }
+      return;
+    }
+    Listed listed;
+    listed.peer = peer;
+    for (const char* const option : options) {
+      reader.read(listed, option);
+    }
+    all.push_back(std::move(listed));
+  };
+  add(Peer::OpenDkim, {"InternalHosts", "PeerList"});
+  add(Peer::OpenDmarc, {"IgnoreHosts"});
+  add(Peer::OpenArc, {"InternalHosts", "PeerList"});
+  add(Peer::PolicydSpf, {"skip_addresses", "Whitelist", "InternalHosts"});
+  Listed own;
+  own.peer = Peer::Hosts;
+  own.hosts = reader.rest();
+  own.is_silent = own.hosts.empty();
+
+  std::vector<std::vector<IpNetwork>> networks;
+  for (Listed& listed : all) {
+    apply_exceptions(listed);
+    // OpenARC refuses nothing on what it verifies, so that it has no say against the others.
+    if (listed.peer != Peer::OpenArc || all.size() == 1) {
+      networks.push_back(networks_of(listed));
+    }
+  }
+  apply_exceptions(own);
+  std::vector<std::string> local;
+  std::vector<const PeerLine*> local_lines;
+  for (Listed& listed : all) {
+    place(work, listed, networks, local, local_lines);
+  }
+  // A file that no option names is meant for all programs: nobody has a say against it.
+  place(work, own, {}, local, local_lines);
+  all.push_back(std::move(own));
+  for (const Listed& listed : all) {
+    if (listed.is_silent && std::all_of(networks.begin(), networks.end(), [](const auto& list) {
+          return is_in(list, loopback()[0]) && is_in(list, loopback()[1]);
+        })) {
+      add_once(local, "127.0.0.0/8");
+      add_once(local, "::1");
+    }
+  }
+  tell(all);
+  if (local_lines.empty() && local.size() == 2) {
+    return;  // All of them are silent: loopback, as by default here.
+  }
+  work.draft.set("local.networks", flow_list(local));
+  if (local.empty()) {
+    work.draft.say("local.networks", "no client is let through by all of the programs, not even loopback");
+  }
+  for (const PeerLine* const line : local_lines) {
+    work.draft.say("local.networks", Work::origin(*line));
+  }
+}
+
+}  // namespace assay::config
