@@ -1,5 +1,7 @@
 #include "config/option_values.h"
 
+#include <algorithm>
+
 #include "verify/base/text.h"
 
 namespace assay::config {
@@ -54,6 +56,9 @@ Parsed<std::string> parse_zone_file(const std::string& text) {
   // A path may be relative: zone files are for rehearsals and tests.
   if (text.empty()) {
     return parse_error("is not the name of a file");
+  }
+  if (std::any_of(text.begin(), text.end(), [](char c) { return is_control(c) && c != '\t'; })) {
+    return parse_error("has a control character in it");
   }
   return text;
 }

@@ -200,6 +200,9 @@ const std::vector<Row>& rows() {
        {"1:29: policy.quarantine.name: \"Authentication-Results\" is a field with a meaning of its own: choose "
         "another, "
         "such as X-Spam-Flag"}},
+      {"path with a control character",
+       "dns: {zones: [\"a\\x01\"]}\n",
+       {"1:15: dns.zones: \"a\\x01\" has a control character in it"}},
       {"value with a line end",
        "policy: {quarantine: {value: \"a\\r\\nb\"}}\n",
        {"1:30: policy.quarantine.value: \"a\\x0D\\x0Ab\" may hold printable ASCII alone"}},
