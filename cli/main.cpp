@@ -64,12 +64,13 @@ int main_of(int count, char** values) {
   add_verify(app, run);
   add_spf(app, run);
   add_config(app, run);
+  add_policy(app, run);
   const auto parsed = parse(app, arguments(count, values));
   if (parsed) {
     return *parsed;
   }
   if (!run) {
-    return complain("give a verb: verify, spf, config check, config show or config migrate; see assay --help");
+    return complain("give a verb: verify, spf, config check, config show, config migrate or policy test; see assay --help");
   }
   const int status = run();
   std::cout.flush();

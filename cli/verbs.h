@@ -25,5 +25,9 @@ void add_spf(CLI::App& app, Run& run);
 void add_config(CLI::App& app, Run& run);
 // Below `config`.
 void add_config_migrate(CLI::App& config, Run& run);
+void add_policy(CLI::App& app, Run& run);
+
+// Each adds one verb below `policy`.
+void add_policy_test(CLI::App& policy, Run& run);
 
 }  // namespace assay::cli

@@ -21,8 +21,9 @@ TEST_CASE("assay: --version and --help go to standard output with exit status 0"
   CHECK(version.status == 0);
   CHECK(version.out.rfind("assay ", 0) == 0);
   CHECK(version.err.empty());
-  for (const Arguments& verb : {Arguments{}, Arguments{"verify"}, Arguments{"spf"}, Arguments{"config"},
-                                Arguments{"config", "check"}, Arguments{"config", "show"}}) {
+  for (const Arguments& verb :
+       {Arguments{}, Arguments{"verify"}, Arguments{"spf"}, Arguments{"config"}, Arguments{"config", "check"},
+        Arguments{"config", "show"}, Arguments{"policy", "test"}}) {
     CAPTURE(verb);
     Arguments arguments = verb;
     arguments.emplace_back("--help");

@@ -12,6 +12,8 @@ import tempfile
 
 EXPECTED = ["bin/assay", "sbin/assayd", "lib/systemd/system/assayd.service", "lib/sysusers.d/assay.conf", "lib/tmpfiles.d/assay.conf",
             "share/doc/assay/examples/assay.yaml", "share/assay/schema.json"]
+EXAMPLES = pathlib.Path(__file__).resolve().parents[2] / "config/examples"
+EXPECTED += [f"share/doc/assay/examples/{path.relative_to(EXAMPLES)}" for path in EXAMPLES.rglob("*") if path.is_file()]
 
 
 def syscalls_of(group):

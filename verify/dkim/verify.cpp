@@ -30,49 +30,6 @@ Nearness nearness(const Domain& signer, const std::vector<Domain>& authors) {
   return is_related ? Nearness::Related : Nearness::Stranger;
 }
 
-/// RFC 8601 section 2.7.1 for the outcomes of RFC 6376 section 6.1.
-Status status_of(Reason reason) {
-  switch (reason) {
-    case Reason::None: return Status::Pass;
-    // "contained syntax errors or were not otherwise able to be processed"; RFC 6376 sections 3.3.4 and 3.4: unknown
-    // algorithms and canonicalizations are ignored.
-    case Reason::SignatureSyntax:
-    case Reason::UnsupportedAlgorithm:
-    case Reason::UnsupportedCanonicalization:
-    case Reason::TestKeyFailed:
-      return Status::Neutral;  // RFC 6376 section 3.6.1, t=y: as if unsigned.
-    // "could not be verified due to some error that is unrecoverable": PERMFAIL of RFC 6376 section 6.1.1 ...
-    case Reason::MissingTag:
-    case Reason::UnsupportedVersion:
-    case Reason::UnsupportedQuery:
-    case Reason::FromNotSigned:
-    case Reason::IdentityMismatch:
-    case Reason::Expired:
-    case Reason::FutureTimestamp:
-    // ... of section 6.1.2 ...
-    case Reason::NoKey:
-    case Reason::KeySyntax:
-    case Reason::KeyRevoked:
-    case Reason::KeyMismatch:
-    // ... of section 3.5, l= ...
-    case Reason::BodyShorterThanLength:
-    // ... and of RFC 8301 sections 3.1 and 3.2.
-    case Reason::WeakHash:
-    case Reason::KeyTooSmall: return Status::PermError;
-    // RFC 6376 section 6.1.2 step 2.
-    case Reason::DnsFailure:
-    case Reason::DnssecBogus: return Status::TempError;
-    // "did not pass the verification test(s)": RFC 6376 section 6.1.3 steps 3 and 4.
-    case Reason::BodyHashMismatch:
-    case Reason::SignatureMismatch: return Status::Fail;
-    // "some aspect of the signature or signatures was not acceptable to the ADMD".
-    case Reason::KeyTooLarge:
-    case Reason::UnsignedBody:
-    case Reason::TooManySignatures: return Status::Policy;
-  }
-  return Status::PermError;
-}
-
 void conclude(Outcome& outcome, Reason reason, std::string detail) {
   outcome.reason = reason;
   outcome.status = status_of(reason);
@@ -142,6 +99,48 @@ std::vector<bool> pick(const message::HeaderBlock& headers, const std::vector<st
 }
 
 }  // namespace
+
+Status status_of(Reason reason) {
+  switch (reason) {
+    case Reason::None: return Status::Pass;
+    // "contained syntax errors or were not otherwise able to be processed"; RFC 6376 sections 3.3.4 and 3.4: unknown
+    // algorithms and canonicalizations are ignored.
+    case Reason::SignatureSyntax:
+    case Reason::UnsupportedAlgorithm:
+    case Reason::UnsupportedCanonicalization:
+    case Reason::TestKeyFailed:
+      return Status::Neutral;  // RFC 6376 section 3.6.1, t=y: as if unsigned.
+    // "could not be verified due to some error that is unrecoverable": PERMFAIL of RFC 6376 section 6.1.1 ...
+    case Reason::MissingTag:
+    case Reason::UnsupportedVersion:
+    case Reason::UnsupportedQuery:
+    case Reason::FromNotSigned:
+    case Reason::IdentityMismatch:
+    case Reason::Expired:
+    case Reason::FutureTimestamp:
+    // ... of section 6.1.2 ...
+    case Reason::NoKey:
+    case Reason::KeySyntax:
+    case Reason::KeyRevoked:
+    case Reason::KeyMismatch:
+    // ... of section 3.5, l= ...
+    case Reason::BodyShorterThanLength:
+    // ... and of RFC 8301 sections 3.1 and 3.2.
+    case Reason::WeakHash:
+    case Reason::KeyTooSmall: return Status::PermError;
+    // RFC 6376 section 6.1.2 step 2.
+    case Reason::DnsFailure:
+    case Reason::DnssecBogus: return Status::TempError;
+    // "did not pass the verification test(s)": RFC 6376 section 6.1.3 steps 3 and 4.
+    case Reason::BodyHashMismatch:
+    case Reason::SignatureMismatch: return Status::Fail;
+    // "some aspect of the signature or signatures was not acceptable to the ADMD".
+    case Reason::KeyTooLarge:
+    case Reason::UnsignedBody:
+    case Reason::TooManySignatures: return Status::Policy;
+  }
+  return Status::PermError;
+}
 
 std::vector<Candidate> select(const message::HeaderBlock& headers, const std::vector<Domain>& author_domains,
                               message::BodyDigests& body, const Limits& limits) {

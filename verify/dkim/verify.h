@@ -43,6 +43,9 @@ inline constexpr std::size_t kMaxReportedSignatures = 100;
 /// A-labels and lower case. Always askable.
 [[nodiscard]] dns::Question key_question(const Signature& signature);
 
+/// What a signature is reported as for that reason: RFC 8601 section 2.7.1 for the outcomes of RFC 6376 section 6.1.
+[[nodiscard]] Status status_of(Reason reason);
+
 /// Judges one candidate after the body ended: key lookup, key checks, body hash and header hash, each on its own (b= is
 /// checked even when bh= differs). Result mapping of RFC 8601 section 2.7.1. A failure under a key with t=y counts as
 /// no signature: Neutral / TestKeyFailed. One lookup at most, none for a candidate that is final or past its x=. Never

@@ -413,11 +413,18 @@ std::vector<Outcome> evaluate_authors(const message::Authors& authors, const spf
   for (const Domain& author : authors.domains) {
     outcomes.push_back(evaluate_one(author, mail_from, dkim, walks));
   }
+  put_deciding_first(outcomes);
+  return outcomes;
+}
+
+void put_deciding_first(std::vector<Outcome>& outcomes) {
+  if (outcomes.empty()) {
+    return;
+  }
   // max_element gives the first of equals.
   const auto deciding = std::max_element(outcomes.begin(), outcomes.end(),
                                          [](const Outcome& a, const Outcome& b) { return weight(a) < weight(b); });
   std::rotate(outcomes.begin(), deciding, deciding + 1);
-  return outcomes;
 }
 
 }  // namespace assay::dmarc

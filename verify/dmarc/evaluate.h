@@ -31,5 +31,7 @@ namespace assay::dmarc {
 [[nodiscard]] std::vector<Outcome> evaluate_authors(const message::Authors& authors, const spf::Outcome& mail_from,
                                                     std::span<const dkim::Outcome> dkim, dns::Resolver& dns,
                                                     const Limits& limits);
+/// Moves the deciding one of a message's authors to the front, as above; the others keep their order.
+void put_deciding_first(std::vector<Outcome>& outcomes);
 
 }  // namespace assay::dmarc
