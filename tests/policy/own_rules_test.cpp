@@ -159,6 +159,10 @@ TEST_CASE("policy/rules: of several authors an accepting rule needs all, any oth
   SECTION("accept for one author does not let the other in") {
     scene.rules.own = {rule("partner", all({partner, kPartner}), Action::Accept)};
     CHECK(scene.told() == "reject policy.published.reject");
+    // Nor does it count where nothing stands against the other: a field of it would vouch for that one, too.
+    scene.verdict.dmarc.status = Status::Pass;
+    CHECK(scene.told() == "accept default");
+    scene.verdict.dmarc.status = Status::Fail;
     scene.rules.own = {
         rule("both", is(Fact::FromDomain, std::vector<std::string>{"partner.example", "example.com"}), Action::Accept)};
     CHECK(scene.told() == "accept both");
