@@ -28,7 +28,7 @@ enum class Fact : std::uint8_t {
   Spf,            ///< Of MAIL FROM.
   SpfHelo,        ///< Of HELO.
   Dkim,           ///< The best of all signatures: pass, temperror, fail, permerror, policy, neutral, none.
-  DkimDomain,     ///< d= of a signature that passes.
+  DkimDomain,     ///< d= of a signature that passes. Never where From is repeated; ArcSealer and ArcClaims neither.
   DkimTesting,    ///< Some signature's key carries t=y.
   Arc,            ///< none, pass, fail
   ArcSealer,      ///< The chain passes, and each hop from the oldest-pass on is sealed and signed by one named.

@@ -103,6 +103,12 @@ Truth ask_dkim(const Condition& test, const std::vector<dkim::Outcome>& signatur
   return truth_or_unknown(names_word(test, best ? to_string(*best) : "none"), best == dkim::Status::TempError);
 }
 
+/// A signature covers the last From field, and readers show the first (RFC 6376 sections 5.4.2 and 8.15): where there
+/// are several, whoever signed has not spoken for what is shown.
+bool may_speak_for_author(const Verdict& verdict) noexcept {
+  return verdict.dmarc.reason != dmarc::Reason::FromRepeated;
+}
+
 Truth ask_dkim_domain(const Condition& test, const std::vector<dkim::Outcome>& signatures) {
   Truth best = Truth::False;
   for (const dkim::Outcome& signature : signatures) {
@@ -279,11 +285,11 @@ Truth ask(const Condition& test, const Subject& subject) {
     case Fact::Spf: return ask_spf(test, verdict.spf_mail_from);
     case Fact::SpfHelo: return ask_spf(test, verdict.spf_helo);
     case Fact::Dkim: return ask_dkim(test, verdict.dkim);
-    case Fact::DkimDomain: return ask_dkim_domain(test, verdict.dkim);
+    case Fact::DkimDomain: return may_speak_for_author(verdict) ? ask_dkim_domain(test, verdict.dkim) : Truth::False;
     case Fact::DkimTesting: return ask_dkim_testing(test, verdict.dkim);
     case Fact::Arc: return ask_arc(test, verdict.arc);
-    case Fact::ArcSealer: return ask_arc_sealer(test, verdict.arc);
-    case Fact::ArcClaims: return ask_arc_claims(test, subject);
+    case Fact::ArcSealer: return may_speak_for_author(verdict) ? ask_arc_sealer(test, verdict.arc) : Truth::False;
+    case Fact::ArcClaims: return may_speak_for_author(verdict) ? ask_arc_claims(test, subject) : Truth::False;
     case Fact::Iprev: return ask_iprev(test, verdict.iprev);
     case Fact::RcptDomain:
     case Fact::Rcpt: return truth(subject.recipient != nullptr && holds_for(test, *subject.recipient));

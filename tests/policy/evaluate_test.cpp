@@ -449,4 +449,20 @@ TEST_CASE("policy/evaluate: a name of any length costs no more than the longest 
   CHECK(scene.ask(below) == Truth::False);
 }
 
+TEST_CASE("policy/evaluate: no signature speaks for a message with several From fields (RFC 6376 section 8.15)",
+          "[policy][evaluate]") {
+  const auto repeated = [](Scene& s) {
+    s.verdict.dkim = {signature("example.com", dkim::Status::Pass)};
+    chain(s, arc::Status::Pass, {"example.com"}, 0);
+    s.verdict.dmarc = {};
+    s.verdict.dmarc.status = dmarc::Status::PermError;
+    s.verdict.dmarc.reason = dmarc::Reason::FromRepeated;
+  };
+  check({
+      {"dkim_domain", repeated, is(Fact::DkimDomain, "example.com"), Truth::False},
+      {"arc_sealer", repeated, is(Fact::ArcSealer, "example.com"), Truth::False},
+      {"arc_claims", repeated, is(Fact::ArcClaims, "dmarc=pass"), Truth::False},
+  });
+}
+
 }  // namespace assay::policy
