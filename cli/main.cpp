@@ -70,7 +70,9 @@ int main_of(int count, char** values) {
     return *parsed;
   }
   if (!run) {
-    return complain("give a verb: verify, spf, config check, config show, config migrate or policy test; see assay --help");
+    return complain(
+        "give a verb: verify, spf, config check, config show, config migrate, policy replay or policy test; see assay "
+        "--help");
   }
   const int status = run();
   std::cout.flush();

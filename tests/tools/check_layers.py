@@ -53,6 +53,7 @@ LIBRARIES = [
     (r"nlohmann/.*", {"config", "observe", "cli", "mta"}),
     (r"prometheus/.*", {"observe"}),
     (r"simdjson.*", {"observe", "cli"}),
+    (r"zlib\.h", {"observe"}),
     (r"CLI/.*", {"cli", "milter", "mta"}),
     (r"libmilter/.*", {"milter"}),
     (r"systemd/.*", {"milter", "observe"}),

@@ -1,0 +1,217 @@
+#include <nlohmann/json.hpp>
+
+#include "cli/change_count.h"
+#include "cli/heavy_hitters.h"
+#include "cli/progress.h"
+#include "observe/record.h"
+#include "tests/cli/run_assay.h"
+#include "tests/observe/sample.h"
+#include "tests/support/catch.h"
+#include "tests/support/temporary_folder.h"
+
+namespace {
+
+using assay::cli::HeavyHitters;
+using assay::observe::Record;
+using assay::observe::to_json;
+using assay::policy::Action;
+using assay::test::run_assay;
+using assay::test::TemporaryFolder;
+using Json = nlohmann::json;
+
+/// A message that fails DMARC under p=reject, and what was done with it.
+Record failing(const std::string& queue_id, Action action) {
+  Record record;
+  record.time = assay::Time(std::chrono::seconds(1'790'000'000));
+  record.facts.queue_id = queue_id;
+  record.verdict.dmarc.status = assay::dmarc::Status::Fail;
+  record.verdict.dmarc.reason = assay::dmarc::Reason::NotAligned;
+  record.verdict.dmarc.author = assay::Domain::parse("example.com").value();
+  record.verdict.dmarc.published = assay::dmarc::Policy::Reject;
+  record.verdict.dmarc.policy = assay::dmarc::Policy::Reject;
+  record.decision.action = action;
+  record.decision.rule = "policy.published.reject";
+  return record;
+}
+
+std::string line(const Record& record) {
+  return to_json(record) + '\n';
+}
+
+}  // namespace
+
+TEST_CASE("assay policy replay: counts by action, rule and domain, with examples", "[cli][replay]") {
+  const TemporaryFolder folder;
+  const std::string config = folder.write("new.yaml", "policy: {published: {reject: quarantine}}\n");
+  Record local = failing("L", Action::Accept);
+  local.facts.local = true;
+  Json lacking = Json::parse(to_json(failing("I", Action::Reject)));
+  lacking.erase("arc");
+  const std::string records = folder.write(
+      "records", line(failing("A", Action::Reject)) + line(failing("B", Action::Reject)) +
+                     line(failing("C", Action::Quarantine)) + line(local) + lacking.dump() + "\n{broken\nsome text\n");
+  const auto run = run_assay({"policy", "replay", "--config", config, "--examples", "1", "--json", records});
+  CAPTURE(run.out, run.err);
+  REQUIRE(run.status == 0);
+  const Json report = Json::parse(run.out);
+  CHECK(report["messages"] == 3);
+  CHECK(report["changed"] == 2);
+  CHECK(report["local"] == 1);
+  CHECK(report["incomplete"] == 1);
+  CHECK(report["malformed"] == 1);
+  CHECK(report["other_lines"] == 1);
+  CHECK(report["against"].is_null());
+  CHECK(report["first"] == "2026-09-21T14:13:20Z");
+  REQUIRE(report["changes"].size() == 1);
+  CHECK(report["changes"][0]["before"] == "reject");
+  CHECK(report["changes"][0]["after"] == "quarantine");
+  CHECK(report["changes"][0]["messages"] == 2);
+  REQUIRE(report["changes"][0]["examples"].size() == 1);
+  CHECK(report["changes"][0]["examples"][0]["queue_id"] == "A");
+  CHECK(report["domains"] == Json::parse(R"([{"domain":"example.com","messages":2,"over":0}])"));
+  CHECK(run.err.find(records + ":5: incomplete record: arc: is missing\n") != std::string::npos);
+  CHECK(run.err.find(records + ":6: malformed record: ") != std::string::npos);
+
+  const auto text = run_assay({"policy", "replay", "--config", config, records});
+  CAPTURE(text.out);
+  CHECK(text.status == 0);
+  CHECK(text.out.find("3 messages decided again") == 0);
+  CHECK(text.out.find("reject -> quarantine") != std::string::npos);
+  CHECK(assay::test::is_fit_for_terminal(text.out));
+}
+
+TEST_CASE("assay policy replay: --max-change at the bound and beyond", "[cli][replay][bounds]") {
+  const TemporaryFolder folder;
+  const std::string config = folder.write("new.yaml", "policy: {published: {reject: accept}}\n");
+  const std::string records = line(failing("A", Action::Reject)) + line(failing("B", Action::Reject));
+  CHECK(run_assay({"policy", "replay", "--config", config, "--max-change", "2", "-"}, records).status == 0);
+  CHECK(run_assay({"policy", "replay", "--config", config, "--max-change", "1", "-"}, records).status == 1);
+}
+
+TEST_CASE("assay policy replay: --against compares two configurations, whatever was recorded", "[cli][replay]") {
+  const TemporaryFolder folder;
+  const std::string accepting = folder.write("new.yaml", "policy: {published: {reject: accept}}\n");
+  const std::string rejecting = folder.write("old.yaml", "");
+  const std::string records = line(failing("A", Action::Accept));
+  const auto same =
+      run_assay({"policy", "replay", "--config", accepting, "--against", accepting, "--json", "-"}, records);
+  REQUIRE(same.status == 0);
+  CHECK(Json::parse(same.out)["changed"] == 0);
+  const auto other =
+      run_assay({"policy", "replay", "--config", accepting, "--against", rejecting, "--json", "-"}, records);
+  REQUIRE(other.status == 0);
+  CHECK(Json::parse(other.out)["actions"] == Json::parse(R"({"reject":{"accept":1}})"));
+}
+
+TEST_CASE("assay policy replay: monitor mode tells what happens and what enforce mode does", "[cli][replay]") {
+  const TemporaryFolder folder;
+  Record watched = failing("A", Action::Accept);
+  watched.decision.would = Action::Reject;
+  watched.decision.would_rule = "policy.published.reject";
+  const std::string records = line(watched);
+  // From monitor to enforce mode by the same policy: the message's fate changes, the judgement does not.
+  const auto enforced = run_assay({"policy", "replay", "--config", folder.write("e", ""), "--json", "-"}, records);
+  REQUIRE(enforced.status == 0);
+  CHECK(Json::parse(enforced.out)["changed"] == 1);
+  CHECK(Json::parse(enforced.out)["changed_enforced"] == 0);
+  // Another policy, still in monitor mode: the other way round, and the limit sees it.
+  const std::string monitor = folder.write("m", "mode: monitor\npolicy: {published: {reject: quarantine}}\n");
+  const auto still = run_assay({"policy", "replay", "--config", monitor, "--max-change", "0", "--json", "-"}, records);
+  CHECK(still.status == 1);
+  CHECK(Json::parse(still.out)["changed"] == 0);
+  CHECK(Json::parse(still.out)["changed_enforced"] == 1);
+}
+
+TEST_CASE("assay policy replay: an observed rule changes nothing and tells what it would do", "[cli][replay]") {
+  const TemporaryFolder folder;
+  const std::string config = folder.write("new.yaml",
+                                          "policy:\n  published: {reject: quarantine}\n  rules:\n"
+                                          "    - {name: strict, when: {from_domain: example.com}, then: reject, "
+                                          "observe: true}\n");
+  const auto run = run_assay({"policy", "replay", "--config", config, "--max-change", "0", "--json", "-"},
+                             line(failing("A", Action::Quarantine)));
+  CAPTURE(run.out, run.err);
+  REQUIRE(run.status == 0);
+  CHECK(Json::parse(run.out)["observed"] ==
+        Json::parse(R"([{"rule":"strict","matched":1,"would":{"reject":1},"differs":1}])"));
+  // Such a `would` in a record is no decision of monitor mode.
+  Record record = failing("A", Action::Accept);
+  record.decision.would = Action::Reject;
+  record.decision.would_rule = "strict";
+  record.decision.observed = {{"strict", Action::Reject}};
+  assay::cli::Fate fate;
+  assay::cli::set_recorded_fate(fate, record.decision);
+  CHECK(fate.enforced == Action::Accept);
+}
+
+TEST_CASE("assay policy replay: a rule counts as of the time of the message", "[cli][replay]") {
+  const TemporaryFolder folder;
+  const auto run_until = [&folder](const std::string& day) {
+    const std::string config = folder.write(
+        "new.yaml", "policy:\n  rules:\n    - {name: old, when: {from_domain: example.com}, then: tempfail, expires: " +
+                        day + "}\n");
+    return Json::parse(
+        run_assay({"policy", "replay", "--config", config, "--json", "-"}, line(failing("A", Action::Reject)))
+            .out)["changed"];
+  };
+  // The message is of 2026-09-21, and a rule is in force until the end of the day it expires.
+  CHECK(run_until("2026-09-21") == 1);
+  CHECK(run_until("2026-09-20") == 0);
+}
+
+TEST_CASE("assay policy replay: what cannot be read is exit status 2", "[cli][replay]") {
+  const TemporaryFolder folder;
+  const std::string config = folder.write("new.yaml", "");
+  const std::string records = folder.write("records", line(failing("A", Action::Reject)));
+  CHECK(run_assay({"policy", "replay", "--config", config, folder.path("missing"), records}).status == 2);
+  CHECK(run_assay({"policy", "replay", "--config", folder.path("missing"), records}).status == 2);
+  CHECK(run_assay({"policy", "replay", "--config", folder.write("bad.yaml", "moed: x\n"), records}).status == 2);
+  CHECK(run_assay({"policy", "replay", "--config", config, "-", "-"}).status == 2);
+  // That nothing was compared must not look like "nothing changes".
+  CHECK(run_assay({"policy", "replay", "--config", config, "--max-change", "0", "-"}, "no records\n").status == 2);
+  CHECK(run_assay({"policy", "replay", "--config", config, "--examples", "1001", records}).status == 2);
+}
+
+TEST_CASE("cli/heavy_hitters: exact up to its capacity", "[cli][replay][bounds]") {
+  HeavyHitters names(3);
+  for (const char* name : {"c", "a", "b", "a", "a", "b"}) {
+    names.add(name);
+  }
+  const auto hits = names.top(2);
+  REQUIRE(hits.size() == 2);
+  CHECK(hits[0].name == "a");
+  CHECK(hits[0].count == 3);
+  CHECK(hits[1].name == "b");
+  CHECK(hits[1].count == 2);
+  // One more takes the place of the rarest, and may have been there before as often as that.
+  names.add("d");
+  const auto after = names.top(3);
+  REQUIRE(after.size() == 3);
+  CHECK(after[0].over == 0);
+  CHECK(after[2].name == "d");
+  CHECK(after[2].count == 2);
+  CHECK(after[2].over == 1);
+}
+
+TEST_CASE("cli/heavy_hitters: a flood of other names does not hide a frequent one", "[cli][replay][property]") {
+  HeavyHitters names(10);
+  constexpr int kAll = 10'000;
+  for (int i = 0; i < kAll; ++i) {
+    names.add(i % 5 == 0 ? "often" : "name" + std::to_string(i));
+  }
+  const auto first = names.top(1).front();
+  CHECK(first.name == "often");
+  CHECK(first.count >= kAll / 5);
+  CHECK(first.count - first.over <= kAll / 5);
+}
+
+TEST_CASE("cli/progress: what the line says", "[cli][replay]") {
+  using std::chrono::seconds;
+  CHECK(assay::cli::progress_line(200, 100, 1'234'567, seconds(10)) ==
+        "[##########..........] 50 %  1,234,567 records  123,456/s  ETA 0:10");
+  CHECK(assay::cli::progress_line(std::nullopt, 100, 10, seconds(10)) == "10 records  1/s");
+  CHECK(assay::cli::progress_line(0, 0, 0, seconds(1)) == "[....................] 0 %  0 records  0/s");
+  CHECK(assay::cli::with_commas(0) == "0");
+  CHECK(assay::cli::with_commas(999) == "999");
+  CHECK(assay::cli::with_commas(1000) == "1,000");
+}
