@@ -12,6 +12,7 @@
 #include "cli/judge.h"
 #include "config/files.h"
 #include "config/reader.h"
+#include "config/wording.h"
 #include "policy/decision.h"
 #include "verify/base/ip_address.h"
 
@@ -240,7 +241,7 @@ class CasesReader {
         given.facts.client_ip = *parsed;
       } else {
         section.complain("client_ip", ip->mark,
-                         Section::quote(ip->text) + " is not an address such as 192.0.2.1: " + parsed.error().what);
+                         config::quote(ip->text) + " is not an address such as 192.0.2.1: " + parsed.error().what);
       }
     }
     given.facts.client_name = text_of(section, "client_name");
@@ -284,8 +285,7 @@ class CasesReader {
         expect.complain(key, value->mark, unknown_word(value->text, words));
       }
       if (form == ExpectForm::Code && value->text != "none" && !is_reply_code(value->text)) {
-        expect.complain(key, value->mark,
-                        Section::quote(value->text) + " is no reply code such as 550 or 451, or none");
+        expect.complain(key, value->mark, config::quote(value->text) + " is no reply code such as 550 or 451, or none");
       }
       if (value->text != "none") {
         expectation.wanted.push_back(value->text);
@@ -365,7 +365,7 @@ class CasesReader {
     const auto parsed = parse_time(node->text);
     if (!parsed) {
       section.complain("time", node->mark,
-                       Section::quote(node->text) + " is no time such as 2026-11-22T14:05:09Z or 2026-11-22");
+                       config::quote(node->text) + " is no time such as 2026-11-22T14:05:09Z or 2026-11-22");
     }
     return parsed;
   }

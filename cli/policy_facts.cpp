@@ -5,7 +5,7 @@
 #include <string_view>
 #include <utility>
 
-#include "config/suggest.h"
+#include "config/wording.h"
 #include "policy/condition.h"
 #include "verify/base/domain.h"
 #include "verify/base/ip_address.h"
@@ -188,7 +188,7 @@ class FactsReader {
         names.push_back({*name, mark});
       } else {
         facts_.complain(key, mark,
-                        Section::quote(text) + " is not a domain such as example.com: " + name.error().what +
+                        config::quote(text) + " is not a domain such as example.com: " + name.error().what +
                             "; a case states what one message has, so that there are no patterns");
       }
     }
@@ -238,7 +238,7 @@ class FactsReader {
         out_.facts.client_ip = *parsed;
       } else {
         facts_.complain("client_ip", ip->mark,
-                        Section::quote(ip->value) + " is not an address such as 192.0.2.1: " + parsed.error().what);
+                        config::quote(ip->value) + " is not an address such as 192.0.2.1: " + parsed.error().what);
       }
     }
     if (const auto helo = one_text("helo")) {
@@ -278,7 +278,7 @@ class FactsReader {
   void read_recipients() {
     for (const auto& [text, mark] : texts("rcpt")) {
       if (domain_of(text).empty()) {
-        facts_.complain("rcpt", mark, Section::quote(text) + " is not an address such as postmaster@example.net");
+        facts_.complain("rcpt", mark, config::quote(text) + " is not an address such as postmaster@example.net");
       }
       out_.facts.rcpt.push_back(text);
     }
@@ -633,7 +633,7 @@ class FactsReader {
     for (const auto& [text, mark] : claims_) {
       const auto equals = text.find('=');
       if (equals == std::string::npos || equals == 0 || equals + 1 == text.size()) {
-        facts_.complain("arc_claims", mark, Section::quote(text) + " is not METHOD=RESULT such as dmarc=pass");
+        facts_.complain("arc_claims", mark, config::quote(text) + " is not METHOD=RESULT such as dmarc=pass");
         continue;
       }
       const std::string method = to_lower(text.substr(0, equals));
@@ -671,17 +671,11 @@ class FactsReader {
 }  // namespace
 
 std::string unknown_word(const std::string& word, const std::vector<std::string>& known) {
-  std::string text = Section::quote(word) + " is no word that is known here";
-  if (const auto nearest = config::suggest(word, known)) {
-    return text + "; did you mean \"" + *nearest + "\"?";
+  const std::string text = config::quote(word) + " is no word that is known here";
+  if (const std::string meant = config::did_you_mean(word, known); !meant.empty()) {
+    return text + meant;
   }
-  if (known.size() <= kMaxListedWords) {
-    text += ':';
-    for (const std::string& each : known) {
-      text += (&each == known.data() ? " " : ", ") + each;
-    }
-  }
-  return text;
+  return known.size() <= kMaxListedWords ? text + ": " + config::join(known, ", ") : text;
 }
 
 Assumed read_facts(config::Section& facts) {

@@ -18,12 +18,6 @@ bool has_suffix(std::string_view name) {
   return name.size() > kSuffix.size() && name.substr(name.size() - kSuffix.size()) == kSuffix;
 }
 
-YamlNode* find(YamlNode& map, const std::string& key) {
-  const auto found =
-      std::find_if(map.keys.begin(), map.keys.end(), [&key](const YamlNode& name) { return name.text == key; });
-  return found != map.keys.end() ? &*found : nullptr;
-}
-
 void merge_at(YamlNode& settings, const YamlNode& later, const std::string& path) {
   std::unordered_set<std::string_view> seen;
   for (std::size_t i = 0; i < later.keys.size(); ++i) {
@@ -32,14 +26,14 @@ void merge_at(YamlNode& settings, const YamlNode& later, const std::string& path
     if (!seen.insert(key.text).second) {
       continue;
     }
-    YamlNode* const present = find(settings, key.text);
-    if (present == nullptr) {
+    const auto present = find_key(settings, key.text);
+    if (!present) {
       settings.keys.push_back(key);
       settings.items.push_back(value);
       continue;
     }
-    YamlNode& target = settings.items[static_cast<std::size_t>(present - settings.keys.data())];
-    present->mark = key.mark;
+    YamlNode& target = settings.items[*present];
+    settings.keys[*present].mark = key.mark;
     if (target.kind == YamlNode::Kind::Map && value.kind == YamlNode::Kind::Map) {
       merge_at(target, value, path + key.text + ".");
     } else if (target.kind == YamlNode::Kind::List && value.kind == YamlNode::Kind::List &&

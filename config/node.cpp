@@ -239,6 +239,12 @@ std::vector<Finding> find_bad_line(std::string_view text, std::size_t file) {
 
 }  // namespace
 
+std::optional<std::size_t> find_key(const YamlNode& map, std::string_view key) {
+  const auto found =
+      std::find_if(map.keys.begin(), map.keys.end(), [key](const YamlNode& name) { return name.text == key; });
+  return found != map.keys.end() ? std::optional(static_cast<std::size_t>(found - map.keys.begin())) : std::nullopt;
+}
+
 Parsed<YamlNode, std::vector<Finding>> read_yaml(const std::string& text, std::size_t file) {
   if (text.size() > kMaxConfigOctets) {
     return failure(std::vector<Finding>{

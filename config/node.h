@@ -2,7 +2,9 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -38,6 +40,9 @@ struct YamlNode {
   std::vector<YamlNode> keys;   ///< Map: scalars, or Unusable.
   std::vector<YamlNode> items;  ///< List: the elements. Map: the value of the key at the same index.
 };
+
+/// The index of `key` among the keys of a map; nullopt if it is not there, or if `map` is none. The first of repeated.
+[[nodiscard]] std::optional<std::size_t> find_key(const YamlNode& map, std::string_view key);
 
 /// The longest text that is read, octets.
 inline constexpr std::size_t kMaxConfigOctets = std::size_t{1} << 20U;

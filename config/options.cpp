@@ -52,7 +52,7 @@ Option authserv_id() {
     read(root, settings);
     if (const auto complaint = check_authserv_id(host_name); complaint && !root.is_given("authserv_id")) {
       root.complain("authserv_id", {},
-                    "the name of this host, " + Section::quote(host_name) + ", cannot stand for it: it " + *complaint +
+                    "the name of this host, " + quote(host_name) + ", cannot stand for it: it " + *complaint +
                         "; set authserv_id");
     }
     settings.authserv_id = normalize_authserv_id(settings.authserv_id);
@@ -226,8 +226,7 @@ Option metrics() {
       if (node->text == "off") {
         settings.metrics_listen.clear();
       } else {
-        root.complain("metrics", node->mark,
-                      Section::quote(node->text) + " is not a map: write {listen: ADDRESS:PORT}, or off");
+        root.complain("metrics", node->mark, quote(node->text) + " is not a map: write {listen: ADDRESS:PORT}, or off");
       }
       return;
     }

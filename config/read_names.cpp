@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "config/files.h"
+#include "config/wording.h"
 #include "verify/base/domain.h"
 #include "verify/base/text.h"
 #include "verify/crypto/digest.h"
@@ -57,7 +58,7 @@ class ListReader {
       return;
     }
     if (const auto added = sink_.add(text); !added) {
-      complain(mark, Section::quote(text) + " " + added.error().what);
+      complain(mark, quote(text) + " " + added.error().what);
     }
   }
 
@@ -68,14 +69,14 @@ class ListReader {
       return;
     }
     if (std::any_of(written.begin(), written.end(), [](char c) { return is_control(c); })) {
-      complain(element.mark, Section::quote(element.text) + " has a control character in it");
+      complain(element.mark, quote(element.text) + " has a control character in it");
       return;
     }
     Files& files = findings_.files();
     const std::string path = files.resolve(written, element.mark.file);
     const Parsed<std::string>& text = files.read(path, kMaxNameFileOctets);
     const auto refuse = [&](const std::string& why) {
-      complain(element.mark, Section::quote(element.text) + ": the file " + path + " " + why);
+      complain(element.mark, quote(element.text) + ": the file " + path + " " + why);
     };
     if (!text) {
       refuse("cannot be read: " + text.error().what);
@@ -121,7 +122,7 @@ Complaint check_domain_pattern(std::string_view text) {
     return "is an address, not a domain: addresses go with client_ip";
   }
   if (const auto at = name.find('@'); at != std::string_view::npos) {
-    return "is a mail address: write the domain alone, " + Section::quote(name.substr(at + 1));
+    return "is a mail address: write the domain alone, " + quote(name.substr(at + 1));
   }
   const auto domain = Domain::parse(name);
   return domain ? std::nullopt : Complaint("is not a domain such as example.com: " + domain.error().what);

@@ -15,7 +15,7 @@
 #include "config/files.h"
 #include "config/read_names.h"
 #include "config/rule_keys.h"
-#include "config/suggest.h"
+#include "config/wording.h"
 #include "policy/proof.h"
 #include "verify/base/escape.h"
 #include "verify/base/text.h"
@@ -32,24 +32,7 @@ using policy::Rule;
 using policy::Rules;
 using Kind = YamlNode::Kind;
 
-constexpr std::size_t kMaxQuotedOctets = 80;
 constexpr std::size_t kMaxWordOctets = 253;
-
-std::string quote(std::string_view text) {
-  return Section::quote(text);
-}
-
-/// "a, b or c"
-std::string join(const std::vector<std::string>& words, const char* last_separator) {
-  std::string text;
-  for (std::size_t i = 0; i < words.size(); ++i) {
-    if (i > 0) {
-      text += i + 1 == words.size() ? last_separator : ", ";
-    }
-    text += words[i];
-  }
-  return text;
-}
 
 std::vector<std::string> names_of(const std::vector<RuleKey>& keys) {
   std::vector<std::string> names;
@@ -121,16 +104,13 @@ std::optional<std::string> translate(std::string_view word) {
   return found != kWords.end() ? std::optional<std::string>(found->second) : std::nullopt;
 }
 
-/// "; did you mean "accept"?", or nothing.
-std::string did_you_mean(const std::string& word, const std::vector<std::string>& known) {
-  auto meant = suggest(word, known);
-  if (!meant) {
-    meant = translate(word);
-    if (meant && !is_among(known, *meant)) {
-      meant.reset();
-    }
+/// As did_you_mean(), for words of rules: those of other programs are known, too.
+std::string which_word(const std::string& word, const std::vector<std::string>& known) {
+  if (std::string meant = did_you_mean(word, known); !meant.empty()) {
+    return meant;
   }
-  return meant ? "; did you mean \"" + *meant + "\"?" : "";
+  const auto translated = translate(word);
+  return translated && is_among(known, *translated) ? "; did you mean " + quote(*translated) + "?" : "";
 }
 
 /// `key = value` or `key == value`, as other programs write conditions: "key: value"; nullopt if it is none.
@@ -285,7 +265,7 @@ Complaint check_claim(const std::string& text) {
   }
   const auto words = policy::words_of(*fact);
   if (!is_among(words, result)) {
-    return "has a result that is not " + join(words, " or ") + did_you_mean(result, words);
+    return "has a result that is not " + join(words, " or ") + which_word(result, words);
   }
   return std::nullopt;
 }
@@ -452,7 +432,7 @@ class RuleReader {
         complain(key.mark, name, "is a condition, and stands in when: write when: {" + name + ": ...}");
       } else if (find_action(key.text) != nullptr) {
         complain(key.mark, name, "is an action, and stands in then: write then: " + name);
-      } else if (const std::string meant = did_you_mean(key.text, known); !meant.empty()) {
+      } else if (const std::string meant = which_word(key.text, known); !meant.empty()) {
         complain(key.mark, name, "unknown key" + meant);
       } else if (const auto condition = as_condition(key.text)) {
         complain(key.mark, name, "is no key: write when: {" + *condition + "}");
@@ -574,7 +554,7 @@ class RuleReader {
     const auto known = condition_names();
     if (is_among(rule_names(), key.text)) {
       complain(key.mark, path, "stands beside when, not in it: mind the indentation and the braces");
-    } else if (const std::string meant = did_you_mean(key.text, known); !meant.empty()) {
+    } else if (const std::string meant = which_word(key.text, known); !meant.empty()) {
       complain(key.mark, path, "unknown condition" + meant);
     } else if (const auto condition = as_condition(key.text)) {
       complain(key.mark, path, "is no condition: write " + *condition);
@@ -676,7 +656,7 @@ class RuleReader {
           complain(element->mark, path, quote(word) + " " + *complaint);
         }
       } else if (!known.empty() && !is_among(known, word)) {
-        const std::string meant = did_you_mean(word, known);
+        const std::string meant = which_word(word, known);
         // The reasons are too many to list.
         constexpr std::size_t kMostListed = 12;
         const std::string all = known.size() > kMostListed ? "a reason that any method gives"
@@ -776,8 +756,7 @@ class RuleReader {
         complain(node.mark, "then",
                  quote(node.text) + " goes with an action: write then: {" + *owner + ": {" + node.text + ": ...}}");
       } else {
-        complain(node.mark, "then",
-                 quote(node.text) + " is not " + join(words, " or ") + did_you_mean(node.text, words));
+        complain(node.mark, "then", quote(node.text) + " is not " + join(words, " or ") + which_word(node.text, words));
       }
     }
     return action;
@@ -831,7 +810,7 @@ class RuleReader {
       } else if (known.empty()) {
         complain(key.mark, name, "unknown key; " + action.key.key + " takes none: write then: " + action.key.key);
       } else {
-        const std::string meant = did_you_mean(key.text, known);
+        const std::string meant = which_word(key.text, known);
         complain(key.mark, name, "unknown key" + (meant.empty() ? "; known here: " + join(known, ", ") : meant));
       }
     }
@@ -874,7 +853,7 @@ class RuleReader {
       if (found == kHow.end()) {
         const std::vector<std::string> words{"header", "hold", "reject", "redirect"};
         complain(how->mark, path + ".how",
-                 quote(how->text) + " is not " + join(words, " or ") + did_you_mean(how->text, words));
+                 quote(how->text) + " is not " + join(words, " or ") + which_word(how->text, words));
         return;
       }
       quarantine.how = found->second;

@@ -7,26 +7,11 @@
 #include <unordered_map>
 #include <unordered_set>
 
-#include "config/suggest.h"
 #include "config/units.h"
 #include "verify/base/escape.h"
 
 namespace assay::config {
 namespace {
-
-constexpr std::size_t kMaxQuotedOctets = 80;
-
-/// "a, b or c"
-std::string join(const std::vector<std::string>& words, const char* last_separator) {
-  std::string text;
-  for (std::size_t i = 0; i < words.size(); ++i) {
-    if (i > 0) {
-      text += i + 1 == words.size() ? last_separator : ", ";
-    }
-    text += words[i];
-  }
-  return text;
-}
 
 bool is_before(const Finding& a, const Finding& b) {
   return std::tie(a.mark.file, a.mark.line, a.mark.column) < std::tie(b.mark.file, b.mark.line, b.mark.column);
@@ -48,23 +33,23 @@ void Findings::add_unknown(const Mark& mark, const std::string& path, const std:
 }
 
 std::string Findings::describe(const Unknown& unknown) const {
-  std::string text = unknown.path + escape(unknown.key, kMaxQuotedOctets) + ": unknown key; ";
-  if (const auto nearest = suggest(unknown.key, unknown.known)) {
-    return text.append("did you mean \"").append(*nearest).append("\"?");
+  std::string text = unknown.path + escape(unknown.key, kMaxQuotedOctets) + ": unknown key";
+  if (const std::string meant = did_you_mean(unknown.key, unknown.known); !meant.empty()) {
+    return text + meant;
   }
   // A key that lost its indentation, or was written without its map.
   for (const std::string& path : keys_) {
     const auto dot = path.rfind('.');
     if (dot != std::string::npos && std::string_view(path).substr(dot + 1) == unknown.key) {
       const std::string_view parent = std::string_view(path).substr(0, dot);
-      return text.append("did you mean ")
+      return text.append("; did you mean ")
           .append(path)
           .append("? It stands below \"")
           .append(parent)
           .append(":\", indented");
     }
   }
-  return text.append("known here: ").append(join(unknown.known, ", "));
+  return text.append("; known here: ").append(join(unknown.known, ", "));
 }
 
 std::vector<Finding> Findings::take() {
@@ -109,13 +94,13 @@ Section Section::section_of(const char* key, const YamlNode* node) {
 const YamlNode* Section::find(const char* key) {
   known_.emplace_back(key);
   findings_.add_key(path_ + key);
-  const YamlNode* const name = find_key(key);
-  if (name == nullptr) {
+  const auto index = index_of(key);
+  if (!index) {
     return nullptr;
   }
-  const YamlNode& value = map_->items[static_cast<std::size_t>(name - map_->keys.data())];
+  const YamlNode& value = map_->items[*index];
   if (value.kind == YamlNode::Kind::Null) {
-    complain(key, name->mark, "has no value: write one, or remove the key for the default");
+    complain(key, map_->keys[*index].mark, "has no value: write one, or remove the key for the default");
   }
   return value.kind == YamlNode::Kind::Null || value.kind == YamlNode::Kind::Unusable ? nullptr : &value;
 }
@@ -230,21 +215,16 @@ void Section::complain(const char* key, const Mark& mark, const std::string& wha
 }
 
 bool Section::is_given(const char* key) const {
-  return find_key(key) != nullptr;
+  return index_of(key).has_value();
 }
 
 Mark Section::mark_of(const char* key) const {
-  const YamlNode* const name = find_key(key);
-  return name != nullptr ? name->mark : mark_;
+  const auto index = index_of(key);
+  return index ? map_->keys[*index].mark : mark_;
 }
 
-const YamlNode* Section::find_key(const char* key) const {
-  if (map_ == nullptr) {
-    return nullptr;
-  }
-  const auto found =
-      std::find_if(map_->keys.begin(), map_->keys.end(), [key](const YamlNode& name) { return name.text == key; });
-  return found != map_->keys.end() ? &*found : nullptr;
+std::optional<std::size_t> Section::index_of(const char* key) const {
+  return map_ != nullptr ? find_key(*map_, key) : std::nullopt;
 }
 
 void Section::finish() {
@@ -282,10 +262,6 @@ void report_repeated_keys(Findings& findings, const YamlNode& node, const std::s
   }
 }
 
-std::string Section::quote(std::string_view text) {
-  return '"' + escape(text, kMaxQuotedOctets) + '"';
-}
-
 const YamlNode* Section::scalar(const char* key) {
   const YamlNode* const node = find(key);
   if (node != nullptr && node->kind != YamlNode::Kind::Scalar) {
@@ -305,11 +281,7 @@ std::optional<std::size_t> Section::choose(const char* key, const std::vector<st
   if (found != names.end()) {
     return static_cast<std::size_t>(found - names.begin());
   }
-  std::string what = quote(node->text) + " is not " + join(names, " or ");
-  if (const auto nearest = suggest(node->text, names)) {
-    what += "; did you mean \"" + *nearest + "\"?";
-  }
-  complain(key, node->mark, what);
+  complain(key, node->mark, quote(node->text) + " is not " + join(names, " or ") + did_you_mean(node->text, names));
   return std::nullopt;
 }
 

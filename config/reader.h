@@ -12,6 +12,7 @@
 #include "config/checks.h"
 #include "config/files.h"
 #include "config/node.h"
+#include "config/wording.h"
 
 namespace assay::config {
 
@@ -135,13 +136,11 @@ class Section {
   /// Reports unknown keys. Call once, after every known key was asked for.
   void finish();
 
-  /// `text` in quotes, printable and not too long.
-  [[nodiscard]] static std::string quote(std::string_view text);
-
  private:
   Section(Findings& findings, const YamlNode* map, std::string path, Mark mark);
 
-  [[nodiscard]] const YamlNode* find_key(const char* key) const;
+  /// The index of `key` in the map; nullopt if it is absent.
+  [[nodiscard]] std::optional<std::size_t> index_of(const char* key) const;
   /// The value of `key` if it is a scalar.
   const YamlNode* scalar(const char* key);
   std::optional<std::size_t> choose(const char* key, const std::vector<std::string>& names);
