@@ -12,7 +12,8 @@ import samples
 
 BOTH = "arc: {trusted_sealers: [lists.example.org, relay.example.net]}\n"
 RELAY = "arc: {trusted_sealers: [relay.example.net]}\n"
-QUARANTINED = ("quarantine", "policy.indirect", None)
+# Milder than the p=reject of the author's domain: reports want the reason (RFC 9990), which is the evidence found.
+QUARANTINED = ("quarantine", "policy.indirect", "indirect: arc_origin")
 
 # What must become of each sample under which configuration: action, rule, comment of the override.
 CASES = [
