@@ -45,9 +45,12 @@ def until(condition, timeout=20, what="the condition"):
 
 
 class Daemon:
-    """assayd in the foreground. `settings` is YAML text that replaces or adds top-level keys; `zone` names zone files."""
+    """assayd in the foreground. `settings` is YAML text that replaces or adds top-level keys; `zone` names zone files.
 
-    def __init__(self, settings="", *, zone=(samples.ZONE,), authserv_id="mx.example.net"):
+    With `whole`, that text is the configuration as it stands, and what the test itself needs is a drop-in beside it.
+    """
+
+    def __init__(self, settings="", *, zone=(samples.ZONE,), authserv_id="mx.example.net", whole=None):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="assay-e2e-"))
         self.folder.chmod(0o755)
         self.port = free_port()
@@ -57,7 +60,12 @@ class Daemon:
         self.errors = self.folder / "stderr"
         self.config = self.folder / "assay.yaml"
         self.zone = [str(path) for path in zone]
-        self.write_config(settings, authserv_id=authserv_id)
+        if whole is None:
+            self.write_config(settings, authserv_id=authserv_id)
+        else:
+            (self.folder / "assay.d").mkdir()
+            (self.folder / "assay.d/50-test.yaml").write_text("".join(f"{key}: {value}\n" for key, value in self._own_values().items()))
+            self.replace_config(whole)
         self._process = None
         try:
             self._start()
@@ -71,23 +79,28 @@ class Daemon:
     def __exit__(self, *_):
         self.stop()
 
-    def config_text(self, settings="", *, authserv_id="mx.example.net"):
-        values = {
-            "authserv_id": authserv_id,
+    def _own_values(self):
+        """The settings without which a test's daemon would meet another, or ask the real DNS."""
+        return {
             "listen": self.socket,
-            "local": "{networks: []}",
             "dns": f"{{zones: {json.dumps(self.zone)}}}",
             "log": f"{{format: json, target: {self.log}}}",
             "metrics": "off",
             "control": f"unix:{self.folder}/control.sock",
         }
+
+    def config_text(self, settings="", *, authserv_id="mx.example.net"):
+        values = {"authserv_id": authserv_id, "local": "{networks: []}", **self._own_values()}
         replaced = {line.split(":")[0] for line in settings.splitlines() if line and not line[0].isspace()}
         return "".join(f"{key}: {value}\n" for key, value in values.items() if key not in replaced) + settings
 
     def write_config(self, settings="", *, authserv_id="mx.example.net"):
+        self.replace_config(self.config_text(settings, authserv_id=authserv_id))
+
+    def replace_config(self, text):
         # Written aside and moved: a reload reads the old file or the new one.
         aside = self.folder / "assay.yaml.new"
-        aside.write_text(self.config_text(settings, authserv_id=authserv_id))
+        aside.write_text(text, encoding="utf-8")
         aside.rename(self.config)
 
     def _start(self):
