@@ -1,14 +1,9 @@
 #pragma once
 
-#include <cstddef>
-
 #include "config/reader.h"
 #include "policy/rules.h"
 
 namespace assay::config {
-
-/// The longest comment of a rule, octets.
-inline constexpr std::size_t kMaxCommentOctets = 1000;
 
 /// Reads the administrator's rules, the value of policy.rules, into `rules.own`. The rest of `rules` must be read
 /// before: what quarantine is, and whether discard is allowed. Rules with problems are reported and left out.

@@ -8,6 +8,7 @@
 #include "config/read_names.h"
 #include "config/read_rules.h"
 #include "config/rule_keys.h"
+#include "config/rule_values.h"
 #include "tests/support/catch.h"
 #include "tests/support/dice.h"
 
