@@ -158,6 +158,73 @@ class Examples(unittest.TestCase):
         # The stranger's chain is as intact as the list's: trust is all that tells them apart.
         self.assertIn("arc=pass", outcomes["the same seal of a relay that nobody trusts"].message.stamp)
 
+    def test_a_strict_rule_is_observed_replayed_and_turned_on(self):
+        watched = message_cases("strict-rule-observed")
+        running, outcomes = self.send_all("strict-rule-observed", configuration("strict-rule-observed"))
+        # A week of mail in small, in the order of arrival.
+        week = [*watched.values(), *self.more_mail(*watched.values())]
+        before = [*outcomes.values(), *(self.send(running, case) for case in week[len(watched):])]
+        ids = [outcome.record["queue_id"] for outcome in before]
+        records = running.daemon.folder / "week.json"
+        records.write_text(running.daemon.log_text(), encoding="utf-8")
+
+        def ids_of(name):
+            return {queue_id for queue_id, case in zip(ids, week) if case["message"] == f"messages/{name}.eml" and case["client_ip"]}
+
+        # The rule as it was watched: nothing changes; but it would refuse the forwarder's mail, too.
+        told = self.replay(FOLDER / "strict-rule-observed.yaml", records)
+        self.assertEqual((told["messages"], told["local"], told["changed"], told["other_rule"]), (12, 1, 0, 0))
+        self.assertEqual(told["observed"], [{"rule": "spf-fail-unsigned", "matched": 7, "would": {"reject": 7}, "differs": 7}])
+        hasty = running.daemon.folder / "hasty.yaml"
+        hasty.write_text(configuration("strict-rule-observed").replace("observe: true", "observe: false"), encoding="utf-8")
+        self.assertEqual(set(self.foretold(self.replay(hasty, records))), ids_of("strict-forged") | ids_of("strict-forwarded"))
+
+        # The rule with the forwarder before it.
+        told = self.replay(FOLDER / "strict-rule.yaml", records, "--max-change", "4")
+        self.replay(FOLDER / "strict-rule.yaml", records, "--max-change", "3", status=1)
+        self.assertEqual(self.foretold(told), {queue_id: (("accept", "default"), ("reject", "spf-fail-unsigned"))
+                                               for queue_id in ids_of("strict-forged")})
+        self.assertEqual((len(ids_of("strict-forged")), told["changed"], told["other_rule"]), (4, 4, 3))
+
+        running.reload(configuration("strict-rule"))
+        after = [self.send(running, case) for case in week]
+        strict = {case["message"]: case["expect"] for case in message_cases("strict-rule").values()}
+        for case, outcome in zip(week, after):
+            self.assertNotEqual(outcome.record["settings"], before[0].record["settings"])
+            if case["message"] in strict and case["client_ip"]:
+                self.assert_fared(outcome, strict[case["message"]])
+        self.assert_came_about(told, before, after)
+        running.daemon.assert_sound(self)
+
+    @staticmethod
+    def more_mail(forgery, forwarded, genuine):
+        """More of the same, and what the rule does not ask about: refused already, quarantined, and local mail."""
+        refused = message_cases("partner")["a forgery is refused"]
+        post = message_cases("mailing-list")["a post whose author the list found authentic"]
+        local = {**genuine, "client_ip": None}
+        return [forgery, genuine, forwarded, refused, forgery, post, forwarded, local, genuine, forgery]
+
+    def assert_came_about(self, told, before, after):
+        """What a replay of `before` told, message by message and in its counts, is what became of the same messages."""
+        fates = [tuple((outcome.decision["action"], outcome.decision["rule"]) for outcome in pair) for pair in zip(before, after)]
+        ids = [outcome.record["queue_id"] for outcome in before]
+        self.assertEqual({queue_id: (was, now) for queue_id, (was, now) in zip(ids, fates) if was[0] != now[0]}, self.foretold(told))
+        decided = [(was, now) for was, now in fates if was[1] != "local"]
+        self.assertEqual({(was, now): count for was, row in told["actions"].items() for now, count in row.items()},
+                         collections.Counter((was[0], now[0]) for was, now in decided))
+        self.assertEqual({row["rule"]: row["messages"] for row in told["rules"]}, collections.Counter(now[1] for _, now in decided))
+        self.assertEqual(told["other_rule"], sum(was[0] == now[0] and was[1] != now[1] for was, now in decided))
+
+    @staticmethod
+    def replay(config, records, *more, status=0):
+        return assay("policy", "replay", "--json", "--examples", "1000", "--config", config, *more, records, status=status)
+
+    @staticmethod
+    def foretold(told):
+        """The messages that would fare otherwise, by queue id: action and rule before and after."""
+        return {example["queue_id"]: ((change["before"], example["rule_before"]), (change["after"], example["rule_after"]))
+                for change in told["changes"] for example in change["examples"]}
+
 
 if __name__ == "__main__":
     unittest.main()
