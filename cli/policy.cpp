@@ -9,6 +9,7 @@ void add_policy(CLI::App& app, Run& run) {
   verb->group(kVerbs);
   verb->require_subcommand(1, 1);
   add_policy_replay(*verb, run);
+  add_policy_suggest(*verb, run);
   add_policy_test(*verb, run);
 }
 

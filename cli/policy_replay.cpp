@@ -2,33 +2,25 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
-#include <filesystem>
 #include <iostream>
 #include <memory>
 #include <optional>
 #include <string>
-#include <system_error>
 #include <vector>
 
 #include "cli/change_count.h"
 #include "cli/input.h"
 #include "cli/paint.h"
 #include "cli/progress.h"
+#include "cli/record_files.h"
 #include "cli/replay_report.h"
 #include "cli/verbs.h"
-#include "config/load.h"
-#include "observe/line_source.h"
-#include "observe/record_reader.h"
 #include "policy/decide.h"
-#include "verify/base/escape.h"
 
 namespace assay::cli {
 namespace {
 
-constexpr std::size_t kMaxConfigOctets = std::size_t{1} << 20U;
 constexpr std::size_t kMaxExamples = 1000;  ///< Of each pair of actions.
-/// Lines that are told one by one; the others are only counted.
-constexpr std::uint64_t kMaxToldLines = 10;
 
 struct Options {
   std::string config;
@@ -39,127 +31,45 @@ struct Options {
   bool json = false;
 };
 
-/// The policy of a configuration file and its drop-ins; nullopt after its problems were printed.
-std::optional<policy::Rules> load_rules(const std::string& file) {
-  const auto text = read_file(file, kMaxConfigOctets);
-  if (!text) {
-    complain(text.error());
-    return std::nullopt;
-  }
-  auto loaded =
-      file == "-" ? config::load_text(*text, file, host_name()) : config::load_with_drop_ins(*text, file, host_name());
-  if (!loaded) {
-    for (const config::Problem& problem : loaded.error()) {
-      std::cerr << escape(config::to_string(problem)) << '\n';
-    }
-    return std::nullopt;
-  }
-  return std::move(loaded->policy);
-}
-
-/// Octets of all files; nullopt if one of them is no regular file. A pipe must not be opened twice.
-std::optional<std::uint64_t> total_size(const std::vector<std::string>& files) {
-  std::uint64_t total = 0;
-  for (const std::string& file : files) {
-    std::error_code error;
-    if (!std::filesystem::is_regular_file(file, error)) {
-      return std::nullopt;
-    }
-    total += std::filesystem::file_size(file, error);
-    if (error) {
-      return std::nullopt;
-    }
-  }
-  return total;
-}
-
 /// Decides the messages of decision records again. One core, one record at a time.
 class Replay {
  public:
   Replay(const Options& options, policy::Rules after, std::optional<policy::Rules> before)
       : after_(std::move(after)),
         before_(std::move(before)),
-        progress_(total_size(options.records)),
+        files_(options.records),
         report_{options.config, options.against, after_.mode == policy::Mode::Monitor, ChangeCount(options.examples)} {}
 
-  void read(const std::string& file) {
-    observe::LineSource lines(file);
-    std::uint64_t line_number = 0;
-    while (const auto line = lines.next()) {
-      ++line_number;
-      take(*line, file, line_number);
-      progress_.update(octets_before_ + lines.octets_read(), report_.changes.messages());
-    }
-    octets_before_ += lines.octets_read();
-    if (!lines.error().empty()) {
-      report_.is_whole = false;
-      progress_.clear();
-      complain(lines.error() +
-               (line_number == 0 ? std::string() : "; the " + std::to_string(line_number) + " lines before it count"));
-    }
-  }
-
-  [[nodiscard]] ReplayReport& report() {
-    progress_.clear();
+  [[nodiscard]] ReplayReport& run() {
+    const LineCounts lines = files_.read([this](const observe::Record& record) { take(record); });
+    report_.local = lines.local;
+    report_.incomplete = lines.incomplete;
+    report_.malformed = lines.malformed;
+    report_.other_lines = lines.other_lines;
+    report_.is_whole = lines.is_whole;
     return report_;
   }
 
  private:
-  void take(std::string_view line, const std::string& file, std::uint64_t line_number) {
-    switch (reader_.read(line, record_)) {
-      case observe::Line::Record: break;
-      case observe::Line::Incomplete:
-        if (!record_.facts.local) {
-          ++report_.incomplete;
-          tell(file, line_number, "incomplete record");
-          return;
-        }
-        break;
-      case observe::Line::Malformed:
-        ++report_.malformed;
-        tell(file, line_number, "malformed record");
-        return;
-      case observe::Line::Other: ++report_.other_lines; return;
-    }
-    if (record_.facts.local) {
-      ++report_.local;
-      return;
-    }
+  void take(const observe::Record& record) {
     // A policy is asked as it would have been then: rules that have expired since count, those that had do not.
-    const policy::Decision now = policy::decide(record_.verdict, record_.facts, after_, record_.time);
+    const policy::Decision now = policy::decide(record.verdict, record.facts, after_, record.time);
     set_fate(fate_after_, now, after_.mode == policy::Mode::Monitor);
     if (before_) {
-      const policy::Decision then = policy::decide(record_.verdict, record_.facts, *before_, record_.time);
+      const policy::Decision then = policy::decide(record.verdict, record.facts, *before_, record.time);
       set_fate(fate_before_, then, before_->mode == policy::Mode::Monitor);
     } else {
-      set_recorded_fate(fate_before_, record_.decision);
+      set_recorded_fate(fate_before_, record.decision);
     }
-    report_.changes.add(record_, fate_before_, fate_after_, now.observed);
-  }
-
-  void tell(const std::string& file, std::uint64_t line_number, const char* what) {
-    ++told_;
-    if (told_ > kMaxToldLines + 1) {
-      return;
-    }
-    progress_.clear();
-    if (told_ > kMaxToldLines) {
-      std::cerr << "assay: more such lines are counted without a word\n";
-      return;
-    }
-    std::cerr << escape(file) << ':' << line_number << ": " << what << ": " << escape(reader_.why()) << '\n';
+    report_.changes.add(record, fate_before_, fate_after_, now.observed);
   }
 
   policy::Rules after_;
   std::optional<policy::Rules> before_;
-  Progress progress_;
+  RecordFiles files_;
   ReplayReport report_;
-  observe::RecordReader reader_;
-  observe::Record record_;
   Fate fate_before_;
   Fate fate_after_;
-  std::uint64_t octets_before_ = 0;  ///< Of the files before the one being read.
-  std::uint64_t told_ = 0;
 };
 
 int run_replay(const Options& options) {
@@ -176,10 +86,7 @@ int run_replay(const Options& options) {
   }
   const auto start = std::chrono::steady_clock::now();
   Replay replay(options, *std::move(after), std::move(before));
-  for (const std::string& file : options.records) {
-    replay.read(file);
-  }
-  ReplayReport& report = replay.report();
+  ReplayReport& report = replay.run();
   report.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   if (options.json) {
     std::cout << to_json(report) << '\n';

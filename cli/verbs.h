@@ -29,6 +29,7 @@ void add_policy(CLI::App& app, Run& run);
 
 // Each adds one verb below `policy`.
 void add_policy_replay(CLI::App& policy, Run& run);
+void add_policy_suggest(CLI::App& policy, Run& run);
 void add_policy_test(CLI::App& policy, Run& run);
 
 }  // namespace assay::cli

@@ -347,13 +347,15 @@ struct RecordReader::Reading::Tables {
       {"mailfrom", [](R& r, V v, Verdict& o) { r.object(v, kSpf, o.spf_mail_from); }},
       {"helo", [](R& r, V v, Verdict& o) { r.object(v, kSpf, o.spf_helo); }},
   }};
-  static constexpr std::array<Member<dkim::Outcome>, 6> kDkim{{
+  static constexpr std::array<Member<dkim::Outcome>, 7> kDkim{{
       {"result", [](R& r, V v, dkim::Outcome& o) { r.word(v, dkim::Status::PermError, o.status); }},
       {"domain", [](R& r, V v, dkim::Outcome& o) { r.text(v, o.domain); }},
       {"testing", [](R& r, V v, dkim::Outcome& o) { r.flag(v, o.testing); }},
       {"headers_verified", [](R& r, V v, dkim::Outcome& o) { r.flag(v, o.headers_verified); }},
       {"reason", [](R& r, V v, dkim::Outcome& o) { r.word_or_none(v, dkim::Reason::TooManySignatures, o.reason); }},
       {"signing_domain", [](R& r, V v, dkim::Outcome& o) { r.name(v, o.signing_domain); }},
+      // No decision rests on it: it tells one signature from another.
+      {"signature_start", [](R& r, V v, dkim::Outcome& o) { r.text(v, o.signature_start); }, true},
   }};
   static constexpr Member<arc::Hop> kSelector{"selector", [](R& r, V v, arc::Hop& o) { r.text(v, o.selector); }};
   static constexpr Member<arc::Hop> kSigner{"signer", [](R& r, V v, arc::Hop& o) { r.text(v, o.signer); }};

@@ -1,0 +1,55 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "cli/progress.h"
+#include "observe/record.h"
+#include "observe/record_reader.h"
+#include "policy/rules.h"
+
+namespace assay::cli {
+
+/// What the lines of some files were.
+struct LineCounts {
+  std::uint64_t records = 0;     ///< Records of strangers' mail that were whole.
+  std::uint64_t local = 0;       ///< Records of local and authenticated mail.
+  std::uint64_t incomplete = 0;  ///< Records that lack something which decides.
+  std::uint64_t malformed = 0;
+  std::uint64_t other_lines = 0;
+  bool is_whole = true;  ///< Every file was read to its end.
+};
+
+/// Reads decision records from files, plain or compressed by gzip, "-" for standard input, one after the other. Shows
+/// how far it is on a terminal, and says on standard error what is wrong with lines and files.
+class RecordFiles {
+ public:
+  explicit RecordFiles(std::vector<std::string> files);
+
+  /// Reads all files; `take` gets each whole record of a stranger's message, valid during the call.
+  [[nodiscard]] LineCounts read(const std::function<void(const observe::Record&)>& take);
+  /// Whether read() can be called again and finds the same: none of the files is a pipe.
+  [[nodiscard]] bool can_read_again() const noexcept { return total_.has_value(); }
+
+ private:
+  void read_line(std::string_view line, const std::string& file, std::uint64_t line_number, Progress& progress,
+                 const std::function<void(const observe::Record&)>& take);
+  void tell(const std::string& file, std::uint64_t line_number, const char* what, Progress& progress);
+
+  std::vector<std::string> files_;
+  std::optional<std::uint64_t> total_;
+  observe::RecordReader reader_;
+  observe::Record record_;
+  LineCounts counts_;
+  bool has_told_ = false;  ///< A second reading has nothing new to say.
+  std::uint64_t told_ = 0;
+};
+
+/// The policy of a configuration file and its drop-ins, or of standard input; nullopt after its problems were printed.
+[[nodiscard]] std::optional<policy::Rules> load_rules(const std::string& file);
+
+}  // namespace assay::cli

@@ -1,0 +1,114 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "policy/carrier.h"
+#include "policy/decision.h"
+#include "policy/facts.h"
+#include "policy/tally.h"
+#include "verify/base/time.h"
+#include "verify/verdict.h"
+
+namespace assay::policy {
+
+/// Names told apart in each set of a stream.
+inline constexpr std::size_t kMaxStreamNames = 32;
+/// Streams that are kept; beyond, the smaller half is only counted.
+inline constexpr std::size_t kMaxStreams = 5'000;
+/// Clients whose passing authors are kept.
+inline constexpr std::size_t kMaxClients = 50'000;
+/// Authors kept of one client: one that has more is shared, and vouches for nobody.
+inline constexpr std::size_t kMaxClientOwners = 5;
+/// Recipient domains that are kept.
+inline constexpr std::size_t kMaxOwnDomains = 1'000;
+
+/// What is known of the messages that one carrier brought in one author domain's name, or, added up, of several such.
+struct Stream {
+  Carrier carrier;
+  Tally authors{kMaxStreamNames};
+
+  // Messages that fail DMARC and that the published policy does not let in.
+  std::uint64_t messages = 0;
+  std::uint64_t signed_by_carrier = 0;  ///< A passing signature with d= carrier.
+  std::uint64_t sealed_by_carrier = 0;  ///< arc_sealer: carrier holds.
+  std::uint64_t sent_by_carrier = 0;    ///< MAIL FROM of the carrier, SPF passes.
+  std::uint64_t claims_dmarc_pass = 0;  ///< Of the sealed: the carrier claims dmarc=pass for the author.
+  std::uint64_t iprev_pass = 0;
+  std::uint64_t spf_pass = 0;
+  std::uint64_t arc_pass = 0;
+  std::uint64_t signed_headers = 0;  ///< Indirect::SignedHeaders
+  std::uint64_t arc_origin = 0;      ///< Indirect::ArcOrigin
+  std::uint64_t list = 0;            ///< Indirect::List
+  std::uint64_t forwarder = 0;       ///< Indirect::Forwarder
+  std::uint64_t related = 0;  ///< A passing signature or MAIL FROM of a domain above the author's (strict alignment).
+  std::uint64_t own_name =
+      0;  ///< The confirmed client name lies in the author's domain, and is not made of an address.
+  Tally days{kMaxStreamNames};
+  Tally recipients{kMaxStreamNames};
+  Tally clients{kMaxStreamNames};
+  Tally networks{kMaxStreamNames};
+  Tally names{kMaxStreamNames};         ///< Confirmed client names.
+  Tally mail_from{kMaxStreamNames};     ///< Domains that pass SPF.
+  Tally dkim_domains{kMaxStreamNames};  ///< d= that pass.
+  Tally sealers{kMaxStreamNames};       ///< Newest sealers of passing chains.
+  Tally list_ids{kMaxStreamNames};
+  Tally actions{kMaxStreamNames};  ///< What was decided.
+  Tally signatures{
+      kMaxStreamNames};  ///< The author's own whose header part verifies, by domain and first octets of b=.
+
+  // Messages that pass DMARC by DKIM alone on the same way.
+  std::uint64_t passes = 0;
+  Tally pass_authors{kMaxStreamNames};
+  Tally pass_signatures{kMaxStreamNames};
+  Tally pass_days{kMaxStreamNames};
+
+  /// Adds what `other` counted.
+  void add(const Stream& other);
+};
+
+/// Groups messages by carrier and author, one after the other, in bounded memory. Pure; for one thread.
+class Streams {
+ public:
+  explicit Streams(std::size_t max_streams = kMaxStreams) : max_streams_(max_streams) {}
+
+  /// Takes note of any message of a stranger, passing or not: of what its author's SPF record says of the client, and
+  /// to whom it went.
+  void add_context(const Verdict& verdict, const Facts& facts, Time time);
+  /// Counts a message whose DMARC check fails for its only author. `evidence` is what find_indirect() says; `decided`
+  /// what was done with it.
+  void add_failure(const Verdict& verdict, const Facts& facts, const std::vector<Indirect>& evidence, Time time,
+                   Action decided);
+
+  /// One for each carrier and author, by carrier, then author; those without failures, too.
+  [[nodiscard]] std::vector<const Stream*> all() const;
+  /// Failures of streams that were dropped for want of room.
+  [[nodiscard]] std::uint64_t dropped_messages() const noexcept { return dropped_; }
+  /// Whether `domain` was among the recipients' domains of strangers' mail: it is one of this site's.
+  [[nodiscard]] bool is_own(const std::string& domain) const { return own_domains_.contains(domain); }
+  /// How often `author` passed DMARC by SPF from the client of this address (IpAddress::to_string); 0 if it never did,
+  /// or more than kMaxClientOwners authors did. Of the very address: the next one may be rented by anybody.
+  [[nodiscard]] std::uint64_t passes_from(const std::string& client, std::string_view author) const;
+
+ private:
+  Stream& stream_of(const Verdict& verdict, const Facts& facts);
+  void make_room();
+
+  std::size_t max_streams_;
+  std::unordered_map<std::string, Stream> streams_;
+  std::unordered_map<std::string, Tally> owners_;  ///< Authors that pass by SPF, by client.
+  std::unordered_map<std::string, std::uint64_t> own_domains_;
+  std::uint64_t dropped_ = 0;
+  std::string key_;
+};
+
+/// Whether the confirmed name of a client looks made from its address, as names of dial-up customers are.
+[[nodiscard]] bool is_generic_name(std::string_view name, const IpAddress& ip);
+
+}  // namespace assay::policy
