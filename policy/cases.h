@@ -27,24 +27,12 @@ inline constexpr std::size_t kMaxSplitValues = 32;
 /// split where that says the same. Nullopt if there are more than kMaxCases.
 [[nodiscard]] std::optional<std::vector<Case>> cases_of(const Condition& condition);
 
+/// The ways in which `condition` can hold or, if `is_negated`, be false; with lists of values split if `splits`.
+/// Nullopt if there are more than kMaxCases.
+[[nodiscard]] std::optional<std::vector<Case>> expand(const Condition& condition, bool is_negated, bool splits);
+
 /// Whether `condition` is true of each message for which the case holds. False if that is not seen.
 [[nodiscard]] bool implies(const Case& given, const Condition& condition);
-
-/// Why something can never hold, worded for people, and where.
-struct Clash {
-  std::string why;
-  Place place;
-};
-
-/// Two parts of the case that can never hold together: disjoint values of one fact, a test and its opposite, or results
-/// that the RFCs never give together. Nullopt if none is seen.
-[[nodiscard]] std::optional<Clash> find_clash(const Case& given);
-
-/// Why the condition, or a branch of `any` in it, can never hold. Nullopt if that is not seen.
-[[nodiscard]] std::optional<Clash> find_contradiction(const Condition& condition);
-
-/// Whether all that `narrow` names, `wide` names, too. False for values of different forms.
-[[nodiscard]] bool covers(const Condition& wide, const Condition& narrow);
 
 /// Whether the answer may differ between the authors of one message.
 [[nodiscard]] bool depends_on_author(const Condition& condition);

@@ -7,7 +7,9 @@
 #include <utility>
 
 #include "policy/cases.h"
+#include "policy/clash.h"
 #include "policy/proof.h"
+#include "policy/values.h"
 #include "verify/base/text.h"
 
 namespace assay::policy {
