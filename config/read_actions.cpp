@@ -192,12 +192,12 @@ class ActionReader {
       quarantine.how = found->second;
     }
     // Each parameter with the one way that it goes with.
-    const std::array<std::pair<const char*, QuarantineHow>, 5> kParameters{{{"name", QuarantineHow::Header},
-                                                                            {"value", QuarantineHow::Header},
-                                                                            {"to", QuarantineHow::Redirect},
-                                                                            {"text", QuarantineHow::Reject},
-                                                                            {"code", QuarantineHow::Reject}}};
-    for (const auto& [key, how] : kParameters) {
+    const std::array<std::pair<const char*, QuarantineHow>, 5> ways{{{"name", QuarantineHow::Header},
+                                                                     {"value", QuarantineHow::Header},
+                                                                     {"to", QuarantineHow::Redirect},
+                                                                     {"text", QuarantineHow::Reject},
+                                                                     {"code", QuarantineHow::Reject}}};
+    for (const auto& [key, how] : ways) {
       if (has(map, key) && quarantine.how != how) {
         report_.complain(mark_of(map, key), path + "." + key,
                          std::string("goes with how: ") + to_string(how) + " alone: remove it, or change how");

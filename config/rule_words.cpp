@@ -50,6 +50,7 @@ std::optional<std::string> translate(std::string_view word) {
 
 std::vector<std::string> names_of(const std::vector<RuleKey>& keys) {
   std::vector<std::string> names;
+  names.reserve(keys.size());
   for (const RuleKey& key : keys) {
     names.push_back(key.key);
   }
@@ -66,6 +67,7 @@ std::vector<std::string> rule_names() {
 
 std::vector<std::string> action_words() {
   std::vector<std::string> words;
+  words.reserve(action_keys().size());
   for (const ActionKey& action : action_keys()) {
     words.push_back(action.key.key);
   }
