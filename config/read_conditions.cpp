@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "config/read_names.h"
 #include "config/rule_values.h"
@@ -18,6 +19,16 @@ using policy::Condition;
 using policy::Fact;
 using policy::Form;
 using Kind = YamlNode::Kind;
+
+/// What a condition may ask for, as messages list it.
+std::string list_words(const std::vector<std::string>& known, bool may_be_flag) {
+  // The reasons are too many.
+  constexpr std::size_t kMostListed = 12;
+  if (known.size() > kMostListed) {
+    return "a reason that any method gives";
+  }
+  return (may_be_flag ? "true, false, " : "") + join(known, " or ");
+}
 
 /// Reads the conditions of one rule.
 class ConditionReader {
@@ -237,12 +248,8 @@ class ConditionReader {
           report_.complain(element->mark, path, quote(word) + " " + *complaint);
         }
       } else if (!known.empty() && !is_among(known, word)) {
-        const std::string meant = which_word(word, known);
-        // The reasons are too many to list.
-        constexpr std::size_t kMostListed = 12;
-        const std::string all = known.size() > kMostListed ? "a reason that any method gives"
-                                                           : (may_be_flag ? "true, false, " : "") + join(known, " or ");
-        report_.complain(element->mark, path, quote(word) + " is not " + all + meant);
+        report_.complain(element->mark, path,
+                         quote(word) + " is not " + list_words(known, may_be_flag) + which_word(word, known));
       } else if (const auto complaint = check_word(word)) {
         report_.complain(element->mark, path, quote(word) + " " + *complaint);
       }

@@ -76,6 +76,7 @@ std::vector<std::string> action_words() {
 
 std::vector<std::string> condition_names() {
   std::vector<std::string> names;
+  names.reserve(condition_keys().size() + joining_keys().size());
   for (const ConditionKey& condition : condition_keys()) {
     names.push_back(condition.key.key);
   }
