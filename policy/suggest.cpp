@@ -16,7 +16,8 @@ namespace {
 
 /// What a configuration takes of a comment (config::kMaxCommentOctets).
 constexpr std::size_t kMaxCommentOctets = 1000;
-/// Messages for one signature from which on the same signed header fields are sent again and again.
+/// Messages for one signature, beyond which the same signed header fields are sent again and again; of streams whose
+/// recipients are not all known.
 constexpr std::uint64_t kMaxCopies = 5;
 /// Of the messages of a stream, one in so many at least must show an author's signature, here or passing.
 constexpr std::uint64_t kSignedPart = 2;
@@ -58,19 +59,28 @@ std::size_t different_signatures(const Stream& stream) {
   return signatures.size();
 }
 
-/// Whether few signatures came in many messages: somebody kept signed header fields and sends them again.
+/// Whether few signatures came in many messages: somebody kept signed header fields and sends them again. A list may
+/// send one message to each recipient by itself, and again after a temporary failure.
 bool is_sent_again(const Stream& stream) {
   std::uint64_t messages = 0;
   for (const Tally::Entry& entry : stream.signatures.entries()) {
     messages += entry.messages;
   }
-  const bool has_few_recipients = stream.recipients.is_whole() && stream.recipients.entries().size() <= kMaxRuleValues;
-  return !has_few_recipients && messages > kMaxCopies * stream.signatures.entries().size();
+  const auto& recipients = stream.recipients;
+  const std::uint64_t copies = recipients.is_whole() ? 2 * recipients.entries().size() : kMaxCopies;
+  return messages > copies * stream.signatures.entries().size();
 }
 
 /// Whether at least half of the messages, passing ones counted in, show an author's signature.
 bool is_signed_enough(const Stream& stream) {
   return (stream.signed_headers + stream.passes) * kSignedPart >= stream.messages;
+}
+
+/// Whether the author's signatures say that it writes by this way. The same for one author alone and for one among
+/// those of a list, so that no way is cheaper for a forger.
+bool has_signed(const Stream& stream) {
+  return different_signatures(stream) >= kMinSignatures && different_days(stream) >= kMinDays &&
+         is_signed_enough(stream) && !is_sent_again(stream);
 }
 
 /// What shows that an author's domain has to do with the stream; empty if nothing does.
@@ -88,8 +98,7 @@ std::string find_consent(const Stream& stream, const std::string& author, bool i
   if (covers(known, stream.messages)) {
     return author + " passed DMARC by SPF from the same client addresses at other times";
   }
-  if (different_signatures(stream) >= kMinSignatures && different_days(stream) >= kMinDays &&
-      is_signed_enough(stream) && !is_sent_again(stream)) {
+  if (has_signed(stream)) {
     return at_least(stream.signatures) + " different signatures of " + author +
            "'s verify over the header fields, and it passed DMARC by DKIM " + count(stream.passes, "time", "times") +
            " on the same way";
@@ -190,16 +199,14 @@ class Suggesting {
     Bundle vouched;
     Bundle silent;
     for (const Stream* const stream : bundle.streams) {
-      const bool is_signed = different_signatures(*stream) > 0 && is_signed_enough(*stream) && !is_sent_again(*stream);
-      (is_signed ? vouched : silent).add(*stream);
+      (has_signed(*stream) ? vouched : silent).add(*stream);
     }
     const Stream& whole = vouched.whole;
-    if (whole.messages == 0 || vouched.signers < kMinSigners || different_signatures(whole) < kMinSignatures ||
-        different_days(whole) < kMinDays) {
+    if (whole.messages == 0 || vouched.signers < kMinSigners) {
       Suggestion each = start(bundle.whole, bundle.streams);
-      each.reason = "looks like " + what +
-                    ", but nothing shows that the authors really wrote: no different signatures of " +
-                    std::to_string(kMinSigners) + " authors or more verify, and the rest a forger can make";
+      each.reason = "looks like " + what + ", but nothing shows that the authors really wrote: there are not " +
+                    std::to_string(kMinSigners) + " authors of whom " + std::to_string(kMinSignatures) +
+                    " different signatures verify, and the rest a forger can make";
       each.ask = "Ask the recipients whether they know " + plain(bundle.whole.carrier.name) +
                  ". If they do, it should leave signatures intact, rewrite From, or seal with ARC; a sealer that you "
                  "trust goes into arc.trusted_sealers.";

@@ -53,8 +53,8 @@ struct Suggestions {
 
 /// Percent of a stream's messages that must show a proof.
 inline constexpr std::uint64_t kMinCoverage = 95;
-/// Different signatures, authors that made them (of a list or forwarder), and days on which messages came, from which
-/// on signatures count as the authors' word: a forger has to collect as many.
+/// Different signatures of an author, authors that have as many (of a list or forwarder), and days on which messages
+/// came, from which on signatures count as the authors' word: a forger has to collect as many.
 inline constexpr std::size_t kMinSignatures = 5;
 inline constexpr std::size_t kMinSigners = 3;
 inline constexpr std::size_t kMinDays = 2;

@@ -107,6 +107,7 @@ std::optional<StreamProof> client_proof(const Stream& stream) {
   }
   if (const auto clients = covering(stream.clients, stream.messages, covered); !clients.empty()) {
     std::vector<IpNetwork> networks;
+    networks.reserve(clients.size());
     for (const std::string& client : clients) {
       networks.push_back(*IpNetwork::parse(client));
     }

@@ -298,11 +298,16 @@ TEST_CASE("suggest: a list is let in for authors that sign themselves, whoever e
   // 20 domains of a forger's own sign all they write; in between he writes as somebody else.
   std::vector<Mail> mails = test::mailing_list(200, 20);
   const std::size_t own = mails.size();
+  const bool has_collected = GENERATE(false, true);
   for (std::size_t i = 0; i < 12; ++i) {
     Mail mail = mails[i];
     mail.verdict.dmarc.author = Domain::parse("victim.example").value();
     mail.verdict.dmarc.organizational_domain = mail.verdict.dmarc.author;
     mail.verdict.dkim.pop_back();
+    if (has_collected) {
+      // He has collected a few of that author's messages.
+      test::add_broken_signature(mail, "victim.example", "collected" + std::to_string(i % (kMinSignatures - 1)));
+    }
     mails.push_back(mail);
   }
   const Suggestions found = suggest_for(mails);
@@ -316,7 +321,7 @@ TEST_CASE("suggest: a list is let in for authors that sign themselves, whoever e
 
 TEST_CASE("suggest: more authors than a rule lists need recipients that it can list", "[policy][suggest]") {
   const auto with_authors = [](std::size_t authors, std::size_t readers) {
-    std::vector<Mail> mails = test::mailing_list(authors * 4, authors);
+    std::vector<Mail> mails = test::mailing_list(authors * kMinSignatures, authors);
     for (std::size_t i = 0; i < mails.size(); ++i) {
       mails[i].facts.rcpt = {"reader" + std::to_string(i % readers) + "@our.example"};
     }
@@ -357,6 +362,7 @@ TEST_CASE("suggest: signatures count from five different ones on", "[policy][sug
     std::vector<Mail> mails;
     for (std::size_t i = 0; i < 20; ++i) {
       Mail mail = test::failing_mail(i, "partner.example");
+      mail.facts.rcpt = {"user" + std::to_string(i % 2) + "@our.example"};
       test::set_mail_from(mail, "x@mailer.example");
       test::add_broken_signature(mail, "partner.example", "s" + std::to_string(i % different));
       mails.push_back(mail);
