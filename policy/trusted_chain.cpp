@@ -48,14 +48,14 @@ Word dmarc_word(const std::vector<Claim>& claims, const dmarc::Outcome& author) 
       continue;
     }
     const auto from = has_repeated_property(claim) ? std::nullopt : claimed_domain(claim, "header.from");
-    if (from && from != author.author) {
-      has_other = true;
-    } else if (claim.result != "pass") {
+    const bool is_of_another = from && from != author.author;
+    if (!is_of_another && claim.result != "pass") {
       return Word::NotAuthentic;
-    } else if (from) {
+    }
+    if (from && !is_of_another) {
       word = Word::Authentic;
     } else {
-      has_other = true;  // A pass of nobody.
+      has_other = true;  // Of another author, or a pass of nobody.
     }
   }
   return word == Word::Nothing && has_other ? Word::NotAuthentic : word;
