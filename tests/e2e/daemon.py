@@ -44,6 +44,13 @@ def until(condition, timeout=20, what="the condition"):
         time.sleep(0.02)
 
 
+def assay(*arguments, status=0):
+    """What the tool prints as JSON, if it ends with that status."""
+    done = subprocess.run([BIN / "assay", *arguments], capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == status, f"{arguments}: exit status {done.returncode}: {done.stdout}{done.stderr}"
+    return json.loads(done.stdout)
+
+
 class Daemon:
     """assayd in the foreground. `settings` is YAML text that replaces or adds top-level keys; `zone` names zone files.
 

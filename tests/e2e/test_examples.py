@@ -7,7 +7,6 @@ import collections
 import datetime
 import json
 import pathlib
-import subprocess
 import unittest
 
 import yaml
@@ -19,13 +18,6 @@ FOLDER = pathlib.Path(__file__).resolve().parents[2] / "config/examples"
 ZONE = FOLDER / "messages/zone"
 
 setUpModule = served.require  # pylint: disable=invalid-name
-
-
-def assay(*arguments, status=0):
-    """What the tool prints as JSON."""
-    done = subprocess.run([daemon.BIN / "assay", *arguments], capture_output=True, text=True, check=False, timeout=60)
-    assert done.returncode == status, f"{arguments}: exit status {done.returncode}: {done.stdout}{done.stderr}"
-    return json.loads(done.stdout)
 
 
 def configuration(name):
@@ -93,7 +85,7 @@ class Examples(unittest.TestCase):
 
     def send_all(self, name, text):
         """Sends each message of an example's cases; what became of them, by the name of the case."""
-        told = {case["name"]: case for case in assay("policy", "test", "--json", FOLDER / f"{name}.cases.yaml")["cases"]}
+        told = {case["name"]: case for case in daemon.assay("policy", "test", "--json", FOLDER / f"{name}.cases.yaml")["cases"]}
         running = self.serve(text)
         outcomes = {}
         for case in message_cases(name).values():
@@ -217,7 +209,7 @@ class Examples(unittest.TestCase):
 
     @staticmethod
     def replay(config, records, *more, status=0):
-        return assay("policy", "replay", "--json", "--examples", "1000", "--config", config, *more, records, status=status)
+        return daemon.assay("policy", "replay", "--json", "--examples", "1000", "--config", config, *more, records, status=status)
 
     @staticmethod
     def foretold(told):
