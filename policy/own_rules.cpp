@@ -17,11 +17,6 @@ struct Candidate {
   std::size_t undecided = 0;
 };
 
-/// Whether mail of that ruling does not get to its recipients.
-bool withholds(const Ruling& ruling, const Rules& rules) {
-  return ruling.action == Action::Discard || refuses(ruling, rules);
-}
-
 void take_continue(Findings& findings, const Then& then) {
   if (!then.tag.empty() && std::find(findings.tags.begin(), findings.tags.end(), then.tag) == findings.tags.end()) {
     findings.tags.push_back(then.tag);
@@ -33,10 +28,8 @@ void take_continue(Findings& findings, const Then& then) {
 
 /// `findings` hold what follows the candidate; afterwards what holds of both.
 void settle(Findings& findings, const Candidate& candidate, const Rules& rules) {
-  const int its_severity = severity(candidate.ruling, rules);
-  const int severity_of_rest = severity(findings.ruling, rules);
   if (!candidate.is_unknown) {
-    if (its_severity >= severity_of_rest) {
+    if (severity(candidate.ruling, rules) >= severity(findings.ruling, rules)) {
       findings.ruling = candidate.ruling;
       findings.tags.resize(candidate.tags);
       findings.headers.resize(candidate.headers);
@@ -45,10 +38,7 @@ void settle(Findings& findings, const Candidate& candidate, const Rules& rules) 
     }
     return;
   }
-  if (candidate.ruling.action == findings.ruling.action) {
-    return;
-  }
-  if (rules.temperror == Action::TempFail || (its_severity < severity_of_rest && withholds(findings.ruling, rules))) {
+  if (must_defer(candidate.ruling, findings.ruling, rules)) {
     findings.ruling = {Ground::Undecided, Action::TempFail, candidate.ruling.rule, candidate.ruling.author};
   }
 }

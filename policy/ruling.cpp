@@ -40,4 +40,25 @@ int severity(const Ruling& ruling, const Rules& rules) noexcept {
   return severity(ruling.action == Action::Quarantine && refuses(ruling, rules) ? Action::Reject : ruling.action);
 }
 
+namespace {
+
+/// Whether mail of that ruling does not get to its recipients.
+bool withholds(const Ruling& ruling, const Rules& rules) noexcept {
+  return ruling.action == Action::Discard || refuses(ruling, rules);
+}
+
+/// Whether a message fares alike under both. Two refusals for good do, whether or not one is called quarantine.
+bool does_same(const Ruling& a, const Ruling& b, const Rules& rules) noexcept {
+  return severity(a, rules) == severity(b, rules) &&
+         (a.action != Action::Quarantine || refuses(a, rules) || quarantine_of(a, rules) == quarantine_of(b, rules));
+}
+
+}  // namespace
+
+bool must_defer(const Ruling& unknown, const Ruling& rest, const Rules& rules) noexcept {
+  return !does_same(unknown, rest, rules) &&
+         (rules.temperror == Action::TempFail ||
+          (severity(unknown, rules) < severity(rest, rules) && withholds(rest, rules)));
+}
+
 }  // namespace assay::policy

@@ -47,4 +47,10 @@ struct Ruling {
 /// severity() of its action, where Quarantine by Reject is as harsh as Reject.
 [[nodiscard]] int severity(const Ruling& ruling, const Rules& rules) noexcept;
 
+/// Whether a message must wait because nobody knows if `unknown` decides it, which a check that failed for now would
+/// say; `rest` decides otherwise. It must if the two differ in what is done, and either Rules::temperror is tempfail,
+/// or `rest` keeps the message out and `unknown` is milder. So an outage neither lets in what `unknown` would refuse
+/// (under tempfail), nor refuses for good what it would let in.
+[[nodiscard]] bool must_defer(const Ruling& unknown, const Ruling& rest, const Rules& rules) noexcept;
+
 }  // namespace assay::policy

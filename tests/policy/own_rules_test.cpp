@@ -259,6 +259,44 @@ TEST_CASE("policy/rules: a rule left unknown by a check that failed temporarily"
   }
 }
 
+TEST_CASE("policy/rules: an unknown rule is compared with the rest by severity and form, not by the action's name",
+          "[policy][rules][undecided]") {
+  Scene scene;
+  fail_spf(scene);
+  const auto quarantine = [](const char* name, Condition when, QuarantineHow how) {
+    Rule made = rule(name, std::move(when), Action::Quarantine);
+    made.then.quarantine = Quarantine{};
+    made.then.quarantine->how = how;
+    return made;
+  };
+  SECTION("refusing as quarantine, and the rest marks: under tempfail the outage must not let it in") {
+    scene.rules.own = {quarantine("open", kOpen, QuarantineHow::Reject),
+                       quarantine("mark", kYes, QuarantineHow::Header)};
+    CHECK(scene.told() == "quarantine mark");
+    scene.rules.temperror = Action::TempFail;
+    CHECK(scene.told() == "tempfail open");
+  }
+  SECTION("marking, and the rest refuses as quarantine: the outage must not refuse it for good") {
+    scene.rules.own = {quarantine("open", kOpen, QuarantineHow::Header),
+                       quarantine("refuse", kYes, QuarantineHow::Reject)};
+    CHECK(scene.told() == "tempfail open");
+  }
+  SECTION("two forms that both take the message differ, but neither keeps it out") {
+    scene.rules.own = {quarantine("open", kOpen, QuarantineHow::Hold), quarantine("mark", kYes, QuarantineHow::Header)};
+    CHECK(scene.told() == "quarantine mark");
+    scene.rules.temperror = Action::TempFail;
+    CHECK(scene.told() == "tempfail open");
+    scene.rules.own.front().then.quarantine->how = QuarantineHow::Header;
+    CHECK(scene.told() == "quarantine mark");
+  }
+  SECTION("a refusal is a refusal, whatever it is called") {
+    scene.rules.temperror = Action::TempFail;
+    scene.rules.own = {rule("open", kOpen, Action::Reject), quarantine("refuse", kYes, QuarantineHow::Reject)};
+    CHECK(scene.told() == "quarantine refuse");
+    CHECK(scene.decision().undecided == std::vector<std::string>{"open"});
+  }
+}
+
 TEST_CASE("policy/rules: recipients who fare differently", "[policy][rules][recipients]") {
   Scene scene;
   scene.rules.own = {rule("abuse", is(Fact::Rcpt, "abuse@example.net"), Action::Accept),
