@@ -157,6 +157,19 @@ Stream& Streams::stream_of(const Verdict& verdict, const Facts& facts) {
   return stream;
 }
 
+void Streams::drop(const Stream& stream) {
+  if (stream.messages == 0) {
+    return;
+  }
+  const std::string& author = stream.authors.entries().front().name;
+  const bool has_room = unnamed_.size() < kMaxUnnamedAuthors || unnamed_.contains(author);
+  if (stream.carrier.kind != Carrier::Kind::Domain && has_room) {
+    unnamed_[author].add(stream);
+  } else {
+    dropped_ += stream.messages;
+  }
+}
+
 void Streams::make_room() {
   std::vector<std::uint64_t> sizes;
   sizes.reserve(streams_.size());
@@ -172,7 +185,7 @@ void Streams::make_room() {
     for (auto it = streams_.begin(); it != streams_.end() && streams_.size() > goal;) {
       const std::uint64_t size = it->second.messages + it->second.passes;
       if (size < limit || (with_limit && size == limit)) {
-        dropped_ += it->second.messages;
+        drop(it->second);
         it = streams_.erase(it);
       } else {
         ++it;

@@ -22,6 +22,9 @@ namespace assay::policy {
 inline constexpr std::size_t kMaxStreamNames = 32;
 /// Streams that are kept; beyond, the smaller half is only counted.
 inline constexpr std::size_t kMaxStreams = 5'000;
+/// Authors of whom dropped streams by hosts that prove nothing are added up, so that a forgery from many networks
+/// shows.
+inline constexpr std::size_t kMaxUnnamedAuthors = 1'000;
 /// Clients whose passing authors are kept.
 inline constexpr std::size_t kMaxClients = 50'000;
 /// Authors kept of one client: one that has more is shared, and vouches for nobody.
@@ -88,7 +91,9 @@ class Streams {
 
   /// One for each carrier and author, by carrier, then author; those without failures, too.
   [[nodiscard]] std::vector<const Stream*> all() const;
-  /// Failures of streams that were dropped for want of room.
+  /// Dropped streams of carriers that are no domain, added up by author.
+  [[nodiscard]] const std::map<std::string, Stream>& dropped_by_author() const noexcept { return unnamed_; }
+  /// Failures of other streams that were dropped for want of room.
   [[nodiscard]] std::uint64_t dropped_messages() const noexcept { return dropped_; }
   /// Whether `domain` was among the recipients' domains of strangers' mail: it is one of this site's.
   [[nodiscard]] bool is_own(const std::string& domain) const { return own_domains_.contains(domain); }
@@ -99,11 +104,13 @@ class Streams {
  private:
   Stream& stream_of(const Verdict& verdict, const Facts& facts);
   void make_room();
+  void drop(const Stream& stream);
 
   std::size_t max_streams_;
   std::unordered_map<std::string, Stream> streams_;
   std::unordered_map<std::string, Tally> owners_;  ///< Authors that pass by SPF, by client.
   std::unordered_map<std::string, std::uint64_t> own_domains_;
+  std::map<std::string, Stream> unnamed_;
   std::uint64_t dropped_ = 0;
   std::string key_;
 };

@@ -141,6 +141,7 @@ class Suggesting {
   Suggesting(const Streams& streams, const SuggestOptions& options) : streams_(streams), options_(options) {}
 
   Suggestions run() {
+    unnamed_ = streams_.dropped_by_author();
     std::map<Carrier, Bundle> bundles;
     for (const Stream* const stream : streams_.all()) {
       bundles[stream->carrier].add(*stream);

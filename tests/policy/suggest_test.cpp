@@ -429,7 +429,32 @@ TEST_CASE("streams: beyond the bound the small ones go, and the large one stays"
     largest = std::max(largest, stream->messages);
   }
   CHECK(largest == 50);
+  for (const auto& [author, stream] : streams.dropped_by_author()) {
+    kept += stream.messages;
+  }
   CHECK(kept + streams.dropped_messages() == 50 + others);
+}
+
+TEST_CASE("suggest: a forgery from more networks than streams are kept is told whole", "[policy][suggest]") {
+  Streams streams(100);
+  feed(streams, test::botnet(2'000, "victim.example"));
+  SuggestOptions options;
+  options.now = kNow;
+  const Suggestions found = suggest(streams, options);
+  REQUIRE(found.list.size() == 1);
+  CHECK(found.list[0].kind == StreamKind::Forger);
+  CHECK(found.list[0].evidence.messages == 2'000);
+  CHECK(streams.dropped_messages() == 0);
+}
+
+TEST_CASE("streams: dropped streams are added up for so many authors, and beyond only counted", "[policy][suggest]") {
+  Streams streams(2);
+  // The last two are still kept.
+  for (std::size_t i = 0; i < kMaxUnnamedAuthors + 3; ++i) {
+    feed(streams, test::botnet(1, "victim" + std::to_string(i) + ".example"));
+  }
+  CHECK(streams.dropped_by_author().size() == kMaxUnnamedAuthors);
+  CHECK(streams.dropped_messages() == 1);
 }
 
 TEST_CASE("streams: as many as the bound are all kept", "[policy][suggest]") {
