@@ -8,6 +8,7 @@ Postfix only runs when started by root.
 
 import argparse
 import contextlib
+import fcntl
 import grp
 import os
 import pathlib
@@ -51,10 +52,17 @@ def library_path(root):
 
 
 def unpack(build):
-    """The root of an unpacked Postfix below the folder `build`; unpacked once."""
+    """The root of an unpacked Postfix below the folder `build`; unpacked once, whichever of several tests comes first."""
     root = pathlib.Path(build).resolve() / "postfix"
-    if (root / "complete").exists():
-        return root
+    root.parent.mkdir(parents=True, exist_ok=True)
+    with root.with_name("postfix.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (root / "complete").exists():
+            _unpack_into(root)
+    return root
+
+
+def _unpack_into(root):
     if shutil.which("apt-get") is None or shutil.which("dpkg") is None:
         raise Unavailable("there is no apt-get to fetch Postfix with")
     shutil.rmtree(root, ignore_errors=True)
@@ -72,7 +80,6 @@ def unpack(build):
         if _missing_libraries(root):
             raise Unavailable("a library of Postfix is missing")
     (root / "complete").touch()
-    return root
 
 
 def free_port():
