@@ -71,8 +71,9 @@ int main_of(int count, char** values) {
   }
   if (!run) {
     return complain(
-        "give a verb: verify, spf, config check, config show, config migrate, policy replay, policy suggest or policy "
-        "test; see assay --help");
+        "give a verb: verify, spf, config check, config show, config migrate, policy lint, policy replay, policy "
+        "suggest or "
+        "policy test; see assay --help");
   }
   const int status = run();
   std::cout.flush();

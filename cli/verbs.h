@@ -28,6 +28,7 @@ void add_config_migrate(CLI::App& config, Run& run);
 void add_policy(CLI::App& app, Run& run);
 
 // Each adds one verb below `policy`.
+void add_policy_lint(CLI::App& policy, Run& run);
 void add_policy_replay(CLI::App& policy, Run& run);
 void add_policy_suggest(CLI::App& policy, Run& run);
 void add_policy_test(CLI::App& policy, Run& run);

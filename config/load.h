@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -32,6 +33,20 @@ using Loaded = Parsed<Settings, std::vector<Problem>>;
 [[nodiscard]] Loaded load_file(const std::string& path, const std::string& host_name);
 /// As above for a file that was read already.
 [[nodiscard]] Loaded load_with_drop_ins(const std::string& text, const std::string& path, const std::string& host_name);
+
+/// What can be read of a configuration, whatever is wrong with the rest of it: for those who look for more faults.
+struct Reading {
+  /// Not fit to be used if there are problems: what has one is left out. A rule that lacks no more than a proof is
+  /// there.
+  Settings settings;
+  std::vector<Problem> problems;
+  /// Where the elements of a list stand: "local.networks". Lists within lists are not looked at.
+  std::map<std::string, std::vector<policy::Place>> elements;
+};
+
+/// As load_with_drop_ins, but with all that could be read.
+[[nodiscard]] Reading read_with_drop_ins(const std::string& text, const std::string& path,
+                                         const std::string& host_name);
 
 /// The effective configuration as YAML, every key with its value: load_text of it gives the same Settings.
 [[nodiscard]] std::string to_yaml(const Settings& settings);

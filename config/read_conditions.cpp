@@ -191,6 +191,13 @@ class ConditionReader {
     }
     const std::string key = report_.label() + ": " + path;
     const std::size_t before = report_.findings().size();
+    if (value.kind == Kind::List) {
+      for (const YamlNode& element : value.items) {
+        condition.places.list.push_back(report_.place(element.mark));
+      }
+    } else {
+      condition.places.list.push_back(report_.place(value.mark));
+    }
     switch (policy::info(condition.fact).form) {
       case Form::Names: {
         const bool is_text = condition.fact == Fact::Helo || condition.fact == Fact::ListId;

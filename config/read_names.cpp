@@ -90,18 +90,11 @@ class ListReader {
   }
 
   void read_lines(std::string_view text, std::size_t file) {
-    constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
-    if (text.substr(0, kByteOrderMark.size()) == kByteOrderMark) {
-      text.remove_prefix(kByteOrderMark.size());
-    }
-    for (int line = 1; !text.empty() && !findings_.is_full() && count_ <= kMaxNames; ++line) {
-      const auto end = text.find('\n');
-      std::string_view content = text.substr(0, end);
-      text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
-      content = trim_fws(content.substr(0, content.find('#')));
-      if (!content.empty()) {
-        add({line, 1, file}, content);
+    for (const ListLine& line : lines_of_list(text)) {
+      if (findings_.is_full() || count_ > kMaxNames) {
+        return;
       }
+      add({line.number, line.column, file}, line.text);
     }
   }
 
@@ -129,6 +122,24 @@ Complaint check_domain_pattern(std::string_view text) {
 }
 
 }  // namespace
+
+std::vector<ListLine> lines_of_list(std::string_view text) {
+  constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+  if (text.substr(0, kByteOrderMark.size()) == kByteOrderMark) {
+    text.remove_prefix(kByteOrderMark.size());
+  }
+  std::vector<ListLine> lines;
+  for (int number = 1; !text.empty(); ++number) {
+    const auto end = text.find('\n');
+    const std::string_view line = text.substr(0, end);
+    text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
+    const std::string_view content = trim_fws(line.substr(0, line.find('#')));
+    if (!content.empty()) {
+      lines.push_back({number, static_cast<int>(content.data() - line.data()) + 1, content});
+    }
+  }
+  return lines;
+}
 
 std::vector<const YamlNode*> elements_of(Findings& findings, const std::string& key, const YamlNode& node) {
   const auto is_element = [&](const YamlNode& item) {

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "config/reader.h"
 #include "policy/condition.h"
@@ -25,6 +27,15 @@ enum class NameKind : std::uint8_t {
 void read_names(Findings& findings, const std::string& key, const YamlNode& node, NameKind kind,
                 policy::NameList& names);
 void read_networks(Findings& findings, const std::string& key, const YamlNode& node, policy::NetworkList& networks);
+
+/// A line of such a file, without comment and the blanks around what is left.
+struct ListLine {
+  int number = 0;  ///< From 1, columns too.
+  int column = 0;
+  std::string_view text;
+};
+/// The lines that name something. They point into `text`.
+[[nodiscard]] std::vector<ListLine> lines_of_list(std::string_view text);
 
 /// The elements of a value that is one scalar or a list of scalars; none, after a report, if it is anything else.
 [[nodiscard]] std::vector<const YamlNode*> elements_of(Findings& findings, const std::string& key,

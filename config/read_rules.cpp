@@ -81,8 +81,9 @@ class RuleReader {
     rule.unproven = read_flag(node, "unproven");
     read_expires(node, rule);
     read_comment(node, rule);
+    const bool can_be_read = report_.is_right();
     check_proof(node, rule);
-    if (report_.is_right()) {
+    if (can_be_read) {  // Lint looks for more in a rule that lacks no more than its proof.
       rules_.own.push_back(std::move(rule));
     }
   }
@@ -94,7 +95,8 @@ class RuleReader {
       return;
     }
     if (const auto missing = policy::find_missing_proof(rule)) {
-      report_.complain(mark_of(node, "name"), "", escape(*missing, kMaxOctets));
+      const YamlNode* const name = report_.find(node, "name", "name");  // A right rule has one.
+      report_.complain(name->mark, "", escape(*missing, kMaxOctets));
     }
   }
 

@@ -7,12 +7,14 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <csignal>
 #include <cstdio>
 #include <exception>
 #include <string>
 #include <thread>
 
+#include "config/lint.h"
 #include "milter/background.h"
 #include "milter/callbacks.h"
 #include "milter/gate.h"
@@ -21,6 +23,8 @@
 #include "milter/runtime.h"
 #include "observe/log.h"
 #include "observe/metrics.h"
+#include "policy/lint.h"
+#include "verify/base/escape.h"
 
 namespace assay::milter {
 namespace {
@@ -170,9 +174,23 @@ RuntimeSource make_source(const CommandLine& line) {
 }  // namespace
 
 int check_configuration(const CommandLine& line) {
-  const std::vector<std::string> problems = make_source(line).load();
+  RuntimeSource source = make_source(line);
+  const std::vector<std::string> problems = source.load();
   report(problems);
-  return problems.empty() ? 0 : 1;
+  if (!problems.empty()) {
+    return 1;
+  }
+  const config::Settings& settings = source.current()->settings;
+  const Time now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+  int status = 0;
+  for (const policy::LintFinding& finding :
+       policy::lint(settings.policy, {now, settings.local.networks, settings.local.skip_authenticated})) {
+    report({escape(config::to_string(finding))});
+    if (policy::info(finding.kind).severity == policy::Severity::Error) {
+      status = 1;
+    }
+  }
+  return status;
 }
 
 int run_daemon(const CommandLine& line) {

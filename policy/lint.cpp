@@ -101,10 +101,24 @@ bool ends_before(const Rule& earlier, const Rule& later) {
   return !earlier.observe && earlier.then.action.has_value() && lasts;
 }
 
-/// Whether `earlier` may, of several authors of a message, fit some that `later` fits without deciding: what accepts
-/// must fit all of them.
-bool leaves_authors(const Rule& earlier, const Rule& later) {
-  return accepts(earlier) && !accepts(later) && depends_on_author(earlier.when);
+/// Whether `earlier` is always at least as harsh as `later`. A quarantine may be as mild as an accepted message with a
+/// mark, or a refusal.
+bool is_as_harsh(const Rule& earlier, const Rule& later) {
+  if (earlier.then.action == later.then.action && earlier.then.quarantine == later.then.quarantine) {
+    return true;
+  }
+  const Action most = later.then.action == Action::Quarantine ? Action::Reject : *later.then.action;
+  return severity(*earlier.then.action) >= severity(most);
+}
+
+/// Whether `earlier`, which fits each author that `later` fits, may yet leave messages of several authors to it. What
+/// fits some authors only does not end the search: what accepts does not count then, and others give way to what is
+/// harsher. `is_alone`: no further rule is needed to fit all that `later` fits.
+bool leaves_authors(const Rule& earlier, const Rule& later, bool is_alone) {
+  if (!depends_on_author(earlier.when) || (is_alone && (accepts(later) || !depends_on_author(later.when)))) {
+    return false;
+  }
+  return accepts(earlier) || later.observe || !later.then.action || !is_as_harsh(earlier, later);
 }
 
 template <class Visit>
@@ -330,8 +344,9 @@ class Linter {
       return true;
     }
     const bool has_twin = first.then.action != rule.then.action && others.empty() && is_twin(first, rule);
-    const bool is_whole = std::none_of(covering.begin(), covering.end(),
-                                       [&rule](const Rule* earlier) { return leaves_authors(*earlier, rule); });
+    const bool is_whole = std::none_of(covering.begin(), covering.end(), [&](const Rule* earlier) {
+      return leaves_authors(*earlier, rule, others.empty());
+    });
     if (has_twin) {
       add(LintKind::Conflict, rule, rule.place,
           name_of(first, rule.place) + " asks for the same and says " + action_of(first) + ", this one says " +
@@ -357,7 +372,7 @@ class Linter {
     const Rule& rule = rules_.own[index];
     for (std::size_t i = 0; i < index; ++i) {
       const Rule& earlier = rules_.own[i];
-      if (!ends_before(earlier, rule) || leaves_authors(earlier, rule) || !is_sound_[i] ||
+      if (!ends_before(earlier, rule) || leaves_authors(earlier, rule, true) || !is_sound_[i] ||
           !(earlier.when == rule.when || implies({}, earlier.when))) {
         continue;
       }

@@ -31,6 +31,11 @@ class PslFile final : public dmarc::PublicSuffixes {
     return name.rightmost(static_cast<std::size_t>(std::count(labels.begin(), labels.end(), '.')) + 1);
   }
 
+  [[nodiscard]] bool is_listed(const Domain& name) const override {
+    // Without this flag every name of one label is a suffix, by the rule "*" that the list is read with.
+    return psl_is_public_suffix2(list_.get(), name.str().c_str(), PSL_TYPE_ANY | PSL_TYPE_NO_STAR_RULE) == 1;
+  }
+
  private:
   List list_;
 };

@@ -561,7 +561,7 @@ TEST_CASE("config/rules: what is not said about quarantine is as policy.quaranti
 TEST_CASE("config/rules: a rule that accepts what can be forged is refused unless it says so", "[config][rules]") {
   const auto found = problems(load(with_rule("{name: a, when: {from_domain: example.com}, then: accept}")));
   REQUIRE(found.size() == 1);
-  CHECK(found[0].find("/etc/assay/assay.yaml:3:8: rule \"a\": anybody can write example.com in From") == 0);
+  CHECK(found[0].find("/etc/assay/assay.yaml:3:14: rule \"a\": anybody can write example.com in From") == 0);
   CHECK(found[0].find("unproven: true") != std::string::npos);
   CHECK(rule_of("{name: a, when: {from_domain: example.com}, then: accept, unproven: true}").unproven);
   CHECK_FALSE(rule_of("{name: a, when: {from_domain: example.com, dkim_domain: example.com}, then: accept}").unproven);

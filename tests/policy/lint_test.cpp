@@ -160,6 +160,18 @@ TEST_CASE("policy/lint: what earlier rules decide is never reached", "[policy][l
       {"accepted signers",
        {rule("a", signed_by_example()), refuse("b", all({from, signed_by_example()}))},
        {"unreachable b"}},
+      // One author of a message may fit a, another one b; c fits both.
+      // What refuses some of the authors gives way to what is harsher.
+      {"authors, the milder first", {defer("a", from), refuse("b", from)}, {"conflict b"}},
+      {"authors, the milder first, another rule",
+       {defer("a", from), refuse("b", all({from, spf_fails}))},
+       {"shadowed b"}},
+      {"authors, the harsher first", {refuse("a", from), defer("b", all({from, spf_fails}))}, {"unreachable b"}},
+      {"accepted authors, some by each",
+       {rule("a", all({is(Fact::FromDomain, "a.example"), signed_by_example()})),
+        rule("b", all({is(Fact::FromDomain, "b.example"), signed_by_example()})),
+        rule("c", all({is(Fact::FromDomain, {"a.example", "b.example"}), signed_by_example()}))},
+       {"shadowed c"}},
       {"refused authors", {refuse("a", from), rule("b", all({from, signed_by_example()}))}, {"unreachable b"}},
   };
   for (const Row& row : rows) {

@@ -39,6 +39,20 @@ TEST_CASE("resolver/psl: Debian's list is there and in both of its forms (RFC 74
   }
 }
 
+TEST_CASE("resolver/psl: what the list itself names, and so which top-level domains exist", "[resolver][psl]") {
+  const auto suffixes = load_public_suffixes();
+  REQUIRE(suffixes);
+  // Of the IANA root zone; "ck" is on the list as "*.ck" alone.
+  for (const char* const name : {"com", "org", "uk", "co.uk", "github.io", "xn--p1ai", "ck", "arpa", "museum"}) {
+    CAPTURE(name);
+    CHECK((*suffixes)->is_listed(Domain::parse(name).value()));
+  }
+  for (const char* const name : {"con", "cmo", "nett", "example.com", "example", "test", "localdomain", "www.ck"}) {
+    CAPTURE(name);
+    CHECK_FALSE((*suffixes)->is_listed(Domain::parse(name).value()));
+  }
+}
+
 TEST_CASE("resolver/psl: the longest name that DNS carries has its Organizational Domain", "[resolver][psl]") {
   std::string name = "example.com";
   while (name.size() + 2 <= 253) {

@@ -25,6 +25,7 @@ class FakePublicSuffixes final : public dmarc::PublicSuffixes {
     }
     return below;
   }
+  [[nodiscard]] bool is_listed(const Domain& name) const override { return suffixes_.count(name.str()) != 0; }
 
  private:
   std::set<std::string> suffixes_;

@@ -17,6 +17,8 @@ class PublicSuffixes {
   /// The Organizational Domain of RFC 7489 section 3.2: the longest public suffix of `name` and one label more. nullopt
   /// if `name` is itself a public suffix, which "cannot be an Organizational Domain" (section 3.1.1).
   [[nodiscard]] virtual std::optional<Domain> organizational_domain(const Domain& name) const = 0;
+  /// Whether the list itself names `name` as a public suffix: of a top-level domain, whether it exists.
+  [[nodiscard]] virtual bool is_listed(const Domain& name) const = 0;
 };
 
 }  // namespace assay::dmarc
