@@ -131,12 +131,9 @@ void lint_files(const std::vector<ListedName>& names, std::vector<LintFinding>& 
         name.erase(0, dot + 1);
         const auto outer = entries.find("*." + name);
         if (outer != entries.end()) {
-          findings.push_back(
-              {LintKind::Covered,
-               place,
-               {},
-               text + " is among the names of *." + name + " in line " + std::to_string(outer->second.line),
-               "Drop one of the two."});
+          std::string message = text + " is among the names of " + outer->first;
+          message += " in line " + std::to_string(outer->second.line);
+          findings.push_back({LintKind::Covered, place, {}, std::move(message), "Drop one of the two."});
           break;
         }
       }

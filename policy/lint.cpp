@@ -222,8 +222,7 @@ class Linter {
       }
     }
     if (const auto* const list = std::get_if<NetworkList>(&test.values)) {
-      for (std::size_t i = 0; i < list->networks.size(); ++i) {
-        const IpNetwork& network = list->networks[i];
+      for (const IpNetwork& network : list->networks) {
         const auto local =
             std::find_if(context_.local_networks.begin(), context_.local_networks.end(), [&](const IpNetwork& outer) {
               return network.prefix_bits >= outer.prefix_bits && outer.contains(network.address);
