@@ -8,10 +8,18 @@ namespace assay::policy {
 
 std::vector<std::string> added_fields(const Rules& rules) {
   std::vector<std::string> names;
+  const auto add = [&names](const std::string& name) {
+    if (std::none_of(names.begin(), names.end(), [&name](const std::string& other) { return iequals(other, name); })) {
+      names.push_back(name);
+    }
+  };
   for (const Rule& rule : rules.own) {
-    const auto is_same = [&rule](const std::string& name) { return iequals(name, rule.then.header->name); };
-    if (rule.then.header && std::none_of(names.begin(), names.end(), is_same)) {
-      names.push_back(rule.then.header->name);
+    if (rule.then.header) {
+      add(rule.then.header->name);
+    }
+    const auto& form = rule.then.quarantine;
+    if (form && form->how == QuarantineHow::Header && !iequals(form->name, rules.quarantine.name)) {
+      add(form->name);
     }
   }
   return names;

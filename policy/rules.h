@@ -39,7 +39,9 @@ struct Rules {
   friend bool operator==(const Rules&, const Rules&) = default;
 };
 
-/// The names of the fields that own rules add, in force or observed, each once whatever its letter case.
+/// The names of the fields that own rules add, in force or observed, each once whatever its letter case: those of
+/// add_header and continue, and those by which a rule marks what it quarantines. Not the common one of `quarantine`,
+/// which filters elsewhere write, too.
 [[nodiscard]] std::vector<std::string> added_fields(const Rules& rules);
 
 }  // namespace assay::policy
