@@ -17,7 +17,7 @@ namespace {
 
 /// Asks the rules for each class of recipients; `mixed` is set if they do not all fare the same. A milter cannot split
 /// a message, so one of them decides, its tags and header fields included.
-Findings ask_for_recipients(const Message& message, const Rules& rules, Time now, const Ruling& rest, bool& mixed) {
+Findings ask_for_recipients(const Message& message, const Rules& rules, Time now, const Rest& rest, bool& mixed) {
   const std::vector<std::string_view> classes = find_classes(message.facts.rcpt, rules, now);
   if (classes.empty()) {
     return ask_rules(message, nullptr, rules, now, rest);
@@ -80,20 +80,19 @@ Decision decide(const Verdict& verdict, const Facts& facts, std::vector<Indirect
     return decision;
   }
   Findings findings;
+  Rest rest;
   if (verdict.exceeded) {
     // Nothing is known of the message that a rule could ask about.
     findings.ruling = {Ground::Exceeded, rules.exceeded};
   } else {
-    findings.ruling = judge_published(verdict, rules, !evidence.empty());
-    if (!rules.own.empty()) {
-      const Message message(verdict, facts, evidence);
-      findings = ask_for_recipients(message, rules, now, findings.ruling, decision.mixed_recipients);
-    }
+    rest = judge_published(verdict, rules, !evidence.empty());
+    const Message message(verdict, facts, evidence);
+    findings = ask_for_recipients(message, rules, now, rest, decision.mixed_recipients);
   }
   const Ruling& ruling = findings.ruling;
   decision.rule = name_of(ruling);
   decision.unproven = ruling.ground == Ground::OwnRule && ruling.rule->unproven;
-  decision.override = find_override(ruling, verdict, evidence, rules);
+  decision.override = find_override(ruling, verdict, evidence, rules, rest.chain);
   decision.tags = std::move(findings.tags);
   decision.observed = std::move(findings.observed);
   decision.undecided = std::move(findings.undecided);

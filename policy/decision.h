@@ -70,11 +70,12 @@ struct Decision {
   std::vector<HeaderField> headers;      ///< Fields that rules add.
   std::vector<std::string> tags;         ///< Of `continue` rules that matched, in order, without repetition.
   std::vector<Observed> observed;        ///< Observed rules that matched, in order; none of `continue`.
-  std::vector<std::string> undecided;    ///< Rules that hang on a check which failed temporarily.
-  std::optional<Override> override;      ///< DMARC fails, and `action` is milder than the published policy.
-  bool unproven = false;                 ///< A rule decided that accepts without proof.
-  bool mixed_recipients = false;         ///< Not every recipient by itself would have got this decision.
-  std::vector<Indirect> indirect;        ///< Evidence found when DMARC fails, whether or not it mattered; else empty.
+  std::vector<std::string>
+      undecided;  ///< Rules that hang on a check which failed temporarily; "arc.trusted_sealers", too.
+  std::optional<Override> override;  ///< DMARC fails, and `action` is milder than the published policy.
+  bool unproven = false;             ///< A rule decided that accepts without proof.
+  bool mixed_recipients = false;     ///< Not every recipient by itself would have got this decision.
+  std::vector<Indirect> indirect;    ///< Evidence found when DMARC fails, whether or not it mattered; else empty.
   friend bool operator==(const Decision&, const Decision&) = default;
 };
 

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "policy/claims.h"
 #include "policy/trusted_chain.h"
 #include "verify/base/text.h"
 
@@ -134,11 +133,6 @@ Truth ask_dkim_testing(const Condition& test, const std::vector<dkim::Outcome>& 
   return *wanted ? testing : negate(testing);
 }
 
-/// RFC 8617 section 5.2.1 knows no temporary error: the chain fails, for a reason that may pass.
-bool failed_temporarily(const arc::Outcome& arc) noexcept {
-  return arc.reason == arc::Reason::DnsFailure || arc.reason == arc::Reason::DnssecBogus;
-}
-
 Truth ask_arc(const Condition& test, const arc::Outcome& arc) {
   return failed_temporarily(arc) ? Truth::Unknown : truth(names_word(test, to_string(arc.status)));
 }
@@ -178,10 +172,9 @@ Truth ask_arc_claims(const Condition& test, const Subject& subject) {
   const auto is_trusted = [&subject](std::string_view sealer) {
     return subject.trusted_sealers.contains(sealer) || names_sealer(subject.whole, sealer);
   };
-  const auto claims = find_trusted_claims(arc, is_trusted);
-  const bool holds = std::any_of(claims.begin(), claims.end(), [&](const arc::Claim* claim) {
-    return names_word(test, claim->method + '=' + claim->result) &&
-           concerns_author(*claim, subject.author, policy::Unknown::Author);
+  const auto claims = find_trusted_claims(arc, is_trusted, subject.author);
+  const bool holds = std::any_of(claims.begin(), claims.end(), [&test](const arc::Claim* claim) {
+    return names_word(test, claim->method + '=' + claim->result);
   });
   return truth_or_unknown(holds, failed_temporarily(arc) && is_trusted(arc.sealers.back()));
 }

@@ -2,9 +2,6 @@
 
 #include <algorithm>
 #include <string>
-#include <string_view>
-
-#include "policy/trusted_chain.h"
 
 namespace assay::policy {
 namespace {
@@ -30,7 +27,8 @@ std::string list_of(const std::vector<Indirect>& evidence) {
 }  // namespace
 
 std::optional<Override> find_override(const Ruling& ruling, const Verdict& verdict,
-                                      const std::vector<Indirect>& evidence, const Rules& rules) {
+                                      const std::vector<Indirect>& evidence, const Rules& rules,
+                                      const std::optional<TrustedChain>& chain) {
   const dmarc::Outcome& dmarc = verdict.dmarc;
   const dmarc::Policy asked = dmarc.policy.value_or(dmarc::Policy::None);
   const bool is_monitored = rules.mode == Mode::Monitor;
@@ -46,9 +44,6 @@ std::optional<Override> find_override(const Ruling& ruling, const Verdict& verdi
     return Override{"local_policy", "mode=monitor"};
   }
   if (ruling.ground == Ground::TrustedChain) {
-    const NameList& sealers = rules.trusted_sealers;
-    const auto chain =
-        find_trusted_chain(verdict, [&sealers](std::string_view name) { return sealers.contains(name); });
     return Override{"local_policy", chain ? chain->comment : std::string()};  // RFC 8617 section 7.2.2.
   }
   if (ruling.ground == Ground::Indirect) {

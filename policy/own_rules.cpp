@@ -73,11 +73,11 @@ bool is_expired(const Rule& rule, Time now) noexcept {
   return rule.expires && now >= *rule.expires;
 }
 
-Findings ask_rules(const Message& message, const Recipient* recipient, const Rules& rules, Time now,
-                   const Ruling& rest) {
+Findings ask_rules(const Message& message, const Recipient* recipient, const Rules& rules, Time now, const Rest& rest) {
   Findings findings;
-  findings.ruling = rest;
+  findings.ruling = rest.ruling;
   std::vector<Candidate> candidates;
+  bool is_decided = false;
   for (const Rule& rule : rules.own) {
     if (is_expired(rule, now)) {
       continue;
@@ -108,10 +108,14 @@ Findings ask_rules(const Message& message, const Recipient* recipient, const Rul
       if (rule.then.header) {
         findings.headers.push_back(*rule.then.header);
       }
+      is_decided = true;
       break;
     }
     candidates.push_back({ruling, is_unknown, findings.tags.size(), findings.headers.size(), findings.observed.size(),
                           findings.undecided.size()});
+  }
+  if (!is_decided) {
+    findings.undecided.insert(findings.undecided.end(), rest.undecided.begin(), rest.undecided.end());
   }
   std::for_each(candidates.rbegin(), candidates.rend(),
                 [&](const Candidate& candidate) { settle(findings, candidate, rules); });

@@ -5,6 +5,7 @@
 
 #include "policy/decision.h"
 #include "policy/evaluate.h"
+#include "policy/published.h"
 #include "policy/rules.h"
 #include "policy/ruling.h"
 #include "verify/base/time.h"
@@ -39,6 +40,6 @@ struct Findings {
 /// One that is left unknown does not decide: tempfail if `rules.temperror` is, or if it is milder than what follows and
 /// that refuses the message; otherwise what follows.
 [[nodiscard]] Findings ask_rules(const Message& message, const Recipient* recipient, const Rules& rules, Time now,
-                                 const Ruling& rest);
+                                 const Rest& rest);
 
 }  // namespace assay::policy

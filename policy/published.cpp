@@ -36,20 +36,9 @@ Ruling judge_author(const dmarc::Outcome& dmarc, const Rules& rules, bool is_ind
   return {};
 }
 
-}  // namespace
-
-Ruling judge_published(const Verdict& verdict, const Rules& rules, bool is_indirect) {
-  if (dmarc::is_bad_from(verdict.dmarc.reason)) {
-    return {Ground::BadFrom, rules.bad_from, nullptr, &verdict.dmarc};
-  }
-  // RFC 8617 section 7.2.1: as a matter of local policy, the word of a trusted chain may stand in for DMARC's.
-  const NameList& sealers = rules.trusted_sealers;
-  if (!sealers.empty() &&
-      find_trusted_chain(verdict, [&sealers](std::string_view name) { return sealers.contains(name); })) {
-    return {Ground::TrustedChain, Action::Accept, nullptr, &verdict.dmarc};
-  }
-  // The verdict's dmarc is that of the strictest author domain that fails. Beside a failure under p=none another author
-  // may not have been checked at all, so none softens what the rules ask for another.
+/// The verdict's dmarc is that of the strictest author domain that fails. Beside a failure under p=none another author
+/// may not have been checked at all, so none softens what the rules ask for another.
+Ruling judge_authors(const Verdict& verdict, const Rules& rules, bool is_indirect) {
   Ruling ruling = judge_author(verdict.dmarc, rules, is_indirect);
   for (const dmarc::Outcome& other : verdict.other_authors) {
     const Ruling its = judge_author(other, rules, is_indirect);
@@ -58,6 +47,35 @@ Ruling judge_published(const Verdict& verdict, const Rules& rules, bool is_indir
     }
   }
   return ruling;
+}
+
+}  // namespace
+
+Rest judge_published(const Verdict& verdict, const Rules& rules, bool is_indirect) {
+  Rest rest;
+  if (dmarc::is_bad_from(verdict.dmarc.reason)) {
+    rest.ruling = {Ground::BadFrom, rules.bad_from, nullptr, &verdict.dmarc};
+    return rest;
+  }
+  // RFC 8617 section 7.2.1: as a matter of local policy, the word of a trusted chain may stand in for DMARC's.
+  const Ruling excused{Ground::TrustedChain, Action::Accept, nullptr, &verdict.dmarc};
+  const NameList& sealers = rules.trusted_sealers;
+  const auto is_trusted = [&sealers](std::string_view name) { return sealers.contains(name); };
+  if (!sealers.empty()) {
+    rest.chain = find_trusted_chain(verdict, is_trusted);
+  }
+  if (rest.chain) {
+    rest.ruling = excused;
+    return rest;
+  }
+  rest.ruling = judge_authors(verdict, rules, is_indirect);
+  if (!sealers.empty() && may_answer_later(verdict, is_trusted)) {
+    rest.undecided.emplace_back(name_of(excused));
+    if (must_defer(excused, rest.ruling, rules)) {
+      rest.ruling = {Ground::UndecidedChain, Action::TempFail, nullptr, &verdict.dmarc};
+    }
+  }
+  return rest;
 }
 
 }  // namespace assay::policy

@@ -203,7 +203,8 @@ std::string built_in_text(const Ruling& ruling, const Verdict& verdict) {
       return (is_permanent(ruling) ? "Email rejected per DMARC policy for " : "Email deferred per DMARC policy for ") +
              author_of(ruling);
     case Ground::Undecided:
-      return expand_reply("A check that rule {rule} needs failed for now, try again later", {}, {}, ruling.rule->name);
+    case Ground::UndecidedChain:
+      return expand_reply("A check that rule {rule} needs failed for now, try again later", {}, {}, name_of(ruling));
     case Ground::Default:
     case Ground::Local:
     case Ground::TrustedChain:

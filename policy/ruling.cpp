@@ -10,7 +10,8 @@ const char* name_of(const Ruling& ruling) noexcept {
     case Ground::OwnRule:
     case Ground::Undecided: return ruling.rule->name.c_str();
     case Ground::BadFrom: return "policy.bad_from";
-    case Ground::TrustedChain: return "arc.trusted_sealers";
+    case Ground::TrustedChain:
+    case Ground::UndecidedChain: return "arc.trusted_sealers";
     case Ground::TempError: return "policy.temperror";
     case Ground::Indirect: return "policy.indirect";
     case Ground::PublishedReject: return "policy.published.reject";

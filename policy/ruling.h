@@ -18,6 +18,7 @@ enum class Ground : std::uint8_t {
   Undecided,  ///< Such a rule hangs on a check that failed temporarily.
   BadFrom,
   TrustedChain,         ///< A trusted ARC chain answers for a message that fails DMARC.
+  UndecidedChain,       ///< It might, but a check failed temporarily.
   TempError,            ///< DMARC could not be evaluated.
   Indirect,             ///< p=reject, and evidence of an indirect flow.
   PublishedReject,      ///< p=reject

@@ -68,11 +68,9 @@ bool is_related(const Verdict& verdict, const std::string& mail_from) {
 
 bool claims_pass(const Verdict& verdict, const std::string& sealer) {
   const auto is_sealer = [&sealer](std::string_view name) { return normal_name(name) == sealer; };
-  const auto claims = find_trusted_claims(verdict.arc, is_sealer);
-  return std::any_of(claims.begin(), claims.end(), [&verdict](const arc::Claim* claim) {
-    return claim->method == "dmarc" && claim->result == "pass" &&
-           concerns_author(*claim, verdict.dmarc, Unknown::Author);
-  });
+  const auto claims = find_trusted_claims(verdict.arc, is_sealer, verdict.dmarc);
+  return std::any_of(claims.begin(), claims.end(),
+                     [](const arc::Claim* claim) { return claim->method == "dmarc" && claim->result == "pass"; });
 }
 
 }  // namespace

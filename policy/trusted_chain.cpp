@@ -78,20 +78,27 @@ bool has_two_results(const std::vector<Claim>& claims) {
   return false;
 }
 
+/// Whether another claim of the same hop takes all weight from this one.
+bool is_disputed(const Claim& claim, const std::vector<Claim>& claims) {
+  if (has_repeated_property(claim)) {
+    return true;
+  }
+  if (claim.method == "dkim") {
+    return std::any_of(claims.begin(), claims.end(), [](const Claim& other) {
+      return other.method == "dkim" && other.result == "none";  // There was none: a pass beside it is forged.
+    });
+  }
+  return claim.method == "spf" && has_two_results(claims);
+}
+
 /// For sealers that state no DMARC result.
 Word identifier_word(const std::vector<Claim>& claims, const dmarc::Outcome& author) {
-  const bool no_signature = std::any_of(claims.begin(), claims.end(), [](const Claim& claim) {
-    return claim.method == "dkim" && claim.result == "none";  // There was none: a pass beside it is forged.
-  });
-  const bool spf_disputed = has_two_results(claims);
   Word word = Word::Nothing;
   for (const Claim& claim : claims) {
-    const bool is_dkim = claim.method == "dkim";
-    if (!is_dkim && claim.method != "spf") {
+    if (claim.method != "dkim" && claim.method != "spf") {
       continue;
     }
-    const bool counts = (is_dkim ? !no_signature : !spf_disputed) && !has_repeated_property(claim);
-    if (counts && claims_author(claim, author, Unknown::Author)) {
+    if (claims_author(claim, author, Unknown::Author) && !is_disputed(claim, claims)) {
       return Word::Authentic;
     }
     if (claim.result != "temperror") {
@@ -110,16 +117,26 @@ Word word_of(const arc::Outcome& chain, unsigned instance, const dmarc::Outcome&
   return word == Word::Nothing ? identifier_word(claims, author) : word;
 }
 
-/// The hop from `first` on that claims the author's domain was authenticated; 0 if there is none.
-unsigned find_claim(const arc::Outcome& chain, unsigned first, const dmarc::Outcome& author) {
-  for (unsigned instance = first; instance <= chain.instances; ++instance) {
-    switch (word_of(chain, instance, author)) {
-      case Word::Nothing: break;
-      case Word::Authentic: return instance;
-      case Word::NotAuthentic: return 0;
+/// The hop that has the word on an author, and its word.
+struct Speaker {
+  unsigned instance = 0;  ///< 0: no hop says anything.
+  Word word = Word::Nothing;
+};
+
+/// The oldest hop from `first` on that says anything; none if `first` is 0.
+Speaker find_speaker(const arc::Outcome& chain, unsigned first, const dmarc::Outcome& author) {
+  for (unsigned instance = first; first != 0 && instance <= chain.instances; ++instance) {
+    if (const Word word = word_of(chain, instance, author); word != Word::Nothing) {
+      return {instance, word};
     }
   }
-  return 0;
+  return {};
+}
+
+/// The hop from `first` on that claims the author's domain was authenticated; 0 if there is none.
+unsigned find_claim(const arc::Outcome& chain, unsigned first, const dmarc::Outcome& author) {
+  const Speaker speaker = find_speaker(chain, first, author);
+  return speaker.word == Word::Authentic ? speaker.instance : 0;
 }
 
 bool is_trusted_hop(const arc::Outcome& chain, unsigned instance, const IsTrusted& is_trusted) {
@@ -182,40 +199,69 @@ unsigned find_trusted_end(const arc::Outcome& chain, const IsTrusted& is_trusted
   return first <= needed ? first : 0;
 }
 
-std::vector<const Claim*> find_trusted_claims(const arc::Outcome& chain, const IsTrusted& is_trusted) {
+std::vector<const Claim*> find_trusted_claims(const arc::Outcome& chain, const IsTrusted& is_trusted,
+                                              const dmarc::Outcome& author) {
+  const Speaker speaker = find_speaker(chain, find_trusted_end(chain, is_trusted), author);
+  if (speaker.instance == 0 || !chain.hops[speaker.instance - 1].readable) {
+    return {};
+  }
+  const std::vector<Claim>& all = claims_of(chain, speaker.instance);
   std::vector<const Claim*> claims;
-  const unsigned first = find_trusted_end(chain, is_trusted);
-  for (unsigned instance = first; first != 0 && instance <= chain.instances; ++instance) {
-    for (const Claim& claim : claims_of(chain, instance)) {
+  for (const Claim& claim : all) {
+    if (concerns_author(claim, author, Unknown::Author) && !is_disputed(claim, all) &&
+        (claim.result != "pass" || speaker.word == Word::Authentic)) {
       claims.push_back(&claim);
     }
   }
   return claims;
 }
 
+bool failed_temporarily(const arc::Outcome& chain) noexcept {
+  return chain.reason == arc::Reason::DnsFailure || chain.reason == arc::Reason::DnssecBogus;
+}
+
+namespace {
+
+/// Whether a trusted chain may answer for the message at all.
+bool needs_answer(const Verdict& verdict) {
+  return !verdict.exceeded && verdict.dmarc.status == dmarc::Status::Fail && verdict.dmarc.author;
+}
+
+/// Whether the hops from `first` on answer for each author that fails.
+bool answers_failures(const Verdict& verdict, unsigned first) {
+  return find_claim(verdict.arc, first, verdict.dmarc) != 0 &&
+         std::all_of(verdict.other_authors.begin(), verdict.other_authors.end(), [&](const dmarc::Outcome& other) {
+           return other.status != dmarc::Status::Fail || (other.author && find_claim(verdict.arc, first, other) != 0);
+         });
+}
+
+bool has_unchecked_author(const Verdict& verdict) {
+  return std::any_of(verdict.other_authors.begin(), verdict.other_authors.end(),
+                     [](const dmarc::Outcome& other) { return other.status == dmarc::Status::TempError; });
+}
+
+}  // namespace
+
 std::optional<TrustedChain> find_trusted_chain(const Verdict& verdict, const IsTrusted& is_trusted) {
-  if (verdict.exceeded || verdict.dmarc.status != dmarc::Status::Fail || !verdict.dmarc.author) {
+  if (!needs_answer(verdict)) {
     return std::nullopt;
   }
   const unsigned first = find_trusted_end(verdict.arc, is_trusted);
-  const unsigned instance = first == 0 ? 0 : find_claim(verdict.arc, first, verdict.dmarc);
-  if (instance == 0) {
+  if (first == 0 || !answers_failures(verdict, first) || has_unchecked_author(verdict)) {
     return std::nullopt;
   }
-  const auto is_answered = [&](const dmarc::Outcome& other) {
-    switch (other.status) {
-      case dmarc::Status::TempError: return false;
-      case dmarc::Status::Fail: return other.author && find_claim(verdict.arc, first, other) != 0;
-      case dmarc::Status::None:
-      case dmarc::Status::Pass:
-      case dmarc::Status::PermError: break;
-    }
-    return true;
-  };
-  if (!std::all_of(verdict.other_authors.begin(), verdict.other_authors.end(), is_answered)) {
-    return std::nullopt;
+  return TrustedChain{find_claim(verdict.arc, first, verdict.dmarc), make_comment(verdict.arc)};
+}
+
+bool may_answer_later(const Verdict& verdict, const IsTrusted& is_trusted) {
+  if (!needs_answer(verdict)) {
+    return false;
   }
-  return TrustedChain{instance, make_comment(verdict.arc)};
+  if (failed_temporarily(verdict.arc)) {
+    return !verdict.arc.sealers.empty() && is_trusted(verdict.arc.sealers.back());
+  }
+  const unsigned first = find_trusted_end(verdict.arc, is_trusted);
+  return first != 0 && has_unchecked_author(verdict) && answers_failures(verdict, first);
 }
 
 }  // namespace assay::policy

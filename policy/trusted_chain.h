@@ -24,10 +24,15 @@ using IsTrusted = std::function<bool(std::string_view domain)>;
 /// owns that key can publish another for which the same b= signs other header fields.
 [[nodiscard]] unsigned find_trusted_end(const arc::Outcome& chain, const IsTrusted& is_trusted);
 
-/// What the trusted end of a chain claims, oldest hop first; empty without one. They point into `chain`. What earlier
-/// hops claim is not among it: a trusted seal over a stranger's set says that it stood there, not that it is true.
-[[nodiscard]] std::vector<const arc::Claim*> find_trusted_claims(const arc::Outcome& chain,
-                                                                 const IsTrusted& is_trusted);
+/// What a chain says of an author: claims of the oldest hop of its trusted end that says anything of SPF, DKIM or
+/// DMARC, and of no other. Of these, such that are about the author and that no other result beside them takes back; a
+/// pass only if that hop, taken as a whole, found the author authentic. Empty if it cannot be read. They point into
+/// `chain`.
+[[nodiscard]] std::vector<const arc::Claim*> find_trusted_claims(const arc::Outcome& chain, const IsTrusted& is_trusted,
+                                                                 const dmarc::Outcome& author);
+
+/// RFC 8617 section 5.2.1 knows no temporary error: the chain fails, for a reason that may pass.
+[[nodiscard]] bool failed_temporarily(const arc::Outcome& chain) noexcept;
 
 /// Why a chain answers for a message whose DMARC check fails.
 struct TrustedChain {
@@ -45,5 +50,9 @@ inline constexpr std::size_t kMaxChainCommentOctets = 1000;
 /// oldest hop of that end that says anything of SPF, DKIM or DMARC: if it did not find the author authentic, no later
 /// hop that did (behind a forwarder whose address the author's SPF record names, say) outvotes it. Pure.
 [[nodiscard]] std::optional<TrustedChain> find_trusted_chain(const Verdict& verdict, const IsTrusted& is_trusted);
+
+/// Whether a trusted chain does not answer for the message now, but might once DNS does: the chain could not be checked
+/// and its newest sealer is trusted, or another author could not be. Then nobody knows whether the message is excused.
+[[nodiscard]] bool may_answer_later(const Verdict& verdict, const IsTrusted& is_trusted);
 
 }  // namespace assay::policy

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "policy/decide.h"
+#include "tests/policy/conditions.h"
 #include "tests/support/catch.h"
 
 namespace assay::policy {
@@ -340,11 +341,136 @@ TEST_CASE("policy/trusted_chain: the end that is trusted, and its claims", "[pol
   CHECK(find_trusted_end(failing().arc, is_trusted) == 0);
   const Verdict verdict = stranger_first({dmarc_fail()});
   CHECK(find_trusted_end(verdict.arc, is_trusted) == 2);
-  const auto claims = find_trusted_claims(verdict.arc, is_trusted);
+  const auto claims = find_trusted_claims(verdict.arc, is_trusted, verdict.dmarc);
   REQUIRE(claims.size() == 1);
   CHECK(claims.front()->result == "fail");
-  CHECK(find_trusted_claims(through_two().arc, is_trusted).size() == 4);
-  CHECK(find_trusted_claims(failing().arc, is_trusted).empty());
+  const Verdict two = through_two();
+  CHECK(find_trusted_claims(two.arc, is_trusted, two.dmarc).size() == 2);
+  CHECK(find_trusted_claims(failing().arc, is_trusted, failing().dmarc).empty());
+}
+
+TEST_CASE("policy/trusted_chain: arc_claims asks the hop that has the word, as arc.trusted_sealers does",
+          "[policy][trusted_chain][claims]") {
+  const Claim dkim_pass = claim("dkim", "pass", "header.d", "example.com");
+  const Claim twice{"dmarc", "pass", {{"header.from", "example.com"}, {"header.from", "example.net"}}};
+  const auto then = [](Verdict verdict, std::vector<Claim> claims) {
+    add_hop(verdict.arc, "relay.example.net", std::move(claims));
+    return verdict;
+  };
+  struct ClaimRow {
+    const char* name;
+    Verdict verdict;
+    const char* asked;
+    bool holds;
+  };
+  const std::vector<ClaimRow> rows{
+      {"it says so", through_list(), "dmarc=pass", true},
+      {"it says so of SPF", through_list(), "spf=pass", true},
+      {"it says fail", through_list_with({dmarc_fail()}), "dmarc=pass", false},
+      {"it says fail, and fail is asked for", through_list_with({dmarc_fail()}), "dmarc=fail", true},
+      {"pass and fail in one field", through_list_with({dmarc_pass(), dmarc_fail()}), "dmarc=pass", false},
+      {"a signature that passes beside dmarc=fail", through_list_with({dkim_pass, dmarc_fail()}), "dkim=pass", false},
+      {"a signature that passes beside none", through_list_with({{"dkim", "none", {}}, dkim_pass}), "dkim=pass", false},
+      {"a property twice", through_list_with({twice}), "dmarc=pass", false},
+      {"a property twice, beside a clean one of another method", through_list_with({twice, dkim_pass}), "dkim=pass",
+       false},
+      {"SPF twice and differently, beside dmarc=pass",
+       through_list_with({claim("spf", "pass", "smtp.mailfrom", "example.com"),
+                          claim("spf", "fail", "smtp.mailfrom", "example.com"), dmarc_pass()}),
+       "spf=pass", false},
+      {"a field that cannot be read", changed(through_list(), [](Verdict& v) { v.arc.hops[0].readable = false; }),
+       "dmarc=pass", false},
+      {"a later hop outvotes nobody", then(through_list_with({dmarc_fail()}), {dmarc_pass()}), "dmarc=pass", false},
+      {"a later hop speaks where the older says nothing", then(through_list_with({}), {dmarc_pass()}), "dmarc=pass",
+       true},
+      {"a later failure, once the list has broken the signature", then(through_list(), {dmarc_fail()}), "dmarc=pass",
+       true},
+      {"a stranger's claim", stranger_first({dmarc_fail()}), "dmarc=pass", false},
+      {"of another author", through_list_with({claim("dmarc", "pass", "header.from", "example.net")}), "dmarc=pass",
+       false},
+  };
+  for (const ClaimRow& row : rows) {
+    DYNAMIC_SECTION(row.name) {
+      Rules rules;
+      rules.own = {
+          test::rule("claimed", test::all({test::is(Fact::ArcSealer, {"lists.example.org", "relay.example.net"}),
+                                           test::is(Fact::ArcClaims, row.asked)}))};
+      CHECK((decide(row.verdict, {}, rules, kNow).rule == "claimed") == row.holds);
+    }
+  }
+}
+
+TEST_CASE("policy/trusted_chain: an outage refuses nothing for good that a trusted chain may excuse",
+          "[policy][trusted_chain][undecided]") {
+  Rules rules;
+  REQUIRE(rules.trusted_sealers.add("lists.example.org"));
+  // RFC 8617 section 5.2.1: a chain whose key cannot be had fails.
+  Verdict verdict = failing();
+  verdict.arc.status = arc::Status::Fail;
+  verdict.arc.reason = arc::Reason::DnsFailure;
+  verdict.arc.instances = 1;
+  verdict.arc.sealers = {"lists.example.org"};
+  const std::vector<std::string> chain{"arc.trusted_sealers"};
+  const Decision decision = decide(verdict, {}, rules, kNow);
+  CHECK(decision.action == Action::TempFail);
+  CHECK(decision.rule == "arc.trusted_sealers");
+  CHECK(decision.undecided == chain);
+  REQUIRE(decision.reply);
+  CHECK(decision.reply->code == 451);
+  CHECK(decision.reply->text == "A check that rule arc.trusted_sealers needs failed for now, try again later");
+  CHECK_FALSE(decision.override);
+
+  SECTION("bogus is as unanswered") {
+    verdict.arc.reason = arc::Reason::DnssecBogus;
+    CHECK(decide(verdict, {}, rules, kNow).action == Action::TempFail);
+  }
+  SECTION("a chain that fails for another reason is decided") {
+    verdict.arc.reason = arc::Reason::SealFailed;
+    CHECK(decide(verdict, {}, rules, kNow).rule == "policy.published.reject");
+    CHECK(decide(verdict, {}, rules, kNow).undecided.empty());
+  }
+  SECTION("a stranger's chain is of no use, however it ends") {
+    verdict.arc.sealers = {"evil.example"};
+    CHECK(decide(verdict, {}, rules, kNow).rule == "policy.published.reject");
+    CHECK(decide(verdict, {}, rules, kNow).undecided.empty());
+  }
+  SECTION("where the rest takes the message, it does") {
+    rules.published.reject = Action::Quarantine;
+    CHECK(decide(verdict, {}, rules, kNow).rule == "policy.published.reject");
+    CHECK(decide(verdict, {}, rules, kNow).undecided == chain);
+    rules.temperror = Action::TempFail;
+    CHECK(decide(verdict, {}, rules, kNow).action == Action::TempFail);
+  }
+  SECTION("what DMARC does not fail needs no excuse") {
+    verdict.dmarc.status = dmarc::Status::Pass;
+    CHECK(decide(verdict, {}, rules, kNow).rule == "default");
+    CHECK(decide(verdict, {}, rules, kNow).undecided.empty());
+  }
+  SECTION("a rule before it decides, and then nobody asked for the chain") {
+    rules.own = {test::rule("own", test::all({}), Action::Reject)};
+    CHECK(decide(verdict, {}, rules, kNow).rule == "own");
+    CHECK(decide(verdict, {}, rules, kNow).undecided.empty());
+    rules.own.front().when = test::any({});
+    CHECK(decide(verdict, {}, rules, kNow).rule == "arc.trusted_sealers");
+    CHECK(decide(verdict, {}, rules, kNow).undecided == chain);
+  }
+  SECTION("the chain passes, and another author could not be checked") {
+    verdict = through_list();
+    dmarc::Outcome other = verdict.dmarc;
+    other.status = dmarc::Status::TempError;
+    other.author = domain("example.net");
+    verdict.other_authors = {other};
+    rules.indirect = Action::Reject;
+    CHECK(decide(verdict, {}, rules, kNow).action == Action::TempFail);
+    CHECK(decide(verdict, {}, rules, kNow).undecided == chain);
+    verdict.arc.claims = {dmarc_fail()};
+    CHECK(decide(verdict, {}, rules, kNow).undecided.empty());
+  }
+  SECTION("monitor mode tells it") {
+    rules.mode = Mode::Monitor;
+    CHECK(decide(verdict, {}, rules, kNow).would == Action::TempFail);
+    CHECK(decide(verdict, {}, rules, kNow).would_rule == "arc.trusted_sealers");
+  }
 }
 
 TEST_CASE("policy/trusted_chain: decide turns the failure into a local override", "[policy][trusted_chain]") {
