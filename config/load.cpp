@@ -96,7 +96,8 @@ Problem unreadable(const std::string& file, const std::string& why) {
 }
 
 /// The file and its drop-ins.
-Parsed<std::vector<Source>, Problem> find_sources(const std::string& text, const std::string& path) {
+Parsed<std::vector<Source>, Problem> find_sources(const std::string& text, const std::string& path,
+                                                  const ReadFile& read_file) {
   std::vector<Source> sources{{path, text}};
   if (const std::string folder = drop_in_folder(path); !folder.empty()) {
     const auto drop_ins = list_drop_ins(folder);
@@ -104,7 +105,7 @@ Parsed<std::vector<Source>, Problem> find_sources(const std::string& text, const
       return failure(unreadable(folder, drop_ins.error().what));
     }
     for (const std::string& drop_in : *drop_ins) {
-      auto content = read_regular_file(drop_in, kMaxConfigOctets);
+      auto content = read_file(drop_in, kMaxConfigOctets);
       if (!content) {
         return failure(unreadable(drop_in, "cannot be read: " + content.error().what));
       }
@@ -129,16 +130,18 @@ Loaded load_text(const std::string& text, const std::string& file, const std::st
   return to_loaded(read({{file, text}}, read_file, host_name));
 }
 
-Reading read_with_drop_ins(const std::string& text, const std::string& path, const std::string& host_name) {
-  auto sources = find_sources(text, path);
+Reading read_with_drop_ins(const std::string& text, const std::string& path, const std::string& host_name,
+                           const ReadFile& read_file) {
+  auto sources = find_sources(text, path, read_file);
   if (!sources) {
     return {default_settings(host_name), {std::move(sources.error())}, {}};
   }
-  return read(*sources, read_regular_file, host_name);
+  return read(*sources, read_file, host_name);
 }
 
-Loaded load_with_drop_ins(const std::string& text, const std::string& path, const std::string& host_name) {
-  return to_loaded(read_with_drop_ins(text, path, host_name));
+Loaded load_with_drop_ins(const std::string& text, const std::string& path, const std::string& host_name,
+                          const ReadFile& read_file) {
+  return to_loaded(read_with_drop_ins(text, path, host_name, read_file));
 }
 
 Loaded load_file(const std::string& path, const std::string& host_name) {

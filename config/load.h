@@ -31,8 +31,9 @@ using Loaded = Parsed<Settings, std::vector<Problem>>;
 /// The file at `path`, and what is laid over it: the files *.yaml of the folder X.d beside X.yaml, in the order of
 /// their names (see drop_ins.h). Each is as it was at one moment; a file that vanishes meanwhile is a problem.
 [[nodiscard]] Loaded load_file(const std::string& path, const std::string& host_name);
-/// As above for a file that was read already.
-[[nodiscard]] Loaded load_with_drop_ins(const std::string& text, const std::string& path, const std::string& host_name);
+/// As above for a file that was read already; the others are read by `read`.
+[[nodiscard]] Loaded load_with_drop_ins(const std::string& text, const std::string& path, const std::string& host_name,
+                                        const ReadFile& read = read_regular_file);
 
 /// What can be read of a configuration, whatever is wrong with the rest of it: for those who look for more faults.
 struct Reading {
@@ -45,8 +46,8 @@ struct Reading {
 };
 
 /// As load_with_drop_ins, but with all that could be read.
-[[nodiscard]] Reading read_with_drop_ins(const std::string& text, const std::string& path,
-                                         const std::string& host_name);
+[[nodiscard]] Reading read_with_drop_ins(const std::string& text, const std::string& path, const std::string& host_name,
+                                         const ReadFile& read = read_regular_file);
 
 /// The effective configuration as YAML, every key with its value: load_text of it gives the same Settings.
 [[nodiscard]] std::string to_yaml(const Settings& settings);

@@ -46,11 +46,6 @@ std::string host_name() {
   return name.data();
 }
 
-/// The configuration file to read: none (the defaults) if none was named and the usual one does not exist.
-std::string config_path(const CommandLine& line) {
-  return line.config_given || access(line.config.c_str(), F_OK) == 0 ? line.config : std::string();
-}
-
 sigset_t daemon_signals() {
   sigset_t set;
   sigemptyset(&set);
@@ -168,7 +163,8 @@ int refuse_to_start(const config::Log& log, const std::string& why) {
 }
 
 RuntimeSource make_source(const CommandLine& line) {
-  return {config_path(line), Overrides{line.listen, line.zones}, host_name()};
+  return {line.config, Overrides{line.listen, line.zones}, host_name(),
+          line.config_given ? WhenAbsent::Fail : WhenAbsent::UseDefaults};
 }
 
 }  // namespace

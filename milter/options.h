@@ -9,7 +9,7 @@ namespace assay::milter {
 /// The command line of assayd.
 struct CommandLine {
   std::string config = "/etc/assay/assay.yaml";
-  bool config_given = false;  ///< Not given and absent: the defaults apply.
+  bool config_given = false;  ///< Not given and absent: the defaults apply, and its drop-ins.
   std::optional<std::string> listen;
   std::vector<std::string> zones;
   bool check = false;

@@ -7,6 +7,8 @@
 #include <utility>
 
 #include "config/checks.h"
+#include "config/files.h"
+#include "config/node.h"
 #include "resolver/psl.h"
 #include "verify/base/escape.h"
 
@@ -14,34 +16,70 @@ namespace assay::milter {
 
 namespace {
 
-/// Waits a moment for a file that is empty because it is being rewritten in place. An empty file means the defaults at
-/// a start; on a reload it is more likely half of an edit. False if it stays empty. A file that cannot be looked at is
-/// left to the loader's own error.
-bool wait_until_written(const std::string& path) {
-  constexpr std::chrono::milliseconds kMoment{10};
-  constexpr int kMaxMoments = 30;
-  std::error_code error;
-  for (int moment = 0; moment < kMaxMoments; ++moment) {
-    if (std::filesystem::file_size(path, error) != 0 || error) {
-      return true;
+/// How long one reload waits for files that are being rewritten in place, all of them together.
+constexpr std::chrono::milliseconds kMoment{10};
+constexpr int kMaxMoments = 30;
+
+/// Reads as `read` does, but waits for a file that is empty, while `moments` are left, and refuses it then. An empty
+/// file may be meant at a start; on a reload it is more likely half of an edit.
+config::ReadFile wait_for_content(config::ReadFile read, int& moments) {
+  return [read = std::move(read), &moments](const std::string& path, std::size_t most) -> Parsed<std::string> {
+    for (;; --moments) {
+      auto text = read(path, most);
+      if (!text || !text->empty()) {
+        return text;
+      }
+      if (moments <= 0) {
+        return parse_error(
+            "it is empty, which on a reload looks like a file that is being written; write a comment into one that "
+            "shall say nothing");
+      }
+      std::this_thread::sleep_for(kMoment);
     }
-    std::this_thread::sleep_for(kMoment);
-  }
-  return false;
+  };
+}
+
+/// A link to nothing is there, and an error.
+bool is_absent(const std::string& path) {
+  std::error_code error;
+  return std::filesystem::symlink_status(path, error).type() == std::filesystem::file_type::not_found;
 }
 
 }  // namespace
 
-RuntimeSource::RuntimeSource(std::string path, Overrides overrides, std::string host_name)
-    : path_(std::move(path)), overrides_(std::move(overrides)), host_name_(std::move(host_name)) {}
+RuntimeSource::RuntimeSource(std::string path, Overrides overrides, std::string host_name, WhenAbsent absent)
+    : path_(std::move(path)), overrides_(std::move(overrides)), host_name_(std::move(host_name)), absent_(absent) {}
+
+config::Loaded RuntimeSource::read_configuration(bool is_reload, bool& has_file) const {
+  int moments = kMaxMoments;
+  const auto patiently = [&](config::ReadFile read) {
+    return is_reload ? wait_for_content(std::move(read), moments) : read;
+  };
+  const auto fail = [this](const std::string& why) {
+    return failure(std::vector<config::Problem>{{path_, 0, 0, why}});
+  };
+  has_file = !is_absent(path_);
+  while (!has_file && has_file_ && moments-- > 0) {
+    std::this_thread::sleep_for(kMoment);
+    has_file = !is_absent(path_);
+  }
+  std::string text;
+  if (has_file || absent_ == WhenAbsent::Fail) {
+    auto content = patiently(config::read_any_file)(path_, config::kMaxConfigOctets);
+    if (!content) {
+      return fail("cannot be read: " + content.error().what);
+    }
+    text = *std::move(content);
+  } else if (has_file_) {
+    return fail("is gone: on a reload that looks like a file that is being replaced; restart for the defaults");
+  }
+  return config::load_with_drop_ins(text, path_, host_name_, patiently(config::read_regular_file));
+}
 
 std::vector<std::string> RuntimeSource::load() {
   const std::lock_guard<std::mutex> loading(load_mutex_);
-  if (!path_.empty() && current() != nullptr && !wait_until_written(path_)) {
-    return {path_ + ": the file is empty: on a reload that looks like one that is being written"};
-  }
-  config::Loaded loaded =
-      path_.empty() ? config::load_text("", "defaults", host_name_) : config::load_file(path_, host_name_);
+  bool has_file = false;
+  config::Loaded loaded = read_configuration(current() != nullptr, has_file);
   if (!loaded) {
     std::vector<std::string> problems;
     problems.reserve(loaded.error().size());
@@ -86,6 +124,7 @@ std::vector<std::string> RuntimeSource::load() {
     }
     next->dns = *std::move(backend);
   }
+  has_file_ = has_file;
   const std::lock_guard<std::mutex> swapping(current_mutex_);
   current_ = std::move(next);
   return {};
