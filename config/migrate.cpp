@@ -24,6 +24,7 @@ std::string closing_comment(const Migration& migration) {
         is_first = false;
       }
       PeerLine shown;
+      shown.peer = line.option.empty() ? Peer::Hosts : Peer::OpenDkim;
       shown.result = line;
       text += "#   " + Work::origin(shown) + (line.why.empty() ? "" : " -- " + comment_text(line.why, kMaxWhyOctets)) +
               "\n";
@@ -51,6 +52,10 @@ Parsed<void, std::string> check_bounds(const std::vector<PeerFile>& files) {
         return failure("two files of " + std::string(to_string(file.peer)) + ": give one at a time");
       }
       given = true;
+    } else if (std::any_of(files.data(), &file, [&](const PeerFile& other) {
+                 return other.peer == Peer::Hosts && other.name == file.name;
+               })) {
+      return failure(file.name + " is given twice");
     }
   }
   if (line_count > kMaxPeerLines) {

@@ -74,7 +74,7 @@ inline constexpr std::size_t kMaxShownOctets = 120;
 
 /// Writes a configuration that treats inbound mail as the programs do whose files are given, each file of a program at
 /// most once. Every line of every file is in `lines`, so that nothing is lost in silence. An error, a sentence, only if
-/// a bound is passed or a program's file is given twice. Pure; reads none of the files that the options name.
+/// a bound is passed or a file is given twice. Pure; reads none of the files that the options name.
 [[nodiscard]] Parsed<Migration, std::string> migrate(const std::vector<PeerFile>& files);
 
 }  // namespace assay::config

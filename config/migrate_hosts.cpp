@@ -89,6 +89,34 @@ bool takes_file(Peer peer, const std::string& option, std::string& value) {
   return is_path || (peer == Peer::OpenDmarc && iequals(option, "IgnoreHosts"));
 }
 
+/// How many parts two paths have in common, counted from the end: 2 for /etc/opendkim/hosts and backup/opendkim/hosts.
+std::size_t common_tail(std::string_view left, std::string_view right) {
+  std::size_t count = 0;
+  while (!left.empty() && !right.empty() && base_name(left) == base_name(right)) {
+    ++count;
+    for (std::string_view* const path : {&left, &right}) {
+      const auto slash = path->rfind('/');
+      *path = path->substr(0, slash == std::string_view::npos ? 0 : slash);
+    }
+  }
+  return count;
+}
+
+/// The options that may name a file of hosts.
+struct HostsOption {
+  Peer peer;
+  const char* name;
+};
+
+constexpr std::array<HostsOption, 8> kHostsOptions{{{Peer::OpenDkim, "InternalHosts"},
+                                                    {Peer::OpenDkim, "PeerList"},
+                                                    {Peer::OpenDmarc, "IgnoreHosts"},
+                                                    {Peer::OpenArc, "InternalHosts"},
+                                                    {Peer::OpenArc, "PeerList"},
+                                                    {Peer::PolicydSpf, "skip_addresses"},
+                                                    {Peer::PolicydSpf, "Whitelist"},
+                                                    {Peer::PolicydSpf, "InternalHosts"}}};
+
 /// Whether the value is a data base.
 bool is_database(const std::string& value) {
   constexpr std::array<const char*, 9> kKinds{
@@ -134,10 +162,61 @@ void apply_exceptions(Listed& listed) {
   }
 }
 
+/// Which of the given files of hosts is which file that an option names: the one of the same path; else the one that
+/// shares the longest end of it, if there is but one, and if that file shares no end as long with another option's
+/// path. The list of one program must never become that of another.
+class HostFiles {
+ public:
+  explicit HostFiles(Work& work) : files_(work.host_files) {
+    for (const HostsOption& option : kHostsOptions) {
+      const PeerLine* const line = work.find(option.peer, option.name);
+      std::string path = line == nullptr ? std::string() : line->result.value;
+      if (!path.empty() && !is_database(path) && takes_file(option.peer, option.name, path) &&
+          std::find(paths_.begin(), paths_.end(), path) == paths_.end()) {
+        paths_.push_back(std::move(path));
+      }
+    }
+  }
+
+  [[nodiscard]] std::optional<std::size_t> find(const std::string& path) const {
+    const auto file = nearest(path, files_);
+    return file && nearest(files_[*file], paths_) && paths_[*nearest(files_[*file], paths_)] == path ? file
+                                                                                                     : std::nullopt;
+  }
+  /// Whether the file's name is like that of one that an option names.
+  [[nodiscard]] bool is_like_a_named_one(const std::string& file) const {
+    return std::any_of(paths_.begin(), paths_.end(),
+                       [&](const std::string& path) { return common_tail(file, path) > 0; });
+  }
+
+ private:
+  /// The one path of `among` that is `path`, or is nearest to it; nullopt if none or several are.
+  static std::optional<std::size_t> nearest(const std::string& path, const std::vector<std::string>& among) {
+    if (const auto same = std::find(among.begin(), among.end(), path); same != among.end()) {
+      return static_cast<std::size_t>(same - among.begin());
+    }
+    std::optional<std::size_t> found;
+    std::size_t longest = 0;
+    for (std::size_t i = 0; i < among.size(); ++i) {
+      const std::size_t tail = common_tail(path, among[i]);
+      if (tail > longest) {
+        found = i;
+        longest = tail;
+      } else if (tail == longest) {
+        found.reset();
+      }
+    }
+    return found;
+  }
+
+  const std::vector<std::string>& files_;
+  std::vector<std::string> paths_;  ///< That the options name.
+};
+
 /// Reads the options of one program and the files of hosts that they name.
 class Reader {
  public:
-  explicit Reader(Work& work) : work_(work), used_(work.host_files.size(), false) {}
+  explicit Reader(Work& work) : work_(work), files_(work), used_(work.host_files.size(), false) {}
 
   void read(Listed& listed, const char* option) {
     PeerLine* const line = work_.find(listed.peer, option);
@@ -174,7 +253,7 @@ class Reader {
     Work::signing(line, why);
     std::string value = line.result.value;
     if (takes_file(line.peer, line.known->name, value)) {
-      if (const auto file = find_file(value)) {
+      if (const auto file = files_.find(value)) {
         used_[*file] = true;
         std::vector<Host> hosts;
         append(hosts, work_.host_files[*file]);
@@ -185,12 +264,21 @@ class Reader {
     }
   }
 
-  /// Files of hosts that no option names: the administrator's own word, for every program.
+  /// Files of hosts that no option names: the administrator's own word, for every program. One that may be a named
+  /// one, but was not taken for it, is nobody's.
   [[nodiscard]] std::vector<Host> rest() {
     std::vector<Host> hosts;
     for (std::size_t i = 0; i < used_.size(); ++i) {
-      if (!used_[i]) {
-        append(hosts, work_.host_files[i]);
+      if (used_[i]) {
+        continue;
+      }
+      const bool is_ambiguous = files_.is_like_a_named_one(work_.host_files[i]);
+      const std::size_t first = hosts.size();
+      append(hosts, work_.host_files[i]);
+      for (std::size_t host = first; is_ambiguous && host < hosts.size(); ++host) {
+        hosts[host].why =
+            "was not used: it is not certain which option names its file; give the file by the path that the option "
+            "has";
       }
     }
     return hosts;
@@ -205,31 +293,21 @@ class Reader {
     }
   }
 
-  /// The given file that `path` means: the same path, else the same last part of it.
-  [[nodiscard]] std::optional<std::size_t> find_file(const std::string& path) const {
-    const auto& files = work_.host_files;
-    auto found = std::find(files.begin(), files.end(), path);
-    if (found == files.end()) {
-      found = std::find_if(files.begin(), files.end(),
-                           [&](const std::string& file) { return base_name(file) == base_name(path); });
-    }
-    return found == files.end() ? std::nullopt : std::optional<std::size_t>(found - files.begin());
-  }
-
   void read_file(Listed& listed, PeerLine& line, const std::string& path) {
-    const auto file = find_file(path);
+    const auto file = files_.find(path);
     if (!file) {
       Work::no_equal(line,
-                     "the file that it names was not read: run this again with --ignore-hosts and its path; "
-                     "until then such clients are verified");
+                     "the file that it names was not read: run this again with --ignore-hosts and its path as it "
+                     "stands here; until then such clients are verified");
       return;
     }
     used_[*file] = true;
     append(listed.hosts, work_.host_files[*file]);
-    Work::noted(line, "local.networks", "see the lines of " + base_name(work_.host_files[*file]));
+    Work::noted(line, "local.networks", "read from " + work_.host_files[*file]);
   }
 
   Work& work_;
+  HostFiles files_;
   std::vector<bool> used_;
 };
 

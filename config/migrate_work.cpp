@@ -113,7 +113,9 @@ void Work::signing(PeerLine& line, const std::string& why) {
 }
 
 std::string Work::origin(const PeerLine& line) {
-  std::string text = comment_text(base_name(line.result.file)) + ":" + std::to_string(line.result.line);
+  // Of files of hosts there may be several of one name.
+  std::string text = comment_text(line.peer == Peer::Hosts ? line.result.file : base_name(line.result.file)) + ":" +
+                     std::to_string(line.result.line);
   for (const std::string& part : {line.result.option, line.result.value}) {
     text += part.empty() ? "" : " " + comment_text(part);
   }

@@ -321,6 +321,48 @@ TEST_CASE("config/migrate: a file of hosts that was not given is asked for", "[c
   }
 }
 
+TEST_CASE("config/migrate: the hosts file of one program is never taken for that of another", "[config][migrate]") {
+  const PeerFile k = dkim("InternalHosts refile:/etc/opendkim/hosts\n");
+  const PeerFile d = dmarc("IgnoreHosts /etc/opendmarc/hosts\nRejectFailures true\n");
+  const std::string wide = "127.0.0.1\n192.0.2.0/24\n";
+  const std::string narrow = "127.0.0.1\n";
+  const auto is_read = [](const Migration& migration, const char* option) {
+    return !holds(line_of(migration, option).why, "was not read");
+  };
+  SECTION("names that fit both are nobody's") {
+    const std::vector<PeerFile> files{k, d, hosts(wide, "k/hosts"), hosts(narrow, "d/hosts")};
+    const Migration migration = migrated(files);
+    CHECK(networks(files).empty());
+    CHECK_FALSE(is_read(migration, "InternalHosts"));
+    CHECK_FALSE(is_read(migration, "IgnoreHosts"));
+    CHECK(std::all_of(migration.lines.begin() + 3, migration.lines.end(), [](const MigratedLine& line) {
+      return line.status == LineStatus::NoEqual && holds(line.why, "not certain");
+    }));
+  }
+  SECTION("a longer end in common decides") {
+    const std::vector<PeerFile> files{k, d, hosts(wide, "/old/opendkim/hosts"), hosts(narrow, "/old/opendmarc/hosts")};
+    const Migration migration = migrated(files);
+    CHECK(networks(files) == std::vector<std::string>{"127.0.0.1/32"});
+    CHECK(holds(line_of(migration, "InternalHosts").why, "/old/opendkim/hosts"));
+    CHECK(holds(line_of(migration, "IgnoreHosts").why, "/old/opendmarc/hosts"));
+  }
+  SECTION("a file satisfies the option that names it, and no other") {
+    const Migration migration = migrated({k, d, hosts(wide, "/etc/opendkim/hosts")});
+    CHECK(is_read(migration, "InternalHosts"));
+    CHECK_FALSE(is_read(migration, "IgnoreHosts"));
+    CHECK_FALSE(is_read(migrated({k, d, hosts(wide, "k/hosts")}), "IgnoreHosts"));
+    CHECK_FALSE(is_read(migrated({k, d, hosts(wide, "k/hosts")}), "InternalHosts"));
+  }
+  SECTION("two options may name one file, and a copy of it in another folder is that file") {
+    const PeerFile same = dmarc("IgnoreHosts /etc/opendkim/hosts\n");
+    CHECK(networks({k, same, hosts(wide, "copy/hosts")}) == std::vector<std::string>{"127.0.0.1/32", "192.0.2.0/24"});
+  }
+  SECTION("a file is given once") {
+    CHECK_FALSE(migrate({k, hosts(wide, "h"), hosts(wide, "h")}).has_value());
+    CHECK(migrate({k, hosts(wide, "h"), hosts(wide, "i")}).has_value());
+  }
+}
+
 TEST_CASE("config/migrate: the words of policyd-spf become rules on SPF (_get_resultcodes())", "[config][migrate]") {
   const auto yaml = [](const std::string& text) { return migrated({spf(text)}).yaml; };
   const std::string silent = yaml("");
