@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 #include <optional>
 
 #include "config/migrate_work.h"
@@ -14,7 +15,7 @@ namespace {
 
 /// An element of a list.
 struct Host {
-  PeerLine* line = nullptr;
+  PeerLine* line = nullptr;  ///< nullptr: a program's default, of an option that is not set.
   std::string text;
   bool is_negated = false;
   std::optional<IpNetwork> network;
@@ -27,7 +28,6 @@ struct Host {
 struct Listed {
   Peer peer = Peer::OpenDkim;
   std::vector<Host> hosts;
-  bool is_silent = true;  ///< No line that counts says anything: the program's own default holds, loopback.
 };
 
 std::string to_text(const IpNetwork& network) {
@@ -102,20 +102,23 @@ std::size_t common_tail(std::string_view left, std::string_view right) {
   return count;
 }
 
-/// The options that may name a file of hosts.
+/// An option that lists hosts, or names a file of them.
 struct HostsOption {
   Peer peer;
   const char* name;
+  /// Whether loopback is let through where it is not set: DEFINTERNAL of OpenDKIM, and the manuals of the others. What
+  /// other options of the program say changes nothing in that.
+  bool has_default;
 };
 
-constexpr std::array<HostsOption, 8> kHostsOptions{{{Peer::OpenDkim, "InternalHosts"},
-                                                    {Peer::OpenDkim, "PeerList"},
-                                                    {Peer::OpenDmarc, "IgnoreHosts"},
-                                                    {Peer::OpenArc, "InternalHosts"},
-                                                    {Peer::OpenArc, "PeerList"},
-                                                    {Peer::PolicydSpf, "skip_addresses"},
-                                                    {Peer::PolicydSpf, "Whitelist"},
-                                                    {Peer::PolicydSpf, "InternalHosts"}}};
+constexpr std::array<HostsOption, 8> kHostsOptions{{{Peer::OpenDkim, "InternalHosts", true},
+                                                    {Peer::OpenDkim, "PeerList", false},
+                                                    {Peer::OpenDmarc, "IgnoreHosts", true},
+                                                    {Peer::OpenArc, "InternalHosts", true},
+                                                    {Peer::OpenArc, "PeerList", false},
+                                                    {Peer::PolicydSpf, "skip_addresses", true},
+                                                    {Peer::PolicydSpf, "Whitelist", false},
+                                                    {Peer::PolicydSpf, "InternalHosts", false}}};
 
 /// Whether the value is a data base.
 bool is_database(const std::string& value) {
@@ -148,7 +151,7 @@ void apply_exceptions(Listed& listed) {
       continue;
     }
     for (Host& host : listed.hosts) {
-      if (!host.is_negated && host.why.empty() && is_exception_within(exception, host)) {
+      if (host.line != nullptr && !host.is_negated && host.why.empty() && is_exception_within(exception, host)) {
         host.why =
             "has the exception " + exception.text + ", which no list of assayd can have: such clients are verified";
       }
@@ -218,12 +221,19 @@ class Reader {
  public:
   explicit Reader(Work& work) : work_(work), files_(work), used_(work.host_files.size(), false) {}
 
-  void read(Listed& listed, const char* option) {
-    PeerLine* const line = work_.find(listed.peer, option);
+  void read(Listed& listed, const HostsOption& option) {
+    PeerLine* const line = work_.find(listed.peer, option.name);
     if (line == nullptr) {
+      for (const char* const network : {"127.0.0.0/8", "::1"}) {
+        if (option.has_default) {
+          Host host;
+          host.text = option.name;
+          host.network = read_network(network);
+          listed.hosts.push_back(std::move(host));
+        }
+      }
       return;
     }
-    listed.is_silent = false;
     std::string value = line->result.value;
     if (value.empty()) {
       Work::no_equal(*line, "is empty");
@@ -311,14 +321,7 @@ class Reader {
   std::vector<bool> used_;
 };
 
-std::vector<IpNetwork> loopback() {
-  return {IpNetwork::parse("127.0.0.0/8").value(), IpNetwork::parse("::1").value()};
-}
-
 std::vector<IpNetwork> networks_of(const Listed& listed) {
-  if (listed.is_silent) {
-    return loopback();
-  }
   std::vector<IpNetwork> networks;
   for (const Host& host : listed.hosts) {
     if (host.network && !host.is_negated && host.why.empty()) {
@@ -351,7 +354,7 @@ bool has_rules(Peer peer) {
 
 /// Sends each host of one program to local.networks, if every program lets it through, else to that program's rules.
 void place(Work& work, Listed& listed, const std::vector<std::vector<IpNetwork>>& all, std::vector<std::string>& local,
-           std::vector<const PeerLine*>& local_lines) {
+           std::vector<const PeerLine*>& local_lines, std::map<Peer, std::string>& defaults) {
   for (Host& host : listed.hosts) {
     if (host.is_negated || !host.why.empty()) {
       continue;
@@ -361,7 +364,9 @@ void place(Work& work, Listed& listed, const std::vector<std::vector<IpNetwork>>
                            });
     if (is_shared) {
       add_once(local, to_text(*host.network));
-      if (local_lines.empty() || local_lines.back() != host.line) {
+      if (host.line == nullptr) {
+        defaults.emplace(listed.peer, host.text);
+      } else if (local_lines.empty() || local_lines.back() != host.line) {
         local_lines.push_back(host.line);
       }
       host.fate = "local.networks";
@@ -382,6 +387,9 @@ void place(Work& work, Listed& listed, const std::vector<std::vector<IpNetwork>>
 void tell(const std::vector<Listed>& all) {
   for (const Listed& listed : all) {
     for (const Host& host : listed.hosts) {
+      if (host.line == nullptr) {
+        continue;
+      }
       PeerLine& line = *host.line;
       const bool is_first = line.result.status != LineStatus::Migrated && line.result.status != LineStatus::Default &&
                             (line.result.why.empty() || (line.known != nullptr && line.result.why == line.known->why));
@@ -408,33 +416,29 @@ void tell(const std::vector<Listed>& all) {
 void migrate_hosts(Work& work) {
   Reader reader(work);
   std::vector<Listed> all;
-  const auto add = [&](Peer peer, std::initializer_list<const char*> options) {
+  for (const Peer peer : {Peer::OpenDkim, Peer::OpenDmarc, Peer::OpenArc, Peer::PolicydSpf}) {
     if (!work.has(peer)) {
-      return;
-    }
-    if (!work.verifies(peer)) {
-      for (const char* const option : options) {
-        if (PeerLine* const line = work.find(peer, option); line != nullptr) {
-          reader.skip(*line);
-        }
-      }
-      return;
+      continue;
     }
     Listed listed;
     listed.peer = peer;
-    for (const char* const option : options) {
-      reader.read(listed, option);
+    for (const HostsOption& option : kHostsOptions) {
+      if (option.peer != peer) {
+        continue;
+      }
+      if (work.verifies(peer)) {
+        reader.read(listed, option);
+      } else if (PeerLine* const line = work.find(peer, option.name); line != nullptr) {
+        reader.skip(*line);
+      }
     }
-    all.push_back(std::move(listed));
-  };
-  add(Peer::OpenDkim, {"InternalHosts", "PeerList"});
-  add(Peer::OpenDmarc, {"IgnoreHosts"});
-  add(Peer::OpenArc, {"InternalHosts", "PeerList"});
-  add(Peer::PolicydSpf, {"skip_addresses", "Whitelist", "InternalHosts"});
+    if (work.verifies(peer)) {
+      all.push_back(std::move(listed));
+    }
+  }
   Listed own;
   own.peer = Peer::Hosts;
   own.hosts = reader.rest();
-  own.is_silent = own.hosts.empty();
 
   std::vector<std::vector<IpNetwork>> networks;
   for (Listed& listed : all) {
@@ -447,30 +451,30 @@ void migrate_hosts(Work& work) {
   apply_exceptions(own);
   std::vector<std::string> local;
   std::vector<const PeerLine*> local_lines;
+  std::map<Peer, std::string> defaults;  // Options that are not set, but let loopback through.
   for (Listed& listed : all) {
-    place(work, listed, networks, local, local_lines);
+    place(work, listed, networks, local, local_lines, defaults);
   }
   // A file that no option names is meant for all programs: nobody has a say against it.
-  place(work, own, {}, local, local_lines);
+  place(work, own, {}, local, local_lines, defaults);
   all.push_back(std::move(own));
-  for (const Listed& listed : all) {
-    if (listed.is_silent && std::all_of(networks.begin(), networks.end(), [](const auto& list) {
-          return is_in(list, loopback()[0]) && is_in(list, loopback()[1]);
-        })) {
-      add_once(local, "127.0.0.0/8");
-      add_once(local, "::1");
-    }
-  }
   tell(all);
+  if (networks.empty()) {  // No program verifies: what assayd does by itself.
+    add_once(local, "127.0.0.0/8");
+    add_once(local, "::1");
+  }
   if (local_lines.empty() && local.size() == 2) {
     return;  // All of them are silent: loopback, as by default here.
   }
   work.draft.set("local.networks", flow_list(local));
   if (local.empty()) {
-    work.draft.say("local.networks", "no client is let through by all of the programs, not even loopback");
+    work.draft.say("local.networks", "no list that could be read lets a client through all of the programs");
   }
   for (const PeerLine* const line : local_lines) {
     work.draft.say("local.networks", Work::origin(*line));
+  }
+  for (const auto& [peer, option] : defaults) {
+    work.draft.say("local.networks", work.silent(peer, option.c_str(), "loopback", "local.networks", ""));
   }
 }
 

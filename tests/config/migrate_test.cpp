@@ -286,7 +286,7 @@ TEST_CASE("config/migrate: hosts are local if every program lets them through", 
   // OpenARC has no say against the others.
   CHECK(networks({dkim("InternalHosts 10.0.0.0/8\n"), arc("")}) == Texts{"10.0.0.0/8"});
   // What no option names holds for all.
-  CHECK(networks({dmarc(""), hosts("192.0.2.0/24\n")}) == Texts{"192.0.2.0/24", "127.0.0.0/8", "::1/128"});
+  CHECK(networks({dmarc(""), hosts("192.0.2.0/24\n")}) == Texts{"127.0.0.0/8", "::1/128", "192.0.2.0/24"});
   // Nor does a program that only signs.
   CHECK(networks({dkim("Mode s\nInternalHosts 10.0.0.0/8\n"), dmarc("")}) == loopback);
 }
@@ -303,6 +303,27 @@ TEST_CASE("config/migrate: hosts that one program alone lets through are left ou
               "{name: opendmarc-ignore-hosts, when: {any: [{client_ip: [\"198.51.100.0/24\"]}, "
               "{client_name: [\"*.example.org\"], iprev: pass}]}, then: accept}"));
   CHECK(line_of(migration, "Whitelist").status == LineStatus::Migrated);
+}
+
+TEST_CASE("config/migrate: an option that is not set keeps its default, whatever the others say", "[config][migrate]") {
+  using Texts = std::vector<std::string>;
+  // DEFINTERNAL of OpenDKIM is loopback; PeerList and Whitelist add to what is let through.
+  const PeerFile peers = dkim("PeerList 10.0.0.0/8\nMode v\nOn-NoSignature reject\n");
+  CHECK(networks({peers}) == Texts{"127.0.0.0/8", "::1/128", "10.0.0.0/8"});
+  CHECK(networks({arc("PeerList 10.0.0.0/8\n")}) == Texts{"127.0.0.0/8", "::1/128", "10.0.0.0/8"});
+  CHECK(networks({spf("Whitelist = 192.0.2.1\n")}) == Texts{"127.0.0.0/8", "::1/128", "192.0.2.1/32"});
+  CHECK(networks({spf("skip_addresses =\nWhitelist = 192.0.2.1\n")}) == Texts{"192.0.2.1/32"});
+  CHECK(networks({spf("skip_addresses = 10.0.0.0/8\nWhitelist = 192.0.2.1\n")}) == Texts{"10.0.0.0/8", "192.0.2.1/32"});
+  CHECK(networks({dkim("InternalHosts 10.0.0.0/8\n")}) == Texts{"10.0.0.0/8"});
+  const Migration both = migrated({peers, dmarc("")});
+  CHECK(networks({peers, dmarc("")}) == Texts{"127.0.0.0/8", "::1/128"});
+  CHECK(holds(both.yaml, "when: {dkim: none, not: {any: [{client_ip: [\"10.0.0.0/8\"]}, {authenticated: true}]}}"));
+  // Where the others verify loopback, it is left out of the program's own rules.
+  CHECK(
+      holds(migrated({peers}).yaml, "# opendkim.conf does not set InternalHosts: loopback is the default of OpenDKIM"));
+  CHECK(holds(
+      migrated({dkim("Mode v\nOn-NoSignature reject\n"), dmarc("IgnoreHosts f\n"), hosts("10.0.0.0/8\n", "f")}).yaml,
+      "when: {dkim: none, not: {any: [{client_ip: [\"127.0.0.0/8\", \"::1\"]}, {authenticated: true}]}}"));
 }
 
 TEST_CASE("config/migrate: what has an exception is verified", "[config][migrate]") {
