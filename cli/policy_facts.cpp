@@ -7,6 +7,7 @@
 
 #include "config/wording.h"
 #include "policy/condition.h"
+#include "policy/last.h"
 #include "verify/base/domain.h"
 #include "verify/base/ip_address.h"
 #include "verify/base/text.h"
@@ -35,9 +36,9 @@ using List = std::vector<Placed<T>>;
 
 /// The words of an enumeration from its first to its last, each with its value.
 template <class Enum>
-std::vector<std::pair<std::string, Enum>> words_up_to(Enum last) {
+std::vector<std::pair<std::string, Enum>> all_words() {
   std::vector<std::pair<std::string, Enum>> words;
-  for (unsigned value = 0; value <= static_cast<unsigned>(last); ++value) {
+  for (unsigned value = 0; value <= static_cast<unsigned>(policy::last_of<Enum>()); ++value) {
     if (const char* const word = to_string(static_cast<Enum>(value))) {
       words.emplace_back(word, static_cast<Enum>(value));
     }
@@ -47,7 +48,7 @@ std::vector<std::pair<std::string, Enum>> words_up_to(Enum last) {
 
 std::vector<std::pair<std::string, std::optional<dkim::Status>>> dkim_words() {
   std::vector<std::pair<std::string, std::optional<dkim::Status>>> words{{"none", std::nullopt}};
-  for (const auto& [word, status] : words_up_to(dkim::Status::PermError)) {
+  for (const auto& [word, status] : all_words<dkim::Status>()) {
     words.emplace_back(word, status);
   }
   return words;
@@ -211,8 +212,8 @@ class FactsReader {
 
   /// Words as a list, one for each author or one for all.
   template <class Enum>
-  List<Enum> words(const char* key, Enum last) {
-    const auto known = words_up_to(last);
+  List<Enum> words(const char* key) {
+    const auto known = all_words<Enum>();
     List<Enum> values;
     for (const auto& [text, mark] : texts(key)) {
       const auto found =
@@ -247,7 +248,7 @@ class FactsReader {
     if (const auto name = one_text("client_name")) {
       out_.facts.client_name = name->value;
     }
-    if (const auto status = word("iprev", words_up_to(iprev::Status::PermError))) {
+    if (const auto status = word("iprev", all_words<iprev::Status>())) {
       out_.verdict.iprev.emplace();
       out_.verdict.iprev->status = *status;
       if (*status == iprev::Status::Pass && out_.facts.client_name.empty()) {
@@ -261,7 +262,7 @@ class FactsReader {
     out_.facts.authenticated = presence("authenticated", "(some login)");
     out_.facts.tls = presence("tls", "TLSv1.3");
     out_.facts.local = flag("local").value_or(false);
-    if (const auto bound = word("exceeded", words_up_to(Bound::HeaderFields))) {
+    if (const auto bound = word("exceeded", all_words<Bound>())) {
       out_.verdict.exceeded = *bound;
     }
   }
@@ -320,7 +321,7 @@ class FactsReader {
     if (!domain.empty()) {
       outcome.reason = spf::Reason::None;
     }
-    if (const auto status = word(key, words_up_to(spf::Status::PermError)); status && *status != spf::Status::None) {
+    if (const auto status = word(key, all_words<spf::Status>()); status && *status != spf::Status::None) {
       outcome.status = *status;
       outcome.reason = spf::Reason::None;
       if (domain.empty()) {
@@ -368,7 +369,7 @@ class FactsReader {
   void read_arc() {
     arc::Outcome& arc = out_.verdict.arc;
     const auto sealers = domains("arc_sealer");
-    const auto stated = word("arc", words_up_to(arc::Status::Fail));
+    const auto stated = word("arc", all_words<arc::Status>());
     for (const auto& [domain, mark] : sealers) {
       arc.sealers.push_back(domain.str());
     }
@@ -399,8 +400,8 @@ class FactsReader {
 
   void read_authors() {
     authors_ = domains("from_domain");
-    dmarc_ = words("dmarc", dmarc::Status::PermError);
-    published_ = words("dmarc_published", dmarc::Policy::Reject);
+    dmarc_ = words<dmarc::Status>("dmarc");
+    published_ = words<dmarc::Policy>("dmarc_published");
     organizational_ = domains("org_domain");
     const std::size_t count = std::max<std::size_t>(authors_.size(), 1);
     check_count("dmarc", dmarc_, count);
@@ -447,7 +448,7 @@ class FactsReader {
   void note_result(const std::string& result) { known_results_ += (known_results_.empty() ? "" : " or ") + result; }
 
   void put_dmarc_reason(const std::string& word) {
-    for (const auto& [known, reason] : words_up_to(dmarc::Reason::DnssecBogus)) {
+    for (const auto& [known, reason] : all_words<dmarc::Reason>()) {
       if (known != word) {
         continue;
       }
@@ -463,7 +464,7 @@ class FactsReader {
   }
 
   void put_spf_reason(const std::string& word, spf::Outcome& outcome, const char* key) {
-    for (const auto& [known, reason] : words_up_to(spf::Reason::DnssecBogus)) {
+    for (const auto& [known, reason] : all_words<spf::Reason>()) {
       if (known != word) {
         continue;
       }
@@ -478,7 +479,7 @@ class FactsReader {
 
   /// A signature whose result counts less than that of the best may stand beside it.
   void put_dkim_reason(const std::string& word) {
-    for (const auto& [known, reason] : words_up_to(dkim::Reason::TooManySignatures)) {
+    for (const auto& [known, reason] : all_words<dkim::Reason>()) {
       if (known != word) {
         continue;
       }
@@ -501,7 +502,7 @@ class FactsReader {
 
   /// RFC 8617 section 5.2.1: every error is a failure.
   void put_arc_reason(const std::string& word) {
-    for (const auto& [known, reason] : words_up_to(arc::Reason::DnssecBogus)) {
+    for (const auto& [known, reason] : all_words<arc::Reason>()) {
       if (known != word) {
         continue;
       }
@@ -522,7 +523,7 @@ class FactsReader {
     if (values.size() == 1 && values.front().value == "false") {
       return;
     }
-    for (const auto& [word, kind] : words_up_to(policy::Indirect::Forwarder)) {
+    for (const auto& [word, kind] : all_words<policy::Indirect>()) {
       if (std::any_of(values.begin(), values.end(),
                       [&word = word](const auto& value) { return value.value == word; })) {
         out_.evidence->push_back(kind);

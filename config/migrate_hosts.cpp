@@ -49,7 +49,7 @@ std::optional<IpNetwork> read_network(std::string text) {
 /// A host or domain as a pattern; empty if it is neither. ".example.com" is all that is below it (dmarcf_checkhost()).
 std::string read_name(const std::string& text) {
   const bool is_below = !text.empty() && text.front() == '.';
-  const auto domain = read_peer_domain(text.substr(is_below ? 1 : 0), policy::kMinProofLabels);
+  const auto domain = read_peer_domain(text.substr(is_below ? 1 : 0), policy::kMinOwnedLabels);
   return !domain ? "" : (is_below ? "*." : "") + domain->str();
 }
 
@@ -343,8 +343,7 @@ void add_once(std::vector<std::string>& list, const std::string& text) {
 
 /// Whether clients of these addresses may be let in for them alone: a rule that accepts must name somebody.
 bool is_proof(const Host& host) {
-  return !host.network || host.network->prefix_bits >=
-                              (host.network->address.is_v4() ? policy::kMinProofBitsV4 : policy::kMinProofBitsV6);
+  return !host.network || policy::names_somebody(*host.network);
 }
 
 /// Whether a program's rules can leave clients out, or its checks be skipped for them by a rule.

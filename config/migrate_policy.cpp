@@ -268,7 +268,7 @@ class SpfRules {
       std::string left_out;
       std::vector<std::string> names;
       for (const std::string& text : split_commas(line->result.value)) {
-        const auto domain = read_peer_domain(text, policy::kMinProofLabels);
+        const auto domain = read_peer_domain(text, policy::kMinOwnedLabels);
         if (!domain) {
           left_out += (left_out.empty() ? "no name of a host: " : ", ") + text;
           continue;

@@ -1,19 +1,13 @@
 #include "policy/claims.h"
 
 #include <algorithm>
-#include <cstddef>
+
+#include "policy/names.h"
 
 namespace assay::policy {
-namespace {
-
-/// The least number of labels of a name that may speak for the names below it where no tree walk says so: no
-/// top-level domain does.
-constexpr std::size_t kMinAncestorLabels = 2;
-
-}  // namespace
 
 bool is_ancestor(const Domain& ancestor, const Domain& name) {
-  return ancestor.label_count() >= kMinAncestorLabels && name.is_within(ancestor);
+  return ancestor.label_count() >= kMinOwnedLabels && name.is_within(ancestor);
 }
 
 bool is_aligned(const Domain& name, const dmarc::Outcome& dmarc, bool strict, Unknown unknown) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "policy/decision.h"
+#include "policy/last.h"
 #include "verify/verdict.h"
 
 namespace assay::policy {
@@ -10,8 +11,8 @@ namespace {
 
 /// The words of an enumeration from its first to its last; those that have none (nullptr) are left out.
 template <class Enum>
-void add_words(std::vector<std::string>& words, Enum last) {
-  for (unsigned value = 0; value <= static_cast<unsigned>(last); ++value) {
+void add_words(std::vector<std::string>& words) {
+  for (unsigned value = 0; value <= static_cast<unsigned>(last_of<Enum>()); ++value) {
     const char* const word = to_string(static_cast<Enum>(value));
     if (word != nullptr && std::find(words.begin(), words.end(), word) == words.end()) {
       words.emplace_back(word);
@@ -20,9 +21,9 @@ void add_words(std::vector<std::string>& words, Enum last) {
 }
 
 template <class Enum>
-std::vector<std::string> words_up_to(Enum last) {
+std::vector<std::string> all_words() {
   std::vector<std::string> words;
-  add_words(words, last);
+  add_words<Enum>(words);
   return words;
 }
 
@@ -71,24 +72,24 @@ std::optional<Fact> find_fact(std::string_view key) noexcept {
 
 std::vector<std::string> words_of(Fact fact) {
   switch (fact) {
-    case Fact::Dmarc: return words_up_to(dmarc::Status::PermError);
-    case Fact::DmarcPublished: return words_up_to(dmarc::Policy::Reject);
+    case Fact::Dmarc: return all_words<dmarc::Status>();
+    case Fact::DmarcPublished: return all_words<dmarc::Policy>();
     case Fact::Spf:
-    case Fact::SpfHelo: return words_up_to(spf::Status::PermError);
+    case Fact::SpfHelo: return all_words<spf::Status>();
     case Fact::Dkim: {
       std::vector<std::string> words{"none"};
-      add_words(words, dkim::Status::PermError);
+      add_words<dkim::Status>(words);
       return words;
     }
-    case Fact::Arc: return words_up_to(arc::Status::Fail);
-    case Fact::Iprev: return words_up_to(iprev::Status::PermError);
-    case Fact::Indirect: return words_up_to(Indirect::Forwarder);
+    case Fact::Arc: return all_words<arc::Status>();
+    case Fact::Iprev: return all_words<iprev::Status>();
+    case Fact::Indirect: return all_words<Indirect>();
     case Fact::Reason: {
       std::vector<std::string> words;
-      add_words(words, dmarc::Reason::DnssecBogus);
-      add_words(words, dkim::Reason::TooManySignatures);
-      add_words(words, spf::Reason::DnssecBogus);
-      add_words(words, arc::Reason::DnssecBogus);
+      add_words<dmarc::Reason>(words);
+      add_words<dkim::Reason>(words);
+      add_words<spf::Reason>(words);
+      add_words<arc::Reason>(words);
       return words;
     }
     case Fact::FromDomain:

@@ -8,6 +8,7 @@
 #include "policy/indirect.h"
 #include "policy/override.h"
 #include "policy/own_rules.h"
+#include "policy/proof.h"
 #include "policy/published.h"
 #include "policy/recipients.h"
 #include "policy/reply.h"
@@ -91,7 +92,8 @@ Decision decide(const Verdict& verdict, const Facts& facts, std::vector<Indirect
   }
   const Ruling& ruling = findings.ruling;
   decision.rule = name_of(ruling);
-  decision.unproven = ruling.ground == Ground::OwnRule && ruling.rule->unproven;
+  decision.unproven = ruling.ground == Ground::OwnRule && ruling.action == Action::Accept && ruling.rule->unproven &&
+                      !is_proven(*ruling.rule);
   decision.override = find_override(ruling, verdict, evidence, rules, rest.chain);
   decision.tags = std::move(findings.tags);
   decision.observed = std::move(findings.observed);

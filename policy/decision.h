@@ -46,7 +46,7 @@ struct HeaderField {
 /// An observed rule that matched.
 struct Observed {
   std::string rule;
-  Action action = Action::Accept;  ///< What it would have done.
+  Action action = Action::Accept;  ///< What would have been done, were it in force.
   friend bool operator==(const Observed&, const Observed&) = default;
 };
 
@@ -73,7 +73,7 @@ struct Decision {
   std::vector<std::string>
       undecided;  ///< Rules that hang on a check which failed temporarily; "arc.trusted_sealers", too.
   std::optional<Override> override;  ///< DMARC fails, and `action` is milder than the published policy.
-  bool unproven = false;             ///< A rule decided that accepts without proof.
+  bool unproven = false;             ///< A rule decided that accepts and lacks a proof (proof.h).
   bool mixed_recipients = false;     ///< Not every recipient by itself would have got this decision.
   std::vector<Indirect> indirect;    ///< Evidence found when DMARC fails, whether or not it mattered; else empty.
   friend bool operator==(const Decision&, const Decision&) = default;

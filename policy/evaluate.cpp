@@ -1,7 +1,9 @@
 #include "policy/evaluate.h"
 
 #include <algorithm>
+#include <array>
 
+#include "policy/last.h"
 #include "policy/trusted_chain.h"
 #include "verify/base/text.h"
 
@@ -55,9 +57,6 @@ Truth presence(const Condition& test, std::string_view value) {
   return truth(names_word(test, value));
 }
 
-/// The least number of labels of a name that may be an Organizational Domain where no tree walk says so.
-constexpr std::size_t kMinOrganizationalLabels = 2;
-
 Truth ask_org_domain(const Condition& test, const dmarc::Outcome& author) {
   if (author.organizational_domain) {
     return truth(names_domain(test, *author.organizational_domain));
@@ -65,7 +64,7 @@ Truth ask_org_domain(const Condition& test, const dmarc::Outcome& author) {
   // It is the author's domain or one above that (RFC 9989 section 4.10.2).
   std::optional<Domain> candidate = author.author;
   while (candidate && !names_domain(test, *candidate)) {
-    candidate = candidate->label_count() > kMinOrganizationalLabels ? candidate->parent() : std::nullopt;
+    candidate = candidate->label_count() > kMinOwnedLabels ? candidate->parent() : std::nullopt;
   }
   if (!candidate) {
     return Truth::False;
@@ -84,22 +83,38 @@ Truth ask_spf(const Condition& test, const spf::Outcome& spf) {
   return truth_or_unknown(names_word(test, to_string(spf.status)), spf.status == spf::Status::TempError);
 }
 
-/// The best of all signatures; nullopt for none.
-std::optional<dkim::Status> best_of(const std::vector<dkim::Outcome>& signatures) {
-  using dkim::Status;
-  for (const Status status :
-       {Status::Pass, Status::TempError, Status::Fail, Status::PermError, Status::Policy, Status::Neutral}) {
-    if (std::any_of(signatures.begin(), signatures.end(),
-                    [status](const dkim::Outcome& signature) { return signature.status == status; })) {
-      return status;
-    }
-  }
-  return std::nullopt;
+constexpr std::array<dkim::Status, 6> kBestFirst{dkim::Status::Pass,   dkim::Status::TempError,
+                                                 dkim::Status::Fail,   dkim::Status::PermError,
+                                                 dkim::Status::Policy, dkim::Status::Neutral};
+
+bool has_status(const std::vector<dkim::Outcome>& signatures, dkim::Status status) {
+  return std::any_of(signatures.begin(), signatures.end(),
+                     [status](const dkim::Outcome& signature) { return signature.status == status; });
 }
 
+/// The best of all signatures; nullopt for none.
+std::optional<dkim::Status> best_of(const std::vector<dkim::Outcome>& signatures) {
+  const auto* const best = std::find_if(kBestFirst.begin(), kBestFirst.end(),
+                                        [&signatures](dkim::Status status) { return has_status(signatures, status); });
+  return best != kBestFirst.end() ? std::optional(*best) : std::nullopt;
+}
+
+/// Where the best is temperror, that signature may still become anything but none, and the best is at least the best of
+/// the others.
 Truth ask_dkim(const Condition& test, const std::vector<dkim::Outcome>& signatures) {
   const auto best = best_of(signatures);
-  return truth_or_unknown(names_word(test, best ? to_string(*best) : "none"), best == dkim::Status::TempError);
+  if (best != dkim::Status::TempError || names_word(test, to_string(*best))) {
+    return truth(names_word(test, best ? to_string(*best) : "none"));
+  }
+  for (const dkim::Status status : kBestFirst) {
+    if (status != dkim::Status::TempError && names_word(test, to_string(status))) {
+      return Truth::Unknown;
+    }
+    if (status != dkim::Status::TempError && has_status(signatures, status)) {
+      break;
+    }
+  }
+  return Truth::False;
 }
 
 /// A signature covers the last From field, and readers show the first (RFC 6376 sections 5.4.2 and 8.15): where there
@@ -134,7 +149,13 @@ Truth ask_dkim_testing(const Condition& test, const std::vector<dkim::Outcome>& 
 }
 
 Truth ask_arc(const Condition& test, const arc::Outcome& arc) {
-  return failed_temporarily(arc) ? Truth::Unknown : truth(names_word(test, to_string(arc.status)));
+  if (failed_temporarily(arc)) {
+    // There is a chain, so that it will not turn out to be none.
+    const bool may_hold =
+        names_word(test, to_string(arc::Status::Pass)) || names_word(test, to_string(arc::Status::Fail));
+    return may_hold ? Truth::Unknown : Truth::False;
+  }
+  return truth(names_word(test, to_string(arc.status)));
 }
 
 /// Every hop of a chain's trusted end is named by the test. Where the chain could not be checked its newest hop counts
@@ -230,8 +251,8 @@ bool names_reason(const Condition& test, Reason reason) {
 
 /// Whether a check that failed temporarily might, once it can be made, give one of the reasons asked for.
 template <class Reason>
-bool may_give_reason(const Condition& test, Reason last) {
-  for (unsigned value = 0; value <= static_cast<unsigned>(last); ++value) {
+bool may_give_reason(const Condition& test) {
+  for (unsigned value = 0; value <= static_cast<unsigned>(last_of<Reason>()); ++value) {
     const auto reason = static_cast<Reason>(value);
     if (reason != Reason::DnsFailure && reason != Reason::DnssecBogus && names_reason(test, reason)) {
       return true;
@@ -251,13 +272,13 @@ Truth ask_reason(const Condition& test, const Verdict& verdict, const dmarc::Out
     return Truth::True;
   }
   const bool is_open =
-      (author.status == dmarc::Status::TempError && may_give_reason(test, dmarc::Reason::DnssecBogus)) ||
+      (author.status == dmarc::Status::TempError && may_give_reason<dmarc::Reason>(test)) ||
       ((mail_from.status == spf::Status::TempError || helo.status == spf::Status::TempError) &&
-       may_give_reason(test, spf::Reason::DnssecBogus)) ||
-      (failed_temporarily(verdict.arc) && may_give_reason(test, arc::Reason::DnssecBogus)) ||
-      (may_give_reason(test, dkim::Reason::TooManySignatures) &&
-       std::any_of(dkim.begin(), dkim.end(),
-                   [](const dkim::Outcome& signature) { return signature.status == dkim::Status::TempError; }));
+       may_give_reason<spf::Reason>(test)) ||
+      (failed_temporarily(verdict.arc) && may_give_reason<arc::Reason>(test)) ||
+      (may_give_reason<dkim::Reason>(test) && std::any_of(dkim.begin(), dkim.end(), [](const dkim::Outcome& signature) {
+         return signature.status == dkim::Status::TempError;
+       }));
   return is_open ? Truth::Unknown : Truth::False;
 }
 

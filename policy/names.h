@@ -12,6 +12,10 @@
 
 namespace assay::policy {
 
+/// The least number of labels of a name that can be somebody's: no top-level domain is. Which names of two labels are
+/// registries', too (co.uk), no list here says.
+inline constexpr std::size_t kMinOwnedLabels = 2;
+
 /// Finds a name without making a string of it.
 struct NameHash {
   using is_transparent = void;

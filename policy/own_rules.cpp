@@ -10,6 +10,7 @@ namespace {
 struct Candidate {
   Ruling ruling;
   bool is_unknown = false;
+  bool is_observed = false;
   /// How much had been found when it was asked.
   std::size_t tags = 0;
   std::size_t headers = 0;
@@ -28,6 +29,13 @@ void take_continue(Findings& findings, const Then& then) {
 
 /// `findings` hold what follows the candidate; afterwards what holds of both.
 void settle(Findings& findings, const Candidate& candidate, const Rules& rules) {
+  if (candidate.is_observed) {
+    // In force it would give way to what follows.
+    if (severity(candidate.ruling, rules) < severity(findings.ruling, rules)) {
+      findings.observed[candidate.observed - 1].action = findings.ruling.action;
+    }
+    return;
+  }
   if (!candidate.is_unknown) {
     if (severity(candidate.ruling, rules) >= severity(findings.ruling, rules)) {
       findings.ruling = candidate.ruling;
@@ -96,13 +104,16 @@ Findings ask_rules(const Message& message, const Recipient* recipient, const Rul
       }
       continue;
     }
-    if (rule.observe) {
-      if (!is_unknown) {
-        findings.observed.push_back({rule.name, *rule.then.action});
-      }
+    if (rule.observe && is_unknown) {
       continue;
     }
     const Ruling ruling{Ground::OwnRule, *rule.then.action, &rule, found.author};
+    if (rule.observe) {
+      findings.observed.push_back({rule.name, ruling.action});
+      if (!found.is_partial) {
+        continue;
+      }
+    }
     if (!is_unknown && !found.is_partial) {
       findings.ruling = ruling;
       if (rule.then.header) {
@@ -111,8 +122,8 @@ Findings ask_rules(const Message& message, const Recipient* recipient, const Rul
       is_decided = true;
       break;
     }
-    candidates.push_back({ruling, is_unknown, findings.tags.size(), findings.headers.size(), findings.observed.size(),
-                          findings.undecided.size()});
+    candidates.push_back({ruling, is_unknown, rule.observe, findings.tags.size(), findings.headers.size(),
+                          findings.observed.size(), findings.undecided.size()});
   }
   if (!is_decided) {
     findings.undecided.insert(findings.undecided.end(), rest.undecided.begin(), rest.undecided.end());

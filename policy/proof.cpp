@@ -1,6 +1,7 @@
 #include "policy/proof.h"
 
 #include <algorithm>
+#include <array>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -27,21 +28,48 @@ struct Held {
   [[nodiscard]] bool is_proof() const { return (client_name && iprev_pass) || (mail_from_domain && spf_pass); }
 };
 
-bool is_narrow(const IpNetwork& network) {
-  return network.prefix_bits >= (network.address.is_v4() ? kMinProofBitsV4 : kMinProofBitsV6);
+/// Prefixes behind which any IPv4 host may stand (IANA IPv6 Special-Purpose Address Registry), and the bit at which its
+/// address begins.
+struct Translation {
+  IpNetwork prefix;
+  unsigned v4_begins = 0;
+};
+
+const std::array<Translation, 4>& translations() {
+  static const std::array<Translation, 4> kAll{{
+      {IpNetwork::parse("64:ff9b::/96").value(), 96},    // RFC 6052 section 2.1.
+      {IpNetwork::parse("64:ff9b:1::/48").value(), 96},  // RFC 8215: prefixes of a site's own in it, of up to 96 bits.
+      {IpNetwork::parse("2001::/32").value(), 96},       // Teredo (RFC 4380 section 4).
+      {IpNetwork::parse("2002::/16").value(), 16},       // 6to4 (RFC 3056 section 2).
+  }};
+  return kAll;
+}
+
+/// The shortest prefix that still names somebody there.
+unsigned least_bits(const IpNetwork& network) {
+  if (network.address.is_v4()) {
+    return kMinProofBitsV4;
+  }
+  unsigned least = kMinProofBitsV6;
+  for (const Translation& translation : translations()) {
+    if (translation.prefix.contains(network.address) || network.contains(translation.prefix.address)) {
+      least = std::max(least, translation.v4_begins + kMinProofBitsV4);
+    }
+  }
+  return least;
 }
 
 bool is_narrow(std::string_view name_after_pattern) {
   return static_cast<std::size_t>(std::count(name_after_pattern.begin(), name_after_pattern.end(), '.')) + 1 >=
-         kMinProofLabels;
+         kMinOwnedLabels;
 }
 
-bool names_somebody(const NetworkList& list) {
+bool all_name_somebody(const NetworkList& list) {
   return std::all_of(list.networks.begin(), list.networks.end(),
-                     [](const IpNetwork& network) { return is_narrow(network); });
+                     [](const IpNetwork& network) { return names_somebody(network); });
 }
 
-bool names_somebody(const NameList& list) {
+bool all_name_somebody(const NameList& list) {
   return std::all_of(list.below().begin(), list.below().end(), [](const std::string& name) { return is_narrow(name); });
 }
 
@@ -57,7 +85,7 @@ bool is_exactly_pass(const Condition& test) {
 
 bool has_narrow_names(const Condition& test) {
   const auto* const list = std::get_if<NameList>(&test.values);
-  return list != nullptr && names_somebody(*list);
+  return list != nullptr && all_name_somebody(*list);
 }
 
 bool is_login(const Condition& test) {
@@ -83,7 +111,7 @@ bool is_proof(const Condition& test) {
   switch (test.fact) {
     case Fact::ClientIp: {
       const auto* const list = std::get_if<NetworkList>(&test.values);
-      return list != nullptr && names_somebody(*list);
+      return list != nullptr && all_name_somebody(*list);
     }
     case Fact::DkimDomain:
     case Fact::ArcSealer: return has_narrow_names(test);
@@ -204,11 +232,10 @@ void explain_test(const Condition& test, Misses& misses) {
     }
   } else if (const auto* const networks = std::get_if<NetworkList>(&test.values)) {
     const auto wide = std::find_if(networks->networks.begin(), networks->networks.end(),
-                                   [](const IpNetwork& network) { return !is_narrow(network); });
+                                   [](const IpNetwork& network) { return !names_somebody(network); });
     if (wide != networks->networks.end()) {
-      const unsigned least = wide->address.is_v4() ? kMinProofBitsV4 : kMinProofBitsV6;
       misses.add(key + ": " + wide->address.to_string() + "/" + std::to_string(wide->prefix_bits) + " is wider than /" +
-                 std::to_string(least) + ", which names nobody");
+                 std::to_string(least_bits(*wide)) + ", which names nobody");
     }
   }
 }
@@ -240,6 +267,10 @@ void explain(const Condition& condition, bool is_negated, Misses& misses) {
 }
 
 }  // namespace
+
+bool names_somebody(const IpNetwork& network) {
+  return network.prefix_bits >= least_bits(network);
+}
 
 bool needs_proof(const Rule& rule) {
   return rule.then.action == Action::Accept && !is_sure(rule.when, false, {}, false, leaves_no_failure);

@@ -1,20 +1,23 @@
 #pragma once
 
-#include <cstddef>
 #include <optional>
 #include <string>
 
 #include "policy/rule.h"
+#include "verify/base/ip_address.h"
 
 namespace assay::policy {
 
 // The widest that a value may be and still name somebody.
-/// client_ip: the shortest prefix, that of the largest IPv4 allocations.
+/// client_ip: the shortest prefix, that of the largest blocks given to one holder (IANA IPv4 Address Space Registry).
 inline constexpr unsigned kMinProofBitsV4 = 8;
-/// As above for IPv6, where regional registries have /12 to /23 and networks much less.
-inline constexpr unsigned kMinProofBitsV6 = 16;
-/// Labels after the `*.` of a pattern: anybody can have a name below a top-level domain.
-inline constexpr std::size_t kMinProofLabels = 2;
+/// As above for IPv6, where blocks of /12 to /23 are those of regional registries (IANA IPv6 Global Unicast Address
+/// Assignments).
+inline constexpr unsigned kMinProofBitsV6 = 24;
+/// Whether a client's address in `network` says who it is: it is no wider than that, nor, where addresses stand for
+/// IPv4 ones (NAT64, 6to4, Teredo), than for an IPv4 /8. Of the pattern of a name, kMinOwnedLabels have to follow the
+/// `*.`.
+[[nodiscard]] bool names_somebody(const IpNetwork& network);
 
 /// Whether `rule` may let in a message that fails DMARC: it accepts (add_header, too), and its conditions do not say
 /// that DMARC is pass or none. Rules under `observe` are asked, too, since they are there to be turned on.

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
 #include <utility>
+#include <vector>
 
 #include "verify/base/text.h"
 
@@ -103,15 +105,16 @@ std::string subject_and_detail(const Checks& asked, const Verdict& verdict) {
   if (asked.dmarc || asked.other) {
     return kNotAuthorized;
   }
-  const bool spf_fails = (asked.spf && verdict.spf_mail_from.status != spf::Status::Pass) ||
-                         (asked.spf_helo && verdict.spf_helo.status != spf::Status::Pass);
+  // RFC 7372 section 3.2: X.7.23 is for the result fail, X.7.24 for an error. Softfail, neutral and none have no code.
+  const bool spf_fails = (asked.spf && verdict.spf_mail_from.status == spf::Status::Fail) ||
+                         (asked.spf_helo && verdict.spf_helo.status == spf::Status::Fail);
   const bool spf_errs =
       (asked.spf && is_error(verdict.spf_mail_from.status)) || (asked.spf_helo && is_error(verdict.spf_helo.status));
   const bool iprev_fails = asked.iprev && (!verdict.iprev || verdict.iprev->status != iprev::Status::Pass);
   const bool arc_fails = asked.arc && verdict.arc.status != arc::Status::Pass;
   // That a signature passes does not clear DKIM: the rule asks for another one.
   const std::array<std::pair<bool, const char*>, 4> failures{{
-      {spf_fails, spf_errs ? "7.24" : "7.23"},
+      {spf_fails || spf_errs, spf_fails ? "7.23" : "7.24"},
       {asked.dkim, passes(verdict.dkim) ? "7.21" : "7.20"},
       {iprev_fails, "7.25"},
       {arc_fails, "7.29"},
@@ -219,6 +222,38 @@ void append_printable(std::string& text, std::string_view more) {
   }
 }
 
+/// What is cut last, first.
+enum class Weight : std::uint8_t { Name, Own, Filled };
+
+struct Piece {
+  std::string_view octets;
+  Weight weight = Weight::Own;
+  bool is_rule = false;
+};
+
+using Values = std::array<std::pair<std::string_view, std::string_view>, 3>;
+
+/// The text's own octets, and for each placeholder of `values` its value.
+std::vector<Piece> split(std::string_view text, const Values& values) {
+  std::vector<Piece> pieces;
+  std::size_t own = 0;
+  while (own < text.size()) {
+    const auto* const value = std::find_if(values.begin(), values.end(), [rest = text.substr(own)](const auto& pair) {
+      return rest.starts_with(pair.first);
+    });
+    if (value == values.end()) {
+      ++own;
+      continue;
+    }
+    pieces.push_back({text.substr(0, own)});
+    pieces.push_back({value->second, Weight::Filled, value->first == "{rule}"});
+    text.remove_prefix(own + value->first.size());
+    own = 0;
+  }
+  pieces.push_back({text});
+  return pieces;
+}
+
 }  // namespace
 
 Reply make_reply(const Ruling& ruling, const Verdict& verdict) {
@@ -240,23 +275,28 @@ Reply make_reply(const Ruling& ruling, const Verdict& verdict) {
 
 std::string expand_reply(std::string_view text, std::string_view from_domain, std::string_view reason,
                          std::string_view rule) {
-  const std::array<std::pair<std::string_view, std::string_view>, 3> words{{
-      {"{from_domain}", from_domain},
-      {"{reason}", reason},
-      {"{rule}", rule},
-  }};
-  const std::string suffix = text.find("{rule}") == std::string_view::npos ? " (rule " + std::string(rule) + ")" : "";
-  std::string expanded;
-  while (!text.empty()) {
-    const auto* const word = std::find_if(words.begin(), words.end(), [text](const auto& pair) {
-      return text.substr(0, pair.first.size()) == pair.first;
-    });
-    const std::size_t octets = word == words.end() ? 1 : word->first.size();
-    append_printable(expanded, word == words.end() ? text.substr(0, octets) : word->second);
-    text.remove_prefix(octets);
+  const std::string suffix = " (rule " + std::string(rule) + ")";
+  std::vector<Piece> pieces = split(text, {{{"{from_domain}", from_domain}, {"{reason}", reason}, {"{rule}", rule}}});
+  // The rule is named once in any case; where it stands again it is like anything that is filled in.
+  const auto named = std::find_if(pieces.begin(), pieces.end(), [](const Piece& piece) { return piece.is_rule; });
+  if (named == pieces.end()) {
+    pieces.push_back({suffix, Weight::Name, true});
+  } else {
+    named->weight = Weight::Name;
   }
-  expanded.resize(std::min(expanded.size(), kMaxReplyOctets - std::min(suffix.size(), kMaxReplyOctets)));
-  append_printable(expanded, suffix);
+  std::size_t left = kMaxReplyOctets;
+  for (const Weight weight : {Weight::Name, Weight::Own, Weight::Filled}) {
+    for (Piece& piece : pieces) {
+      if (piece.weight == weight) {
+        piece.octets = piece.octets.substr(0, left);
+        left -= piece.octets.size();
+      }
+    }
+  }
+  std::string expanded;
+  for (const Piece& piece : pieces) {
+    append_printable(expanded, piece.octets);
+  }
   return expanded;
 }
 

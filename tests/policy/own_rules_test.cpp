@@ -112,6 +112,50 @@ TEST_CASE("policy/rules: an observed rule is recorded and changes nothing", "[po
   }
 }
 
+TEST_CASE("policy/rules: an observed rule that matches some authors would give way to what is harsher",
+          "[policy][rules][observe][authors]") {
+  Scene scene;
+  scene.verdict.other_authors = {author("partner.example", Status::None)};
+  scene.rules.own = {rule("watched", is(Fact::FromDomain, "partner.example"), Action::Quarantine)};
+  scene.rules.own.front().observe = true;
+  // In force: reject policy.published.reject, as the test of several authors says.
+  Decision decision = scene.decision();
+  CHECK(decision.action == Action::Reject);
+  CHECK_FALSE(decision.would);
+  CHECK(decision.observed == std::vector<Observed>{{"watched", Action::Reject}});
+
+  scene.verdict.dmarc.policy = dmarc::Policy::None;
+  decision = scene.decision();
+  CHECK(decision.action == Action::Accept);
+  CHECK(decision.would == Action::Quarantine);
+  CHECK(decision.would_rule == "watched");
+  CHECK(decision.observed == std::vector<Observed>{{"watched", Action::Quarantine}});
+
+  SECTION("what follows may be another rule") {
+    scene.rules.own.push_back(rule("later", kYes, Action::Discard));
+    decision = scene.decision();
+    CHECK(decision.rule == "later");
+    CHECK_FALSE(decision.would);
+    CHECK(decision.observed == std::vector<Observed>{{"watched", Action::Discard}});
+  }
+}
+
+TEST_CASE("policy/rules: unproven is told of a rule that accepts and lacks a proof, and of no other",
+          "[policy][rules]") {
+  Scene scene;
+  scene.rules.own = {rule("open", is(Fact::FromDomain, "example.com"), Action::Accept)};
+  scene.rules.own.front().unproven = true;
+  CHECK(scene.decision().rule == "open");
+  CHECK(scene.decision().unproven);
+  scene.rules.own.front().then.action = Action::Reject;
+  CHECK(scene.decision().rule == "open");
+  CHECK_FALSE(scene.decision().unproven);
+  scene.rules.own.front().then.action = Action::Accept;
+  scene.rules.own.front().when = kPartner;
+  CHECK(scene.decision().rule == "open");
+  CHECK_FALSE(scene.decision().unproven);
+}
+
 TEST_CASE("policy/rules: continue records its tag once, adds its field, and goes on", "[policy][rules]") {
   Scene scene;
   Rule tagging = rule("tagging", kYes, std::nullopt);

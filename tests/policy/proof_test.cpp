@@ -264,12 +264,38 @@ TEST_CASE("policy/proof: what counts as a proof", "[policy][proof]") {
   }
 }
 
-TEST_CASE("policy/proof: networks up to /8 and /16 name somebody, wider ones nobody", "[policy][proof]") {
+TEST_CASE("policy/proof: networks up to /8 and /24 name somebody, wider ones nobody", "[policy][proof]") {
   CHECK(is_proof(is(Fact::ClientIp, ("10.0.0.0/" + std::to_string(kMinProofBitsV4)).c_str())));
   CHECK_FALSE(is_proof(is(Fact::ClientIp, ("10.0.0.0/" + std::to_string(kMinProofBitsV4 - 1)).c_str())));
-  CHECK(is_proof(is(Fact::ClientIp, ("2001::/" + std::to_string(kMinProofBitsV6)).c_str())));
-  CHECK_FALSE(is_proof(is(Fact::ClientIp, ("2001::/" + std::to_string(kMinProofBitsV6 - 1)).c_str())));
+  CHECK(is_proof(is(Fact::ClientIp, ("2a00::/" + std::to_string(kMinProofBitsV6)).c_str())));
+  CHECK_FALSE(is_proof(is(Fact::ClientIp, ("2a00::/" + std::to_string(kMinProofBitsV6 - 1)).c_str())));
   CHECK_FALSE(is_proof(is(Fact::ClientIp, {"192.0.2.1", "0.0.0.0/0"})));
+}
+
+TEST_CASE("policy/proof: where IPv6 addresses stand for IPv4 ones, a network names somebody up to an IPv4 /8",
+          "[policy][proof]") {
+  struct Row {
+    const char* network;
+    bool is_proven;
+  };
+  const std::vector<Row> rows{
+      {"64:ff9b::/96", false},       {"64:ff9b::/103", false},
+      {"64:ff9b::c000:0/104", true}, {"64:ff9b::192.0.2.1", true},
+      {"64:ff9b::/32", false},       {"64:ff9b:1::/48", false},
+      {"64:ff9b:1:2::/64", false},   {"64:ff9b:1:2::a00:0/104", true},
+      {"2002::/16", false},          {"2002::/23", false},
+      {"2002:c000::/24", true},      {"2002:c000:201::/48", true},
+      {"2001::/32", false},          {"2001:0:c000:201::/64", false},
+      {"2001:db8::/32", true},       {"::/16", false},
+      {"2002:c000:201::1", true},
+  };
+  for (const Row& row : rows) {
+    CAPTURE(row.network);
+    CHECK(is_proof(is(Fact::ClientIp, row.network)) == row.is_proven);
+  }
+  const auto text = find_missing_proof(rule("r", is(Fact::ClientIp, "64:ff9b::/96")));
+  REQUIRE(text);
+  CHECK(text->find("client_ip: 64:ff9b::/96 is wider than /104, which names nobody") != std::string::npos);
 }
 
 TEST_CASE("policy/proof: accepting rules need one, and those alone", "[policy][proof]") {

@@ -66,6 +66,17 @@ TEST_CASE("policy/reply: the code says which check the message does not pass (RF
   const std::vector<Row> rows{
       {"no check at all", {from}, nothing, "7.1"},
       {"SPF", {spf, from}, nothing, "7.23"},
+      {"SPF softfail has no code of its own (RFC 7372 section 3.2)",
+       {spf},
+       [](Verdict& v) { v.spf_mail_from.status = spf::Status::SoftFail; },
+       "7.1"},
+      {"SPF none neither", {spf}, [](Verdict& v) { v.spf_mail_from.status = spf::Status::None; }, "7.1"},
+      {"SPF neutral neither", {spf}, [](Verdict& v) { v.spf_mail_from.status = spf::Status::Neutral; }, "7.1"},
+      {"SPF softfail is not one of several that fail",
+       {spf, dkim},
+       [](Verdict& v) { v.spf_mail_from.status = spf::Status::SoftFail; },
+       "7.20"},
+      {"SPF of HELO fails", {helo}, [](Verdict& v) { v.spf_helo.status = spf::Status::Fail; }, "7.23"},
       {"SPF in error", {spf}, [](Verdict& v) { v.spf_mail_from.status = spf::Status::PermError; }, "7.24"},
       {"SPF of HELO in error", {helo}, [](Verdict& v) { v.spf_helo.status = spf::Status::TempError; }, "7.24"},
       {"SPF that passes is no reason", {spf}, [](Verdict& v) { v.spf_mail_from.status = spf::Status::Pass; }, "7.1"},
@@ -143,13 +154,28 @@ TEST_CASE("policy/reply: the author named is the one for whom the rule matches",
 }
 
 TEST_CASE("policy/reply: the longest text, and one octet more", "[policy][reply]") {
-  CHECK(expand_reply(std::string(kMaxOctets, 'x') + "{rule}", "", "", "r") == std::string(kMaxOctets, 'x'));
+  CHECK(expand_reply(std::string(kMaxOctets, 'x') + "{rule}", "", "", "r") == std::string(kMaxOctets - 1, 'x') + 'r');
   CHECK(expand_reply(std::string(kMaxOctets - 1, 'x') + "{rule}", "", "", "r") ==
         std::string(kMaxOctets - 1, 'x') + 'r');
   const std::string suffix = " (rule r)";
   const std::string fits(kMaxOctets - suffix.size(), 'x');
   CHECK(expand_reply(fits, "", "", "r") == fits + suffix);
   CHECK(expand_reply(fits + 'x', "", "", "r") == fits + suffix);
+}
+
+TEST_CASE("policy/reply: what is filled in is cut first, then the text, and the rule's name not at all",
+          "[policy][reply][bounds]") {
+  const std::string author(250, 'a');
+  // "no ", " / ", " by " and the rule's seven octets leave 383 of 400: one author whole, of the other 133.
+  CHECK(expand_reply("no {from_domain} / {from_domain} by {rule}", author, "", "my-rule") ==
+        "no " + author + " / " + std::string(133, 'a') + " by my-rule");
+  // " (rule my-rule)" takes 15, so that 379 are left.
+  CHECK(expand_reply("no {from_domain} / {from_domain}", author, "", "my-rule") ==
+        "no " + author + " / " + std::string(129, 'a') + " (rule my-rule)");
+  const std::string text(kMaxOctets - 10, 'x');
+  CHECK(expand_reply(text + "{rule}{reason}", "", "reason", "my-rule") == text + "my-rulerea");
+  CHECK(expand_reply(text + "{rule}{rule}", "", "", "my-rule") == text + "my-rulemy-");
+  CHECK(expand_reply("{rule}", "", "", std::string(kMaxOctets + 1, 'r')) == std::string(kMaxOctets, 'r'));
 }
 
 TEST_CASE("policy/reply: nothing in it breaks the line", "[policy][reply]") {
