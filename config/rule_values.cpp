@@ -19,13 +19,13 @@ namespace {
 
 using policy::Fact;
 
-/// Names of rules that the program itself gives.
+/// Names of rules that the program itself gives, in any letter case: nobody tells Policy.BadFrom from policy.bad_from.
 bool is_reserved(std::string_view name) {
   constexpr std::array<std::string_view, 5> kNames{"default", "local", "mta", "internal_error", "forged_results"};
   constexpr std::array<std::string_view, 4> kPrefixes{"policy.", "limits.", "arc.", "assay."};
-  return std::find(kNames.begin(), kNames.end(), name) != kNames.end() ||
+  return std::any_of(kNames.begin(), kNames.end(), [name](std::string_view own) { return iequals(name, own); }) ||
          std::any_of(kPrefixes.begin(), kPrefixes.end(),
-                     [name](std::string_view prefix) { return name.substr(0, prefix.size()) == prefix; });
+                     [name](std::string_view prefix) { return iequals(name.substr(0, prefix.size()), prefix); });
 }
 
 /// [A-Za-z0-9._-]
@@ -49,12 +49,17 @@ std::optional<unsigned> parse_number(std::string_view text, std::size_t most_dig
   return is_number ? std::optional(value) : std::nullopt;
 }
 
-/// RFC 2034 section 4: class "." subject "." detail, each of the latter one to three digits.
+/// RFC 3463 section 2: one to three digits, "expressed without leading zero digits".
+bool is_status_part(std::string_view digits) {
+  return parse_number(digits, 3) && (digits.size() == 1 || digits.front() != '0');
+}
+
+/// RFC 2034 section 4: class "." subject "." detail.
 bool is_enhanced_code(std::string_view text) {
   const auto first = text.find('.');
   const auto second = text.find('.', first + 1);
   return first == 1 && second != std::string_view::npos && parse_number(text.substr(0, first), 1) &&
-         parse_number(text.substr(first + 1, second - first - 1), 3) && parse_number(text.substr(second + 1), 3);
+         is_status_part(text.substr(first + 1, second - first - 1)) && is_status_part(text.substr(second + 1));
 }
 
 }  // namespace
@@ -157,9 +162,11 @@ Parsed<policy::ReplyTemplate> parse_code(std::string_view text, char wanted) {
     if (basic.front() != wanted) {
       return parse_error(std::string("does not fit: this action answers ") + wanted + "xx, such as " + example);
     }
-    if (*number == 421) {
-      // RFC 5321 section 3.8: the server closes the connection after it.
-      return parse_error("ends the connection, and other messages with it: use 451");
+    // RFC 5321 section 3.8: the server closes the connection after 421. By 521 a host says that it never takes mail
+    // (RFC 7504 section 3), and Postfix closes the connection, too.
+    if (*number == 421 || *number == 521) {
+      return parse_error(std::string("ends the connection, and other messages with it: use ") +
+                         (wanted == '4' ? "451" : "550"));
     }
   }
   if (!enhanced.empty()) {

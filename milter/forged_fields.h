@@ -25,7 +25,7 @@ class ForgedFields {
   ForgedFields(const std::vector<std::string>& own_ids, const std::vector<std::string>& added)
       : own_ids_(own_ids), added_(added), added_seen_(added.size()) {}
 
-  /// The client is one of ours: its results are kept.
+  /// The client is one of ours: its results are kept. Not what rules add: its mail is asked the rules, too.
   void keep_results() noexcept { keeps_results_ = true; }
   /// The message is our own: fields that a rule could have added are kept.
   void keep_added() noexcept { keeps_added_ = true; }

@@ -115,11 +115,10 @@ Step Session::mail_from(std::string_view path, const std::vector<std::string_vie
   facts.authenticated = std::move(macros.authenticated);
   facts.internationalized = says_smtputf8(path) || std::any_of(arguments.begin(), arguments.end(), says_smtputf8);
   facts.local = contains(local.networks, client_) || (local.skip_authenticated && !facts.authenticated.empty());
-  const bool is_trusted = contains(local.trusted_authserv, client_);
-  if (is_trusted) {
+  if (contains(local.trusted_authserv, client_)) {
     message_->forged.keep_results();
   }
-  if (is_trusted || facts.local) {
+  if (facts.local) {
     message_->forged.keep_added();
   }
   if (!facts.local) {

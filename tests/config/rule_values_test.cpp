@@ -104,15 +104,37 @@ TEST_CASE("config/rule_values: reply codes (RFC 5321 4.2, RFC 2034 4)", "[config
     CHECK(reply->text == policy::ReplyTemplate{}.text);
   }
   for (const char* const text :
-       {"",           " ",      "55",   "5500", "550 ",      " 550",      "550  5.7.1", "550 5.7",
-        "5.7",        "5.7.",   "5..1", ".7.1", "5.7.1.1",   "5.7.1000",  "55.7.1",     "550-5.7.1",
-        "550 5.7.1 ", "5.-7.1", "abc",  "451",  "450 5.7.1", "550 4.7.1", "4.7.1",      "250"}) {
+       {"",     " ",    "55",        "5500",      "550 ",     " 550",   "550  5.7.1", "550 5.7",    "5.7",
+        "5.7.", "5..1", ".7.1",      "5.7.1.1",   "5.7.1000", "55.7.1", "550-5.7.1",  "550 5.7.1 ", "5.-7.1",
+        "abc",  "451",  "450 5.7.1", "550 4.7.1", "4.7.1",    "250",    "5.07.1",     "5.7.01",     "5.7.00"}) {
     CAPTURE(text);
     CHECK_FALSE(parse_code(text, '5'));
   }
-  // RFC 5321 section 3.8.
+  CHECK(parse_code("5.0.0", '5'));
+}
+
+TEST_CASE("config/rule_values: a code that ends the connection is none (RFC 5321 section 3.8, RFC 7504 section 3)",
+          "[config][rules]") {
   CHECK_FALSE(parse_code("421", '4'));
   CHECK_FALSE(parse_code("421 4.7.1", '4'));
+  CHECK_FALSE(parse_code("521", '5'));
+  CHECK_FALSE(parse_code("521 5.3.2", '5'));
+  CHECK(parse_code("521", '5').error().what == "ends the connection, and other messages with it: use 550");
+  CHECK(parse_code("520", '5'));
+  CHECK(parse_code("522", '5'));
+}
+
+TEST_CASE("config/rule_values: names that the program itself gives are reserved in any letter case",
+          "[config][rules]") {
+  for (const char* const name : {"default", "Default", "LOCAL", "mta", "Internal_Error", "forged_results", "policy.x",
+                                 "Policy.BadFrom", "LIMITS.exceeded", "Arc.trusted_sealers", "Assay.x"}) {
+    CAPTURE(name);
+    CHECK(check_rule_name(name));
+  }
+  for (const char* const name : {"defaults", "my-default", "policy", "policy-x", "arc", "my.policy.x"}) {
+    CAPTURE(name);
+    CHECK_FALSE(check_rule_name(name));
+  }
 }
 
 TEST_CASE("config/rule_values: the last day lasts until its end, UTC", "[config][rules]") {

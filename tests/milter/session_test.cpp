@@ -262,6 +262,36 @@ TEST_CASE("milter/session: results of a trusted internal client are kept", "[mil
   CHECK(editor.done.size() == 1);
 }
 
+TEST_CASE("milter/session: fields that rules add are kept in local mail alone, not from a trusted_authserv client",
+          "[milter]") {
+  // Monitor mode: a message that is refused would not be changed.
+  Daemon daemon(std::string(kConfiguration) +
+                "mode: monitor\npolicy: {rules: [{name: p, when: {dkim_domain: partner.example}, then: {add_header: "
+                "{name: X-Partner, "
+                "value: 'yes'}}}]}\n");
+  const auto done_for = [&daemon](const std::string& client) {
+    const auto session = daemon.session(client);
+    FakeEditor editor;
+    REQUIRE(start(*session, editor) == Step::Continue);
+    session->header("X-Partner", " yes");
+    session->header("Authentication-Results", " mx.example.net; dmarc=pass");
+    finish(*session, editor);
+    return editor.done;
+  };
+  const auto removes = [](const std::vector<std::string>& done, const char* what) {
+    return std::find(done.begin(), done.end(), std::string("remove ") + what) != done.end();
+  };
+  const auto trusted = done_for("198.51.100.7");
+  CHECK(removes(trusted, "X-Partner 1"));
+  CHECK_FALSE(removes(trusted, "Authentication-Results 1"));
+  const auto local = done_for("127.0.0.1");
+  CHECK_FALSE(removes(local, "X-Partner 1"));
+  CHECK(removes(local, "Authentication-Results 1"));
+  const auto stranger = done_for("192.0.2.1");
+  CHECK(removes(stranger, "X-Partner 1"));
+  CHECK(removes(stranger, "Authentication-Results 1"));
+}
+
 TEST_CASE("milter/session: a body that nobody needs is skipped if the MTA can", "[milter]") {
   Daemon daemon;
   const auto session = daemon.session();
