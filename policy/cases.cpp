@@ -117,6 +117,17 @@ bool is_disjoint(const Words& words, const Condition& test) {
          std::none_of(words.begin(), words.end(), [list](const std::string& word) { return has_word(*list, word); });
 }
 
+/// What a case is of, as far as another rule's tests are asked of it.
+struct Given {
+  const Case& literals;
+  Sealers sealers;
+
+  /// Whether the test asks of a message the same in both rules.
+  [[nodiscard]] bool can_tell(const Condition& test) const {
+    return test.fact != Fact::ArcClaims || sealers == Sealers::Same;
+  }
+};
+
 /// Whether `test` is true of each message of the case.
 bool holds(const Case& given, const Condition& test) {
   if (std::any_of(given.begin(), given.end(), [&test](const Literal& literal) {
@@ -155,10 +166,12 @@ bool is_refuted(const Case& given, const Condition& test) {
 }
 
 /// Whether the condition is true (or, `is_negated`, false) of each message of the case.
-bool implies(const Case& given, const Condition& condition, bool is_negated) {
+bool implies(const Given& given, const Condition& condition, bool is_negated) {
   const auto is_part_implied = [&](const Condition& part) { return implies(given, part, is_negated); };
   switch (condition.kind) {
-    case Kind::Test: return is_negated ? is_refuted(given, condition) : holds(given, condition);
+    case Kind::Test:
+      return given.can_tell(condition) &&
+             (is_negated ? is_refuted(given.literals, condition) : holds(given.literals, condition));
     case Kind::Not: return !condition.parts.empty() && implies(given, condition.parts.front(), !is_negated);
     case Kind::All:
     case Kind::Any: break;
@@ -166,6 +179,20 @@ bool implies(const Case& given, const Condition& condition, bool is_negated) {
   return (condition.kind == Kind::All) != is_negated
              ? std::all_of(condition.parts.begin(), condition.parts.end(), is_part_implied)
              : std::any_of(condition.parts.begin(), condition.parts.end(), is_part_implied);
+}
+
+/// The lists of sealers that a rule trusts. What stands under `not` trusts nobody.
+void collect_sealers(const Condition& condition, std::vector<const NameList*>& lists) {
+  if (condition.kind == Kind::Test && condition.fact == Fact::ArcSealer) {
+    if (const auto* const list = std::get_if<NameList>(&condition.values)) {
+      lists.push_back(list);
+    }
+  }
+  if (condition.kind == Kind::All || condition.kind == Kind::Any) {
+    for (const Condition& part : condition.parts) {
+      collect_sealers(part, lists);
+    }
+  }
 }
 
 }  // namespace
@@ -189,8 +216,29 @@ std::optional<std::vector<Case>> cases_of(const Condition& condition) {
   return cases ? cases : expand(condition, false, false);
 }
 
-bool implies(const Case& given, const Condition& condition) {
-  return implies(given, condition, false);
+Sealers compare_sealers(const Condition& a, const Condition& b, const NameList& trusted_sealers) {
+  std::vector<const NameList*> ones;
+  std::vector<const NameList*> others;
+  collect_sealers(a, ones);
+  collect_sealers(b, others);
+  const auto are_among = [&trusted_sealers](const std::vector<const NameList*>& few,
+                                            const std::vector<const NameList*>& many) {
+    return std::all_of(few.begin(), few.end(), [&](const NameList* list) {
+      return trusted_sealers.covers(*list) || std::any_of(many.begin(), many.end(), [list](const NameList* other) {
+               return other == list || other->covers(*list);
+             });
+    });
+  };
+  return are_among(ones, others) && are_among(others, ones) ? Sealers::Same : Sealers::Different;
+}
+
+bool implies(const Case& given, const Condition& condition, Sealers sealers) {
+  return implies(Given{given, sealers}, condition, false);
+}
+
+bool needs_empty_list(const Case& given) {
+  return std::any_of(given.begin(), given.end(),
+                     [](const Literal& literal) { return !literal.is_negated && is_empty(literal.test); });
 }
 
 bool depends_on_author(const Condition& condition) {

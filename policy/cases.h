@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -31,8 +32,19 @@ inline constexpr std::size_t kMaxSplitValues = 32;
 /// Nullopt if there are more than kMaxCases.
 [[nodiscard]] std::optional<std::vector<Case>> expand(const Condition& condition, bool is_negated, bool splits);
 
-/// Whether `condition` is true of each message for which the case holds. False if that is not seen.
-[[nodiscard]] bool implies(const Case& given, const Condition& condition);
+/// Who a rule's arc_claims may come from, besides those that all rules trust: each rule trusts those that it names, and
+/// the same test finds the claims of another hop where more hops are trusted.
+enum class Sealers : std::uint8_t { Same, Different };
+
+/// Whether `a` and `b`, each the whole of a rule, trust the same sealers. Different if that is not seen.
+[[nodiscard]] Sealers compare_sealers(const Condition& a, const Condition& b, const NameList& trusted_sealers);
+
+/// Whether `condition` is true of each message for which the case holds. False if that is not seen. `sealers`: those of
+/// the rule that the case is of, and of the rule that `condition` is of.
+[[nodiscard]] bool implies(const Case& given, const Condition& condition, Sealers sealers);
+
+/// Whether the case can never hold because a list that it needs names nothing.
+[[nodiscard]] bool needs_empty_list(const Case& given);
 
 /// Whether the answer may differ between the authors of one message.
 [[nodiscard]] bool depends_on_author(const Condition& condition);

@@ -150,14 +150,31 @@ std::optional<Clash> find_common_clash(const Condition& condition, bool is_negat
   return std::nullopt;
 }
 
-std::optional<Clash> find_contradiction(const Condition& condition, bool is_negated) {
-  const bool negates = condition.kind == Kind::Not;
+/// `is_whole`: without this part the whole never holds.
+std::optional<Clash> find_contradiction(const Condition& condition, bool is_negated, bool is_whole) {
+  const bool needs_all = condition.kind == Kind::Not || (condition.kind == Kind::All) != is_negated;
+  std::optional<Clash> branch;
   for (const Condition& part : condition.parts) {
-    if (auto clash = find_contradiction(part, is_negated != negates)) {
+    if (!needs_all && is_negated) {
+      break;
+    }
+    auto clash = find_contradiction(part, is_negated != (condition.kind == Kind::Not), is_whole && needs_all);
+    if (clash && clash->is_whole) {
       return clash;
     }
+    if (!branch) {
+      branch = std::move(clash);
+    }
   }
-  return find_common_clash(condition, is_negated);
+  if (branch && !is_whole) {
+    return branch;
+  }
+  auto own = find_common_clash(condition, is_negated);
+  if (own) {
+    own->is_whole = is_whole;
+    return own;
+  }
+  return branch;
 }
 
 }  // namespace
@@ -174,7 +191,7 @@ std::optional<Clash> find_clash(const Case& given) {
 }
 
 std::optional<Clash> find_contradiction(const Condition& condition) {
-  return find_contradiction(condition, false);
+  return find_contradiction(condition, false, true);
 }
 
 }  // namespace assay::policy

@@ -159,12 +159,16 @@ class Linter {
     check_proof(rule);
     check_tests(rule);
     if (const auto clash = find_contradiction(rule.when)) {
-      add(LintKind::Contradiction, rule, clash->place, clash->why + ", so that this never matches",
+      add(LintKind::Contradiction, rule, clash->place,
+          clash->why + (clash->is_whole ? ", so that the rule never matches" : ", so that this branch never holds"),
           "Write alternatives as a list or under any; otherwise drop one of the two.");
-      is_sound_.push_back(false);
-      return;
+      is_sound_.push_back(!clash->is_whole);
+      if (clash->is_whole) {
+        return;
+      }
+    } else {
+      is_sound_.push_back(true);
     }
-    is_sound_.push_back(true);
     if (!has_expired(rule, context_.now) && !check_reach(index)) {
       check_networks(index);
     }
@@ -316,7 +320,7 @@ class Linter {
     std::size_t open = 0;
     const Case* dead = nullptr;
     for (const Case& one : *cases) {
-      if (find_clash(one)) {
+      if (needs_empty_list(one) || find_clash(one)) {
         continue;
       }
       const Rule* const earlier = find_covering(one, index);
@@ -372,7 +376,7 @@ class Linter {
     for (std::size_t i = 0; i < index; ++i) {
       const Rule& earlier = rules_.own[i];
       if (!ends_before(earlier, rule) || leaves_authors(earlier, rule, true) || !is_sound_[i] ||
-          !(earlier.when == rule.when || implies({}, earlier.when))) {
+          !(earlier.when == rule.when || implies({}, earlier.when, Sealers::Different))) {
         continue;
       }
       add(LintKind::Unreachable, rule, rule.place,
@@ -389,7 +393,7 @@ class Linter {
     for (std::size_t i = 0; i < index; ++i) {
       const Rule& earlier = rules_.own[i];
       if (is_sound_[i] && !has_expired(earlier, context_.now) && ends_before(earlier, rule) &&
-          implies(one, earlier.when)) {
+          implies(one, earlier.when, compare_sealers(earlier.when, rule.when, rules_.trusted_sealers))) {
         return &earlier;
       }
     }
@@ -397,11 +401,14 @@ class Linter {
   }
 
   /// Whether both match the same messages, as far as that is seen.
-  static bool is_twin(const Rule& earlier, const Rule& later) {
+  bool is_twin(const Rule& earlier, const Rule& later) const {
+    if (earlier.when == later.when) {
+      return true;
+    }
     const auto cases = cases_of(earlier.when);
-    return earlier.when == later.when || (cases && std::all_of(cases->begin(), cases->end(), [&later](const Case& one) {
-                                            return implies(one, later.when);
-                                          }));
+    const Sealers sealers = compare_sealers(earlier.when, later.when, rules_.trusted_sealers);
+    return cases && std::all_of(cases->begin(), cases->end(),
+                                [&](const Case& one) { return implies(one, later.when, sealers); });
   }
 
   static std::string describe_case(const Case& one) {
@@ -468,7 +475,7 @@ class Linter {
       return std::any_of(cases_[other]->begin(), cases_[other]->end(), [&a](const Case& b) {
         Case both = a;
         both.insert(both.end(), b.begin(), b.end());
-        return !find_clash(both);
+        return !needs_empty_list(both) && !find_clash(both);
       });
     });
   }

@@ -304,6 +304,96 @@ TEST_CASE("policy/lint: claims that nobody is trusted to make", "[policy][lint]"
   CHECK(kinds_of(rules).empty());
 }
 
+TEST_CASE("policy/lint: claims are those of the sealers that the rule trusts", "[policy][lint]") {
+  // arc_claims is the word of the oldest trusted hop that has one: who is trusted beside decides whose word that is.
+  const Condition claims = is(Fact::ArcClaims, "dkim=pass");
+  const auto by = [&claims](const char* sealer) { return all({is(Fact::ArcSealer, sealer), claims}); };
+  struct Row {
+    const char* name;
+    Condition first;
+    Condition second;
+    Kinds expected;
+  };
+  const std::vector<Row> rows{
+      {"one more is trusted behind", claims, by("relay.example.com"), {}},
+      {"one more is trusted in front", by("relay.example.com"), claims, {}},
+      {"others", by("relay.example.com"), by("relay.example.net"), {}},
+      {"others, with the same condition beside",
+       by("relay.example.com"),
+       all({by("relay.example.com"), is(Fact::ArcSealer, "*.example.com")}),
+       {}},
+      {"in another branch",
+       claims,
+       any({all({claims, is(Fact::Spf, "fail")}), is(Fact::ArcSealer, "relay.example.com")}),
+       {}},
+      {"not the claim", none(claims), all({none(claims), is(Fact::ArcSealer, "relay.example.com")}), {}},
+      {"the same", by("relay.example.com"), all({by("relay.example.com"), is(Fact::Spf, "fail")}), {"shadowed b"}},
+      {"none beside", claims, all({claims, is(Fact::Spf, "fail")}), {"shadowed b"}},
+      // trusted_sealers names it, too.
+      {"nobody new", claims, by("lists.example.org"), {"shadowed b"}},
+      {"nobody new under not", claims, all({claims, none(is(Fact::ArcSealer, "relay.example.com"))}), {"shadowed b"}},
+  };
+  for (const Row& row : rows) {
+    CAPTURE(row.name);
+    Rules rules = rules_of({rule("a", row.first, Action::TempFail), rule("b", row.second, Action::Reject)});
+    REQUIRE(rules.trusted_sealers.add("lists.example.org"));
+    CHECK(kinds_of(rules) == row.expected);
+  }
+}
+
+TEST_CASE("policy/lint: a part that never holds is not the whole", "[policy][lint]") {
+  const Condition dead = all({is(Fact::Spf, "pass"), is(Fact::Spf, "fail")});
+  const Condition helo = is(Fact::Helo, "a.example");
+  const Condition every_chain = is(Fact::Arc, {"none", "pass", "fail"});
+  const auto messages = [](Condition when) {
+    std::string text;
+    for (const LintFinding& finding : lint(rules_of({rule("r", std::move(when), Action::Reject)}), {kNow, {}, true})) {
+      text += info(finding.kind).word + std::string(": ") + finding.message + "\n";
+    }
+    return text;
+  };
+  const auto says = [&messages](Condition when, const char* words) {
+    return messages(std::move(when)).find(words) != std::string::npos;
+  };
+  // Matches each message from another address.
+  CHECK(messages(none(all({every_chain, is(Fact::ClientIp, "192.0.2.1")}))).empty());
+  CHECK(says(any({helo, dead}), "so that this branch never holds"));
+  CHECK_FALSE(says(any({helo, dead}), "never matches"));
+  CHECK(says(all({helo, any({helo, dead})}), "so that this branch never holds"));
+  CHECK(says(dead, "so that the rule never matches"));
+  CHECK(says(any({dead}), "so that the rule never matches"));
+  CHECK(says(any({dead, dead}), "so that the rule never matches"));
+  CHECK(says(all({any({helo, dead}), dead}), "so that the rule never matches"));
+  CHECK(says(none(any({every_chain, helo})), "so that the rule never matches"));
+  CHECK(says(none(none(any({helo, dead}))), "so that this branch never holds"));
+  CHECK(messages(none(dead)).empty());
+  // The other branch counts in full, for this rule and for later ones.
+  CHECK(kinds_of({rule("a", any({helo, dead}), Action::Reject), rule("b", helo, Action::Reject)}) ==
+        Kinds{"contradiction a", "unreachable b"});
+  CHECK(kinds_of({rule("a", helo, Action::Reject), rule("b", any({helo, dead}), Action::Reject)}) ==
+        Kinds{"contradiction b", "unreachable b"});
+}
+
+TEST_CASE("policy/lint: of what an empty list leaves dead nothing else is said", "[policy][lint]") {
+  const Condition empty = is(Fact::Helo, std::vector<std::string>{});
+  const Condition spf_fails = is(Fact::Spf, "fail");
+  const auto behind = [](Condition first, Condition second) {
+    return kinds_of({rule("a", std::move(first), Action::TempFail), rule("b", std::move(second), Action::Reject)});
+  };
+  CHECK(behind(is(Fact::Helo, "a.example"), empty) == Kinds{"empty_list b"});
+  CHECK(behind(all({}), empty) == Kinds{"empty_list b"});
+  CHECK(behind(spf_fails, all({spf_fails, empty})) == Kinds{"empty_list b"});
+  CHECK(behind(empty, empty) == Kinds{"empty_list a", "empty_list b"});
+  CHECK(behind(empty, spf_fails) == Kinds{"empty_list a"});
+  // The other branch is decided before.
+  CHECK(behind(spf_fails, any({spf_fails, empty})) == Kinds{"empty_list b", "conflict b"});
+  CHECK(behind(spf_fails, any({is(Fact::Spf, "softfail"), empty})) == Kinds{"empty_list b"});
+  // A list that names nothing is never what a message fits: `not` of it always holds.
+  CHECK(behind(spf_fails, all({spf_fails, none(empty)})) == Kinds{"empty_list b", "unreachable b"});
+  const Condition wide = is(Fact::ClientIp, "192.0.2.0/24");
+  CHECK(behind(wide, all({is(Fact::ClientIp, {"192.0.2.9", "198.51.100.1"}), empty})) == Kinds{"empty_list b"});
+}
+
 TEST_CASE("policy/lint: rules without proof, unless they say so", "[policy][lint]") {
   Rule open = rule("r", is(Fact::FromDomain, "example.com"));
   CHECK(kinds_of({open}) == Kinds{"unproven r"});
