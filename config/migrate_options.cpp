@@ -133,7 +133,8 @@ const std::vector<PeerOption>& peer_options() {
        "header.b stays, so that readers can tell signatures apart (RFC 6008); false is the same"},
       {Peer::OpenDkim, "OmitHeaders", PeerType::Text, LineStatus::Signing, "", kSign},
       {Peer::OpenDkim, "On-BadSignature", PeerType::Text, LineStatus::Migrated, "policy.rules",
-       "a rule on dkim: fail and permerror, but for keys in test mode (t=y)"},
+       "a rule on dkim: fail, permerror, neutral and policy (signatures that cannot be read or used), but for keys in "
+       "test mode (t=y) and signatures that OpenDKIM takes (l=, large keys)"},
       {Peer::OpenDkim, "On-Default", PeerType::Text, LineStatus::Migrated, "policy.rules",
        "stands for each On- option that is not given"},
       {Peer::OpenDkim, "On-DNSError", PeerType::Text, LineStatus::Migrated, "policy.rules",

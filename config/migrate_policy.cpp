@@ -100,11 +100,13 @@ struct DkimRule {
   const char* when;
 };
 
-// In the order in which dkimf_libstatus() tells the causes apart.
+// In the order in which dkimf_libstatus() tells the causes apart. DKIM_STAT_BADSIG, DKIM_STAT_CANTVRFY,
+// DKIM_STAT_SYNTAX and DKIM_STAT_REVOKED are all On-BadSignature's: a signature that cannot be read or used, which is
+// neutral or policy here.
 constexpr std::array<DkimRule, 4> kDkimRules{
     {{"On-DNSError", "tempfail", "opendkim-dns-error", "dkim: temperror"},
      {"On-KeyNotFound", "accept", "opendkim-key-not-found", "dkim: permerror, reason: no_key"},
-     {"On-BadSignature", "accept", "opendkim-bad-signature", "dkim: [fail, permerror]"},
+     {"On-BadSignature", "accept", "opendkim-bad-signature", "dkim: [fail, permerror, neutral, policy]"},
      {"On-NoSignature", "accept", "opendkim-no-signature", "dkim: none"}}};
 
 void add_dkim_rule(Work& work, const DkimRule& rule) {
@@ -149,8 +151,9 @@ void add_dkim_rule(Work& work, const DkimRule& rule) {
   }
   std::vector<std::string> exceptions;
   if (is_bad) {
-    // A key in test mode bypasses On-BadSignature; a key that is not there is On-KeyNotFound's.
-    exceptions = {"dkim_testing: true", "reason: no_key"};
+    // A key in test mode bypasses On-BadSignature; a key that is not there is On-KeyNotFound's; and OpenDKIM takes
+    // signatures of large keys, and those that cover but the start of the body, which are policy here.
+    exceptions = {"dkim_testing: true", "reason: [no_key, key_too_large, unsigned_body]"};
   }
   work.draft.add_rule(rule.name, std::string("{") + rule.when + but_not(work, Peer::OpenDkim, exceptions) + "}", then,
                       false, comments);

@@ -425,8 +425,9 @@ TEST_CASE("config/migrate: the handlings of OpenDKIM become rules on DKIM", "[co
   CHECK(holds(silent, "when: {dkim: temperror, not: {authenticated: true}}, then: tempfail}"));
   CHECK_FALSE(holds(silent, "opendkim-bad-signature"));
   CHECK(holds(yaml("On-BadSignature r\n"),
-              "{name: opendkim-bad-signature, when: {dkim: [fail, permerror], not: {any: [{authenticated: true}, "
-              "{dkim_testing: true}, {reason: no_key}]}}, then: reject}"));
+              "{name: opendkim-bad-signature, when: {dkim: [fail, permerror, neutral, policy], not: {any: "
+              "[{authenticated: true}, "
+              "{dkim_testing: true}, {reason: [no_key, key_too_large, unsigned_body]}]}}, then: reject}"));
   CHECK(holds(yaml("On-NoSignature quarantine\n"), "then: {quarantine: {how: hold}}}"));
   CHECK(holds(yaml("RedirectFailuresTo bad@example.org\n"),
               "then: {quarantine: {how: redirect, to: \"bad@example.org\"}}}"));
