@@ -239,7 +239,7 @@ class Reader {
       Work::no_equal(*line, "is empty");
       return;
     }
-    if (is_database(value)) {
+    if (line->is_hidden || is_database(value)) {  // What is hidden is a data base with its login.
       Work::no_equal(*line,
                      "assayd reads no data base: list its networks in local.networks; until then such clients "
                      "are verified");

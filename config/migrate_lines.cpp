@@ -133,7 +133,7 @@ bool read_line(Peer peer, std::string_view text, PeerLine& line) {
   }
   if (is_secret(line.result.option, line.result.value)) {
     line.result.value = kHidden;
-    line.counts = line.counts && line.known->status != LineStatus::Migrated;
+    line.is_hidden = true;
   }
   return true;
 }

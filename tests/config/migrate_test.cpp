@@ -465,6 +465,12 @@ TEST_CASE("config/migrate: passwords are not copied", "[config][migrate]") {
       migrated({dkim("LDAPBindPassword hunter2\nldapbindpassword hunter2\nSigningTable dsn:mysql://u:hunter2@h/d\n"
                      "InternalHosts dsn:mysql://u:hunter2@h/d\nLDAPBindPasswort hunter2\n")});
   CHECK_FALSE(holds(migration.yaml, "hunter2"));
+  // A data base with a login is a data base: OpenDKIM lets through what it lists, not loopback, and nobody knows that
+  // here.
+  const MigratedLine hosts_line = line_of(migration, "InternalHosts");
+  CHECK(hosts_line.status == LineStatus::NoEqual);
+  CHECK(holds(hosts_line.why, "reads no data base"));
+  CHECK(settings({dkim("InternalHosts dsn:mysql://u:hunter2@h/d\n")}).local.networks.empty());
   for (const MigratedLine& line : migration.lines) {
     CHECK_FALSE(holds(line.value + line.why + line.option, "hunter2"));
   }
