@@ -9,27 +9,49 @@
 namespace assay::config {
 namespace {
 
-/// The lines that are not in the YAML, as comments below it.
+/// The comments of a YAML document.
+std::vector<std::string> comments_of(const std::string& yaml) {
+  std::vector<std::string> comments;
+  for (std::size_t start = 0; start < yaml.size();) {
+    const auto end = std::min(yaml.find('\n', start), yaml.size());
+    const auto text = std::min(yaml.find_first_not_of(' ', start), end);
+    if (text < end && yaml[text] == '#') {
+      comments.push_back(yaml.substr(std::min(text + 2, end), end - std::min(text + 2, end)));
+    }
+    start = end + 1;
+  }
+  return comments;
+}
+
+/// The lines that the comments above the keys do not name, as comments below them: nobody must look for a line in vain.
 std::string closing_comment(const Migration& migration) {
   constexpr std::size_t kMaxWhyOctets = 400;
+  auto above = comments_of(migration.yaml);
+  std::sort(above.begin(), above.end());
+  const auto is_above = [&](const std::string& origin) {
+    const auto found = std::lower_bound(above.begin(), above.end(), origin);
+    return found != above.end() && found->compare(0, origin.size(), origin) == 0;
+  };
   std::string text;
   const auto block = [&](LineStatus status, const char* heading) {
     bool is_first = true;
     for (const MigratedLine& line : migration.lines) {
-      if (line.status != status) {
+      PeerLine shown;
+      shown.peer = line.option.empty() ? Peer::Hosts : Peer::OpenDkim;
+      shown.result = line;
+      const std::string origin = Work::origin(shown);
+      if (line.status != status || (status == LineStatus::Migrated && is_above(origin))) {
         continue;
       }
       if (is_first) {
         text += std::string("\n# ") + heading + "\n";
         is_first = false;
       }
-      PeerLine shown;
-      shown.peer = line.option.empty() ? Peer::Hosts : Peer::OpenDkim;
-      shown.result = line;
-      text += "#   " + Work::origin(shown) + (line.why.empty() ? "" : " -- " + comment_text(line.why, kMaxWhyOctets)) +
-              "\n";
+      const std::string why = (line.key.empty() || line.why.empty() ? line.key : line.key + ": ") + line.why;
+      text += "#   " + origin + (why.empty() ? "" : " -- " + comment_text(why, kMaxWhyOctets)) + "\n";
     }
   };
+  block(LineStatus::Migrated, "Taken over in what stands above:");
   block(LineStatus::NoEqual, "Not taken over:");
   block(LineStatus::Unknown, "Not understood, by the program itself or here:");
   block(LineStatus::Signing, "About signing, which assayd does not do:");

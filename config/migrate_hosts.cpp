@@ -16,6 +16,7 @@ namespace {
 /// An element of a list.
 struct Host {
   PeerLine* line = nullptr;  ///< nullptr: a program's default, of an option that is not set.
+  PeerLine* by = nullptr;    ///< The line of the option that names its file; nullptr if none does.
   std::string text;
   bool is_negated = false;
   std::optional<IpNetwork> network;
@@ -312,8 +313,12 @@ class Reader {
       return;
     }
     used_[*file] = true;
+    const std::size_t first = listed.hosts.size();
     append(listed.hosts, work_.host_files[*file]);
-    Work::noted(line, "local.networks", "read from " + work_.host_files[*file]);
+    for (std::size_t i = first; i < listed.hosts.size(); ++i) {
+      listed.hosts[i].by = &line;
+    }
+    Work::no_equal(line, "none of the hosts in " + work_.host_files[*file] + " is taken over, see there");
   }
 
   Work& work_;
@@ -374,11 +379,23 @@ void place(Work& work, Listed& listed, const std::vector<std::vector<IpNetwork>>
     } else if (has_rules(listed.peer)) {
       Passed& passed = work.passed[listed.peer];
       add_once(host.network ? passed.networks : passed.names, host.network ? to_text(*host.network) : host.name);
+      add_once(passed.comments, host.line != nullptr
+                                    ? Work::origin(*host.line)
+                                    : work.silent(listed.peer, host.text.c_str(), "loopback", "policy.rules", ""));
       host.fate = "policy.rules";
     } else {
       host.why = host.network ? "the other programs verify mail of these clients, and so does assayd"
                               : "no list of networks can hold a name";
     }
+  }
+}
+
+/// Notes where a host of the line went; of several places local.networks is told.
+void note(PeerLine& line, const std::string& fate, Peer peer, const std::string& why) {
+  if (line.result.key == "local.networks" || fate == "local.networks") {
+    Work::noted(line, "local.networks", why);
+  } else {
+    Work::noted_in_rules(line, peer, why);
   }
 }
 
@@ -399,10 +416,13 @@ void tell(const std::vector<Listed>& all) {
       if (host.fate == "verified") {
         Work::same(line, why);
       } else if (!host.fate.empty()) {
-        Work::noted(line, line.result.key.empty() ? host.fate : line.result.key,
-                    line.result.why.empty() && host.fate == "policy.rules"
-                        ? "left out of the rules of " + std::string(to_string(listed.peer)) + ", whose own list it is"
-                        : line.result.why);
+        note(line, host.fate, listed.peer,
+             line.result.why.empty() && host.fate == "policy.rules"
+                 ? "left out of the rules of " + std::string(to_string(listed.peer)) + ", whose own list it is"
+                 : line.result.why);
+        if (host.by != nullptr) {
+          note(*host.by, host.fate, listed.peer, "read from " + line.result.file);
+        }
       } else if (!why.empty()) {
         line.result.why += (line.result.why.empty() ? "" : "; ") + why;
       }

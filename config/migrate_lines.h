@@ -19,7 +19,8 @@ struct PeerLine {
   const PeerOption* known = nullptr;
   /// Whether it is in force: known, well formed, and not replaced by a later one.
   bool counts = false;
-  bool is_hidden = false;  ///< Its value was, or may hold, a password, and is left out.
+  std::optional<Peer> in_rules_of{};  ///< It only says what the rules of a program are, if there are any.
+  bool is_hidden = false;             ///< Its value was, or may hold, a password, and is left out.
 };
 
 /// Reads a file as its program does: what is behind a # is a comment, the last of several lines counts. Every line that

@@ -155,8 +155,8 @@ void add_dkim_rule(Work& work, const DkimRule& rule) {
     // signatures of large keys, and those that cover but the start of the body, which are policy here.
     exceptions = {"dkim_testing: true", "reason: [no_key, key_too_large, unsigned_body]"};
   }
-  work.draft.add_rule(rule.name, std::string("{") + rule.when + but_not(work, Peer::OpenDkim, exceptions) + "}", then,
-                      false, comments);
+  work.add_rule(Peer::OpenDkim, rule.name,
+                std::string("{") + rule.when + but_not(work, Peer::OpenDkim, exceptions) + "}", then, false, comments);
 }
 
 /// The verdicts of SPF that a value of HELO_reject or Mail_From_reject refuses (_get_resultcodes()).
@@ -214,7 +214,7 @@ class SpfRules {
 
   void observe(PeerLine& line, const std::string& why) {
     observes_ = true;
-    Work::noted(line, "policy.rules", why);
+    Work::noted_in_rules(line, Peer::PolicydSpf, why);
     switches_.push_back(Work::origin(line) + ": the rule is observed, not enforced");
   }
 
@@ -287,7 +287,7 @@ class SpfRules {
       }
       auto& passed = work_.passed[Peer::PolicydSpf].names;
       passed.insert(passed.end(), names.begin(), names.end());
-      Work::noted(*line, "policy.rules", left_out.empty() ? line->known->why : left_out);
+      Work::noted_in_rules(*line, Peer::PolicydSpf, left_out.empty() ? line->known->why : left_out);
       switches_.push_back(Work::origin(*line));
     }
   }
@@ -378,7 +378,7 @@ class SpfRules {
 
   void add(const std::string& name, const std::string& tests, const char* action, std::vector<std::string> comments) {
     comments.insert(comments.end(), switches_.begin(), switches_.end());
-    work_.draft.add_rule(name, "{" + tests + exceptions_ + "}", action, observes_, std::move(comments));
+    work_.add_rule(Peer::PolicydSpf, name, "{" + tests + exceptions_ + "}", action, observes_, std::move(comments));
   }
 
   Work& work_;
@@ -666,7 +666,9 @@ void migrate_authenticated(Work& work) {
 void accept_passed(Work& work, Peer peer, const char* name, const std::string& comment) {
   const auto tests = client_tests(work.passed[peer]);
   if (!tests.empty()) {
-    work.draft.add_rule(name, any_of(tests), "accept", false, {comment});
+    std::vector<std::string> comments = work.passed[peer].comments;
+    comments.insert(comments.begin(), comment);
+    work.add_rule(peer, name, any_of(tests), "accept", false, std::move(comments));
   }
 }
 

@@ -100,6 +100,17 @@ void Work::noted(PeerLine& line, const std::string& key, const std::string& why)
   line.result.why = why;
 }
 
+void Work::noted_in_rules(PeerLine& line, Peer peer, const std::string& why) {
+  noted(line, "policy.rules", why);
+  line.in_rules_of = peer;
+}
+
+void Work::add_rule(Peer peer, const std::string& name, const std::string& when, const std::string& then, bool observe,
+                    std::vector<std::string> comments) {
+  with_rules_.insert(peer);
+  draft.add_rule(name, when, then, observe, std::move(comments));
+}
+
 void Work::same(PeerLine& line, const std::string& why) {
   settle(line, LineStatus::Default, why.empty() && line.known != nullptr ? line.known->why : why);
 }
@@ -138,6 +149,11 @@ Migration Work::finish() {
   migration.yaml = draft.yaml();
   migration.silent = std::move(silent_);
   for (PeerLine& line : lines) {
+    if (line.result.key == "policy.rules" && line.in_rules_of && with_rules_.count(*line.in_rules_of) == 0) {
+      line.result.status = LineStatus::Default;
+      line.result.key.clear();
+      line.result.why = "without effect: nothing here becomes a rule of " + std::string(to_string(*line.in_rules_of));
+    }
     migration.lines.push_back(std::move(line.result));
   }
   return migration;

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -15,7 +16,8 @@ namespace assay::config {
 /// Clients that a program lets through unchecked, as rules ask for them.
 struct Passed {
   std::vector<std::string> networks;
-  std::vector<std::string> names;  ///< client_name with iprev: pass
+  std::vector<std::string> names;     ///< client_name with iprev: pass
+  std::vector<std::string> comments;  ///< Where they come from.
 };
 
 /// A migration on its way.
@@ -40,6 +42,11 @@ class Work {
   void migrated(PeerLine& line, const std::string& key, const std::string& why = {});
   /// As above, for lines that are told elsewhere (in a rule's own comments).
   static void noted(PeerLine& line, const std::string& key, const std::string& why = {});
+  /// As noted(), of a line that says how the rules of `peer` are. It has no effect if none is written.
+  static void noted_in_rules(PeerLine& line, Peer peer, const std::string& why = {});
+  /// A rule that comes from `peer`.
+  void add_rule(Peer peer, const std::string& name, const std::string& when, const std::string& then, bool observe,
+                std::vector<std::string> comments);
   // None of these changes a line that is noted as migrated.
   static void same(PeerLine& line, const std::string& why = {});
   static void no_equal(PeerLine& line, const std::string& why);
@@ -61,6 +68,7 @@ class Work {
 
  private:
   std::vector<SilentDefault> silent_;
+  std::set<Peer> with_rules_;
   std::vector<std::string> files_;
 };
 

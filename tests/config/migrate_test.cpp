@@ -34,6 +34,10 @@ PeerFile hosts(const std::string& text, const std::string& name = "/etc/ignore.h
   return {Peer::Hosts, name, text};
 }
 
+bool holds(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
 /// Lines that are neither empty nor comments, counted apart from the code under test.
 std::size_t count_lines(const std::vector<PeerFile>& files) {
   std::size_t count = 0;
@@ -65,7 +69,30 @@ bool is_sound(const std::vector<PeerFile>& files, const Migration& migration) {
     }
     return true;
   });
-  return is_plain && is_told && migration.lines.size() == count_lines(files);
+  std::istringstream yaml(migration.yaml);
+  std::vector<std::string> comments;
+  for (std::string line; std::getline(yaml, line);) {
+    if (holds(line, "# ")) {
+      comments.push_back(line);
+    }
+  }
+  // What a person reads, not the list alone: each line by its place and its option.
+  const bool is_readable = std::all_of(migration.lines.begin(), migration.lines.end(), [&](const MigratedLine& line) {
+    const std::string name = line.option.empty() ? line.file : line.file.substr(line.file.rfind('/') + 1);
+    const std::string place = comment_text(name) + ":" + std::to_string(line.line) + " " +
+                              comment_text(line.option.empty() ? line.value : line.option);
+    if (std::none_of(comments.begin(), comments.end(), [&](const std::string& comment) {
+          return holds(comment, "# " + place) || holds(comment, "#   " + place);
+        })) {
+      UNSCOPED_INFO(place << " is in no comment of\n" << migration.yaml);
+      return false;
+    }
+    return true;
+  });
+  const bool has_rules = holds(migration.yaml, "- {name: ");
+  const bool is_true = std::all_of(migration.lines.begin(), migration.lines.end(),
+                                   [&](const MigratedLine& line) { return line.key != "policy.rules" || has_rules; });
+  return is_plain && is_told && is_readable && is_true && migration.lines.size() == count_lines(files);
 }
 
 Migration migrated(const std::vector<PeerFile>& files) {
@@ -77,10 +104,6 @@ Migration migrated(const std::vector<PeerFile>& files) {
 
 Settings settings(const std::vector<PeerFile>& files) {
   return *load_text(migrated(files).yaml, "migrated", "mx.example.net");
-}
-
-bool holds(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
 }
 
 std::vector<std::string> networks(const std::vector<PeerFile>& files) {
@@ -324,6 +347,30 @@ TEST_CASE("config/migrate: an option that is not set keeps its default, whatever
   CHECK(holds(
       migrated({dkim("Mode v\nOn-NoSignature reject\n"), dmarc("IgnoreHosts f\n"), hosts("10.0.0.0/8\n", "f")}).yaml,
       "when: {dkim: none, not: {any: [{client_ip: [\"127.0.0.0/8\", \"::1\"]}, {authenticated: true}]}}"));
+}
+
+TEST_CASE("config/migrate: what is said to be in a rule is in one", "[config][migrate]") {
+  const char* const idle[] = {"HELO_reject = False\nMail_From_reject = No_Check\n", "Mock = True\n",
+                              "Prospective = x\n"};
+  for (const char* const text : idle) {
+    CAPTURE(text);
+    const Migration migration =
+        migrated({spf(text + std::string("TestOnly = 0\nNo_Mail = True\nDomain_Whitelist_PTR = example.org\n"
+                                         "Whitelist = 192.0.2.1\n")),
+                  dmarc("")});
+    CHECK_FALSE(holds(migration.yaml, "- {name: "));
+    for (const MigratedLine& line : migration.lines) {
+      CAPTURE(line.option);
+      CHECK(line.status != LineStatus::Migrated);
+    }
+  }
+  // With a rule, all of them are in it, and the hosts of OpenDMARC's own rule are named above it.
+  const Migration ruled =
+      migrated({spf("No_Mail = True\nWhitelist = 192.0.2.1\n"), dmarc("IgnoreHosts h\n"), hosts("192.0.2.7\n", "h")});
+  CHECK(line_of(ruled, "No_Mail").key == "policy.rules");
+  CHECK(line_of(ruled, "Whitelist").key == "policy.rules");
+  CHECK(line_of(ruled, "IgnoreHosts").key == "policy.rules");
+  CHECK(holds(ruled.yaml, "    # h:1 192.0.2.7\n"));
 }
 
 TEST_CASE("config/migrate: what has an exception is verified", "[config][migrate]") {
