@@ -298,7 +298,7 @@ class Reader {
  private:
   void append(std::vector<Host>& hosts, const std::string& file) {
     for (PeerLine& line : work_.lines) {
-      if (line.peer == Peer::Hosts && line.result.file == file) {
+      if (line.peer == Peer::Hosts && line.counts && line.result.file == file) {
         hosts.push_back(read_host(line, line.result.value));
       }
     }

@@ -27,6 +27,9 @@ std::string_view trim_blanks(std::string_view text) {
   return text;
 }
 
+/// U+FEFF in UTF-8, which some editors write in front of a file.
+constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+
 /// What stands in place of a value that nobody should find in a configuration, a log or a terminal.
 constexpr const char* kHidden = "(not shown)";
 
@@ -79,9 +82,10 @@ std::string check_value(const PeerOption& option, std::string_view value) {
   return {};
 }
 
-/// NAME, white space, VALUE: OpenDKIM, OpenDMARC, OpenARC (config.c). False if the line says nothing.
+/// NAME, white space, VALUE: OpenDKIM, OpenDMARC, OpenARC (config.c), which cut a line at the first CR, too. False if
+/// the line says nothing.
 bool split_by_blank(std::string_view text, MigratedLine& line) {
-  text = trim_blanks(text.substr(0, text.find('#')));
+  text = trim_blanks(text.substr(0, text.find_first_of("#\r")));
   if (text.empty()) {
     return false;
   }
@@ -186,13 +190,22 @@ bool parse_peer_number(Peer peer, std::string_view text, int& number) {
 std::vector<PeerLine> read_peer_lines(const PeerFile& file) {
   std::vector<PeerLine> lines;
   std::string_view rest = file.text;
+  const bool has_mark = rest.substr(0, kByteOrderMark.size()) == kByteOrderMark;
+  rest.remove_prefix(has_mark ? kByteOrderMark.size() : 0);
   for (int number = 1; !rest.empty(); ++number) {
     const auto end = std::min(rest.find('\n'), rest.size());
     PeerLine line;
     line.peer = file.peer;
     line.result.file = file.name;
     line.result.line = number;
-    if (read_line(file.peer, rest.substr(0, end), line)) {
+    const bool says_something = read_line(file.peer, rest.substr(0, end), line);
+    if (number == 1 && has_mark) {
+      refuse(line, "begins with a byte order mark (U+FEFF), which " +
+                       std::string(file.peer == Peer::Hosts ? "the programs take"
+                                                            : to_string(file.peer) + std::string(" takes")) +
+                       " for a part of the line: remove it");
+    }
+    if (says_something || (number == 1 && has_mark)) {
       lines.push_back(std::move(line));
     }
     rest.remove_prefix(std::min(end + 1, rest.size()));

@@ -322,7 +322,16 @@ class SpfRules {
     PeerLine* const line = find(scope.option);
     const std::string value = line == nullptr ? "Fail" : line->result.value;
     if (value == "False" || value == "No_Check") {
-      Work::same(*line, "without a rule a message is accepted, whatever SPF says; SPF is checked and recorded always");
+      const bool is_helo = scope.option == std::string_view("HELO_reject");
+      const std::string mail_from = work_.text(Peer::PolicydSpf, "Mail_From_reject");
+      if (is_helo && (mail_from.empty() || refused_results(mail_from))) {
+        Work::no_equal(*line,
+                       "no rule on HELO is written; but for the null sender spf is that of HELO, so that the rule of "
+                       "Mail_From_reject refuses such mail (bounces), which policyd-spf lets through");
+      } else {
+        Work::same(*line,
+                   "without a rule a message is accepted, whatever SPF says; SPF is checked and recorded always");
+      }
       return;
     }
     std::vector<std::string> comments;
@@ -608,6 +617,10 @@ void migrate_bad_from(Work& work) {
     } else {
       Work::no_equal(*line, "assayd checks every author, where OpenDMARC lets such mail through unchecked");
     }
+  }
+  if (work.has(Peer::OpenDmarc) && work.find(Peer::OpenDmarc, "RejectMultiValueFrom") == nullptr) {
+    work.silent(Peer::OpenDmarc, "RejectMultiValueFrom", "false", "",
+                "it lets mail with several authors through unchecked, where assayd checks every author");
   }
   if (!rejects && work.find(Peer::OpenDmarc, "RequiredHeaders") == nullptr &&
       work.find(Peer::OpenDkim, "RequiredHeaders") == nullptr) {

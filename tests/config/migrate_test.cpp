@@ -44,7 +44,8 @@ std::size_t count_lines(const std::vector<PeerFile>& files) {
   for (const PeerFile& file : files) {
     std::istringstream lines(file.text);
     for (std::string line; std::getline(lines, line);) {
-      line = line.substr(0, line.find('#'));
+      const bool is_milter = file.peer != Peer::PolicydSpf && file.peer != Peer::Hosts;  // config.c cuts at CR.
+      line = line.substr(0, line.find_first_of(is_milter ? "#\r" : "#"));
       count += line.find_first_not_of(" \t\r\v\f") == std::string::npos ? 0U : 1U;
     }
   }
@@ -505,6 +506,44 @@ TEST_CASE("config/migrate: what a program cannot read is listed", "[config][migr
   }
   CHECK(holds(migration.lines[0].why, "is it RejectFailures?"));
   CHECK(holds(migration.lines[3].why, "is it TestOnly?"));
+}
+
+TEST_CASE("config/migrate: a CR ends a line of the milters (config_load_level())", "[config][migrate]") {
+  const Migration migration = migrated({dmarc("RejectFailures true\rfalse\n\rSyslog true\n")});
+  REQUIRE(migration.lines.size() == 1);
+  CHECK(migration.lines[0].value == "true");
+}
+
+TEST_CASE("config/migrate: a byte order mark is named, not printed", "[config][migrate]") {
+  const std::string mark = "\xEF\xBB\xBF";
+  for (const PeerFile& file : {dkim(mark + "Syslog yes\nMode v\n"), dmarc(mark + "# x\nSyslog yes\n"),
+                               spf(mark + "TestOnly = 0\nNo_Mail = False\n"), hosts(mark + "192.0.2.1\n10.0.0.1\n")}) {
+    CAPTURE(file.text);
+    const std::vector<PeerFile> files =
+        file.peer == Peer::Hosts ? std::vector<PeerFile>{dmarc(""), file} : std::vector<PeerFile>{file};
+    const auto migration = migrate(files);
+    REQUIRE(migration);
+    REQUIRE(migration->lines.size() == 2);
+    CHECK(migration->lines[0].status == LineStatus::Unknown);
+    CHECK(holds(migration->lines[0].why, "byte order mark"));
+    CHECK_FALSE(holds(migration->lines[0].option + migration->lines[0].value, mark));
+    CHECK(migration->lines[1].status != LineStatus::Unknown);
+    CHECK_FALSE(holds(migration->yaml, "192.0.2.1\"]"));
+  }
+}
+
+TEST_CASE("config/migrate: several authors and the null sender fare otherwise, and it is said", "[config][migrate]") {
+  const auto silent = [](const std::string& text) {
+    const Migration migration = migrated({dmarc(text)});
+    return std::any_of(migration.silent.begin(), migration.silent.end(),
+                       [](const SilentDefault& entry) { return entry.option == "RejectMultiValueFrom"; });
+  };
+  CHECK(silent(""));
+  CHECK_FALSE(silent("RejectMultiValueFrom true\n"));
+  const auto helo = [](const std::string& text) { return line_of(migrated({spf(text)}), "HELO_reject"); };
+  CHECK(holds(helo("HELO_reject = False\nMail_From_reject = Fail\n").why, "null sender"));
+  CHECK(holds(helo("HELO_reject = False\n").why, "null sender"));
+  CHECK(helo("HELO_reject = False\nMail_From_reject = False\n").status == LineStatus::Default);
 }
 
 TEST_CASE("config/migrate: passwords are not copied", "[config][migrate]") {
