@@ -130,8 +130,10 @@ Input<std::string> read_file(const std::string& path, std::size_t max_octets) {
     errno = 0;
     const std::size_t got = std::fread(buffer.data(), 1, buffer.size(), stream);
     if (octets.size() + got > max_octets) {
-      return failure(name + " is larger than " + std::to_string(max_octets >> 20U) +
-                     " MiB, the most that is read: is it one message?");
+      const std::size_t kibibytes = max_octets >> 10U;
+      const std::string most =
+          kibibytes % 1024 == 0 ? std::to_string(kibibytes / 1024) + " MiB" : std::to_string(kibibytes) + " KiB";
+      return failure(name + " is larger than " + most + ", the most that is read: is it the right file?");
     }
     octets.append(buffer.data(), got);
     if (std::ferror(stream) != 0) {
