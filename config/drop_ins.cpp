@@ -5,6 +5,9 @@
 #include <string_view>
 #include <system_error>
 #include <unordered_set>
+#include <utility>
+
+#include "config/options.h"
 
 namespace assay::config {
 namespace {
@@ -18,29 +21,64 @@ bool has_suffix(std::string_view name) {
   return name.size() > kSuffix.size() && name.substr(name.size() - kSuffix.size()) == kSuffix;
 }
 
-void merge_at(YamlNode& settings, const YamlNode& later, const std::string& path) {
+/// Whether `value` is of the kind of the option, so that it may take the place of a value of an earlier file. What is
+/// wrong within it is told when it is read.
+bool is_of_kind(const YamlNode& value, const Form& form) {
+  const bool is_word = value.kind == YamlNode::Kind::Scalar &&
+                       std::find(form.words.begin(), form.words.end(), value.text) != form.words.end();
+  if (is_word) {
+    return true;
+  }
+  if (form.kind == Form::Kind::Map) {
+    return value.kind == YamlNode::Kind::Map;
+  }
+  return value.kind == (form.kind == Form::Kind::List ? YamlNode::Kind::List : YamlNode::Kind::Scalar);
+}
+
+YamlNode alone(YamlNode key, YamlNode value) {
+  YamlNode map;
+  map.kind = YamlNode::Kind::Map;
+  map.mark = key.mark;
+  map.keys.push_back(std::move(key));
+  map.items.push_back(std::move(value));
+  return map;
+}
+
+void merge_at(YamlNode& settings, const YamlNode& later, const std::vector<Option>& table, const std::string& path);
+
+/// Lays the value of a key that both have over the earlier one.
+void merge_value(YamlNode& settings, std::size_t index, const YamlNode& key, const YamlNode& value,
+                 const Option& option, const std::string& path) {
+  YamlNode& target = settings.items[index];
+  if (!is_of_kind(value, option.form)) {
+    settings.overridden.push_back(alone(key, value));
+  } else if (target.kind == YamlNode::Kind::Map && value.kind == YamlNode::Kind::Map) {
+    settings.keys[index].mark = key.mark;
+    merge_at(target, value, option.form.keys(), path + ".");
+  } else if (target.kind == YamlNode::Kind::List && value.kind == YamlNode::Kind::List && path == kAppended) {
+    settings.keys[index].mark = key.mark;
+    target.items.insert(target.items.end(), value.items.begin(), value.items.end());
+  } else {
+    settings.overridden.push_back(alone(std::exchange(settings.keys[index], key), std::exchange(target, value)));
+  }
+}
+
+void merge_at(YamlNode& settings, const YamlNode& later, const std::vector<Option>& table, const std::string& path) {
   std::unordered_set<std::string_view> seen;
   for (std::size_t i = 0; i < later.keys.size(); ++i) {
     const YamlNode& key = later.keys[i];
-    const YamlNode& value = later.items[i];
     if (!seen.insert(key.text).second) {
       continue;
     }
-    const auto present = find_key(settings, key.text);
-    if (!present) {
-      settings.keys.push_back(key);
-      settings.items.push_back(value);
-      continue;
-    }
-    YamlNode& target = settings.items[*present];
-    settings.keys[*present].mark = key.mark;
-    if (target.kind == YamlNode::Kind::Map && value.kind == YamlNode::Kind::Map) {
-      merge_at(target, value, path + key.text + ".");
-    } else if (target.kind == YamlNode::Kind::List && value.kind == YamlNode::Kind::List &&
-               path + key.text == kAppended) {
-      target.items.insert(target.items.end(), value.items.begin(), value.items.end());
+    const auto option =
+        std::find_if(table.begin(), table.end(), [&key](const Option& row) { return row.key == key.text; });
+    // A key that is unknown is told wherever it stands.
+    const auto present = option == table.end() ? std::nullopt : find_key(settings, key.text);
+    if (present) {
+      merge_value(settings, *present, key, later.items[i], *option, path + key.text);
     } else {
-      target = value;
+      settings.keys.push_back(key);
+      settings.items.push_back(later.items[i]);
     }
   }
 }
@@ -83,7 +121,7 @@ Parsed<std::vector<std::string>> list_drop_ins(const std::string& folder) {
 }
 
 void merge(YamlNode& settings, const YamlNode& later) {
-  merge_at(settings, later, "");
+  merge_at(settings, later, options(), "");
 }
 
 }  // namespace assay::config

@@ -20,7 +20,9 @@ inline constexpr std::size_t kMaxDropIns = 100;
 [[nodiscard]] Parsed<std::vector<std::string>> list_drop_ins(const std::string& folder);
 
 /// Lays the map `later` over the map `settings`: its values count instead of those of the same keys, but maps are
-/// merged key by key, and policy.rules are appended. Of keys that `later` repeats, the first counts.
+/// merged key by key, and policy.rules are appended. Of keys that `later` repeats, the first counts. Only a value of
+/// the option's own kind takes the place of another: an empty `policy:` or `rules: {...}` removes nothing. What does
+/// not count, for either reason, is kept in YamlNode::overridden, so that it can be checked as well.
 void merge(YamlNode& settings, const YamlNode& later);
 
 }  // namespace assay::config

@@ -144,7 +144,7 @@ class Builder final : public YAML::EventHandler {
 
   /// Puts a node where it belongs; as Unusable if it is a key that cannot be one.
   YamlNode& add(const YAML::Mark& mark, YamlNode::Kind kind, const std::string& text = {}) {
-    YamlNode& node = place();
+    YamlNode& node = place(mark);
     const bool is_key = !open_.empty() && open_.back().has_open_key;
     if (is_key && (kind != YamlNode::Kind::Scalar || text.empty())) {
       if (kind != YamlNode::Kind::Unusable) {
@@ -158,7 +158,7 @@ class Builder final : public YAML::EventHandler {
     return node;
   }
 
-  YamlNode& place() {
+  YamlNode& place(const YAML::Mark& mark) {
     if (open_.empty()) {
       return root_;
     }
@@ -167,6 +167,10 @@ class Builder final : public YAML::EventHandler {
       return parent.node->items.emplace_back();
     }
     parent.has_open_key = !parent.has_open_key;
+    if (parent.has_open_key && parent.node->keys.size() == kMaxMapKeys) {
+      complain(mark, "more than " + std::to_string(kMaxMapKeys) + " keys in one map: nothing here needs that");
+      throw YAML::ParserException(mark, "too many keys");  // Ends the reading.
+    }
     return parent.has_open_key ? parent.node->keys.emplace_back() : parent.node->items.emplace_back();
   }
 

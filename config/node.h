@@ -39,6 +39,8 @@ struct YamlNode {
   std::string text;             ///< Scalar: unquoted, never interpreted (`off`, `0660` and `YES` stay what they are).
   std::vector<YamlNode> keys;   ///< Map: scalars, or Unusable.
   std::vector<YamlNode> items;  ///< List: the elements. Map: the value of the key at the same index.
+  /// Map of several files: a map {KEY: VALUE} for each value that does not count, since another file has it, too.
+  std::vector<YamlNode> overridden{};
 };
 
 /// The index of `key` among the keys of a map; nullopt if it is not there, or if `map` is none. The first of repeated.
@@ -48,6 +50,9 @@ struct YamlNode {
 inline constexpr std::size_t kMaxConfigOctets = std::size_t{1} << 20U;
 /// The deepest nesting of maps and lists.
 inline constexpr std::size_t kMaxConfigDepth = 40;
+
+/// The most keys of one map: far more than there are, and few enough to look one up by going through them.
+inline constexpr std::size_t kMaxMapKeys = 200;
 
 /// Reads YAML text, that of the file number `file`: one document. An empty one is a Null. Refused, since nothing here
 /// needs them and each has hidden a mistake or an attack before: anchors and aliases, tags, directives, keys that are

@@ -410,6 +410,31 @@ Settings default_settings(const std::string& host_name) {
   return settings;
 }
 
+namespace {
+
+/// Reads what the section says of one option.
+void read_option(Section& section, const Option& option, Settings& settings) {
+  if (option.read) {
+    option.read(section, settings);
+    return;
+  }
+  Section below = section.section(option.key.c_str());
+  read_options(below, option.form.keys(), settings);
+}
+
+/// Reports what is wrong with the values that do not count: who removes the later one must not meet it only then.
+void check_overridden(const Section& section, const std::vector<Option>& table) {
+  for (auto& [key, alone] : section.overridden()) {
+    const auto option = std::find_if(table.begin(), table.end(), [&key](const Option& row) { return row.key == key; });
+    if (option != table.end()) {
+      Settings unused;
+      read_option(alone, *option, unused);
+    }
+  }
+}
+
+}  // namespace
+
 void read_options(Section& section, const std::vector<Option>& table, Settings& settings) {
   for (const Option& option : table) {
     if (option.read) {
@@ -422,6 +447,7 @@ void read_options(Section& section, const std::vector<Option>& table, Settings& 
       option.check(below, settings);
     }
   }
+  check_overridden(section, table);
   section.finish();
 }
 

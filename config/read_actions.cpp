@@ -28,7 +28,8 @@ class ActionReader {
   void read(const YamlNode& node, policy::Then& then) {
     if (node.kind == Kind::Scalar) {
       if (const ActionKey* const action = find_action_at(node)) {
-        const YamlNode nothing{.kind = Kind::Map, .mark = node.mark, .text = {}, .keys = {}, .items = {}};
+        const YamlNode nothing{
+            .kind = Kind::Map, .mark = node.mark, .text = {}, .keys = {}, .items = {}, .overridden = {}};
         read_action(*action, node.mark, nothing, then);
       }
       return;

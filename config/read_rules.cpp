@@ -46,6 +46,9 @@ class RuleReader {
                                               " rules: put names that are treated alike into one list or file");
         return;
       }
+      if (report_.findings().is_full()) {
+        return;
+      }
       read_rule(item);
     }
   }

@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <charconv>
+#include <set>
 #include <system_error>
 #include <tuple>
 #include <unordered_map>
-#include <unordered_set>
 
 #include "config/units.h"
 #include "verify/base/escape.h"
@@ -103,6 +103,16 @@ const YamlNode* Section::find(const char* key) {
     complain(key, map_->keys[*index].mark, "has no value: write one, or remove the key for the default");
   }
   return value.kind == YamlNode::Kind::Null || value.kind == YamlNode::Kind::Unusable ? nullptr : &value;
+}
+
+std::vector<std::pair<std::string, Section>> Section::overridden() const {
+  std::vector<std::pair<std::string, Section>> sections;
+  if (map_ != nullptr) {
+    for (const YamlNode& alone : map_->overridden) {
+      sections.emplace_back(alone.keys.front().text, Section(findings_, &alone, path_, mark_));
+    }
+  }
+  return sections;
 }
 
 void Section::text(const char* key, std::string& target, Complaint (*check)(std::string_view)) {
@@ -231,13 +241,13 @@ void Section::finish() {
   if (map_ == nullptr) {
     return;
   }
-  std::unordered_set<std::string_view> unknown;
+  std::set<std::pair<std::size_t, std::string_view>> unknown;  // Each once in each file.
   for (const YamlNode& key : map_->keys) {
     if (findings_.is_full()) {
       return;
     }
     if (key.kind == YamlNode::Kind::Scalar && std::find(known_.begin(), known_.end(), key.text) == known_.end() &&
-        unknown.insert(key.text).second) {
+        unknown.emplace(key.mark.file, key.text).second) {
       findings_.add_unknown(key.mark, path_, key.text, known_);
     }
   }

@@ -72,6 +72,8 @@ class Section {
   /// go on with list_of() or section_of(); once for each key.
   [[nodiscard]] const YamlNode* find(const char* key);
   [[nodiscard]] Section section_of(const char* key, const YamlNode* node);
+  /// For each value of the map that does not count, since another file has its key, too: a section of that alone.
+  [[nodiscard]] std::vector<std::pair<std::string, Section>> overridden() const;
   /// Whether `key` stands in the file, rightly or wrongly.
   [[nodiscard]] bool is_given(const char* key) const;
 

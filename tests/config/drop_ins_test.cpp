@@ -83,12 +83,75 @@ TEST_CASE("config/drop_ins: a later file is laid over those before it", "[config
   CHECK(*loaded->policy.own[1].place.file == installed.folder() + "/10-a.yaml");
 }
 
-TEST_CASE("config/drop_ins: a word takes the place of a map, and a map that of a word", "[config][drop_ins]") {
+TEST_CASE("config/drop_ins: a word that an option knows takes the place of its map, and a map that of the word",
+          "[config][drop_ins]") {
   Installed installed("metrics: {listen: \"127.0.0.1:1\"}\n");
   installed.drop_in("1.yaml", "metrics: off\n");
   CHECK(installed.load()->metrics_listen.empty());
   installed.drop_in("2.yaml", "metrics: {listen: \"127.0.0.1:2\"}\n");
   CHECK(installed.load()->metrics_listen == "127.0.0.1:2");
+}
+
+TEST_CASE("config/drop_ins: a value of the wrong kind removes nothing and is told, whatever comes later",
+          "[config][drop_ins]") {
+  struct Row {
+    const char* wrong;
+    const char* place;  // And the words behind it.
+  };
+  const auto row = GENERATE(
+      Row{"policy:\n#  bad_from: accept\n", ":1:1: policy: has no value: write one, or remove the key for the default"},
+      Row{"policy: off\n", ":1:9: policy: must be a map of keys with values"},
+      Row{"policy: []\n", ":1:9: policy: must be a map of keys with values"},
+      Row{"policy: {rules: ~}\n", ":1:10: policy.rules: has no value: write one, or remove the key for the default"},
+      Row{"policy:\n  rules:\n    name: b\n",
+          ":3:5: policy.rules: must be a list: begin each rule with a dash, \"- name: NAME\""},
+      Row{"policy: {rules: none}\n",
+          ":1:17: policy.rules: must be a list of rules, such as [{name: NAME, when: {...}, then: accept}]"},
+      Row{"dns: 5\n", ":1:6: dns: must be a map of keys with values"},
+      Row{"dns: {timeout: 5}\n", ":1:16: dns.timeout: \"5\" has no unit: write 5s (units: ms, s, m or h)"},
+      Row{"dns: {forward: 5}\n", ":1:16: dns.forward: must be a list, such as [192.0.2.53], or the word resolv.conf"},
+      Row{"mode:\n", ":1:1: mode: has no value: write one, or remove the key for the default"},
+      Row{"mode: [monitor]\n", ":1:7: mode: must be one value, not a list"},
+      Row{"metrics: {listen: here}\n",
+          ":1:19: metrics.listen: \"here\" needs an address and a port from 1 to 65535, "
+          "such as 127.0.0.1:9893, or off"},
+      Row{"metrics: on\n", ":1:10: metrics: \"on\" is not a map: write {listen: ADDRESS:PORT}, or off"});
+  const bool is_overridden = GENERATE(false, true);
+  CAPTURE(row.wrong, is_overridden);
+  Installed installed("policy: {rules: [{name: a, when: {}, then: reject}]}\ndns: {timeout: 1s}\n");
+  const std::string wrong = installed.drop_in("1.yaml", row.wrong);
+  if (is_overridden) {
+    installed.drop_in("2.yaml",
+                      "mode: monitor\ndns: {timeout: 2s, forward: []}\nmetrics: off\n"
+                      "policy: {rules: [{name: c, when: {}, then: reject}]}\n");
+  }
+  CHECK(problems(installed.load()) == std::vector<std::string>{wrong + row.place});
+  // What it stands beside is kept, so that lint sees it.
+  const Reading reading = read_with_drop_ins(test::read_file(installed.path()), installed.path(), "mx.example.net");
+  CHECK(reading.settings.policy.own.size() == (is_overridden ? 2 : 1));
+}
+
+TEST_CASE("config/drop_ins: a wrong value of the first file is told, though a later one counts", "[config][drop_ins]") {
+  Installed installed("policy: off\nmode: monitr\nfrob: 1\n");
+  const std::string later = installed.drop_in(
+      "1.yaml", "policy: {allow_discard: true, rules: [{name: a, when: {}, then: discard}]}\nmode: monitor\nfrob: 1\n");
+  const auto found = problems(installed.load());
+  REQUIRE(found.size() == 4);
+  CHECK(found[0] == installed.path() + ":1:9: policy: must be a map of keys with values");
+  CHECK(found[1] == installed.path() + ":2:7: mode: \"monitr\" is not enforce or monitor; did you mean \"monitor\"?");
+  CHECK(found[2].find(installed.path() + ":3:1: frob: unknown key") == 0);
+  CHECK(found[3].find(later + ":3:1: frob: unknown key") == 0);
+}
+
+TEST_CASE("config/drop_ins: what one file says may need another", "[config][drop_ins]") {
+  Installed installed("policy: {quarantine: {how: redirect, to: a@example.net}, bad_from: accept}\n");
+  installed.drop_in("1.yaml", "policy: {quarantine: {to: b@example.net}, bad_from: discard}\n");
+  installed.drop_in("2.yaml", "policy: {allow_discard: true}\n");
+  installed.drop_in("3.yaml", "policy: {bad_from: discard, quarantine: {to: c@example.net}}\n");
+  const Loaded loaded = installed.load();
+  CAPTURE(problems(loaded));
+  REQUIRE(loaded);
+  CHECK(loaded->policy.quarantine.to == "c@example.net");
 }
 
 TEST_CASE("config/drop_ins: problems name their own file", "[config][drop_ins][golden]") {

@@ -326,6 +326,25 @@ TEST_CASE("config/node: nesting is bounded", "[config][node][bounds]") {
   CHECK(refused.error()[0].message == "nested deeper than 40 levels: nothing here needs that");
 }
 
+TEST_CASE("config/node: the keys of one map are bounded", "[config][node][bounds]") {
+  const auto keys = [](std::size_t count) {
+    std::string text = "limits:\n";
+    for (std::size_t i = 0; i < count; ++i) {
+      text += "  k" + std::to_string(i) + ": 1\n";
+    }
+    return text;
+  };
+  CHECK(read_yaml(keys(kMaxMapKeys)));
+  // Far beyond the bound as well: nothing behind it is read.
+  for (const std::size_t count : {kMaxMapKeys + 1, 100 * kMaxMapKeys}) {
+    const auto refused = read_yaml(keys(count));
+    REQUIRE_FALSE(refused);
+    REQUIRE(refused.error().size() == 1);
+    CHECK(refused.error()[0].message == "more than 200 keys in one map: nothing here needs that");
+    CHECK(refused.error()[0].mark.line == static_cast<int>(kMaxMapKeys) + 2);
+  }
+}
+
 TEST_CASE("config/node: keys, values and places are kept as written", "[config][node]") {
   const auto root = read_yaml("a: 0660\n'b c': [on, ~, \"\", {d: e}]\na: 2\n");
   REQUIRE(root);
