@@ -58,8 +58,9 @@ std::optional<Domain> domain_of(const config::ListedName& name) {
   return domain ? std::optional(*domain) : std::nullopt;
 }
 
-/// Top-level domains that are not in the root zone and never will be (RFC 6761, 6762, 7686, 9476, and ICANN's
-/// "internal" for private use).
+/// Top-level domains that the public suffix list need not have: those that are not in the root zone and never will be
+/// (RFC 6761, 6762, 7686, 9476, and ICANN's "internal" for private use), and arpa, which is in it (RFC 3172) and holds
+/// no mail domains.
 bool is_reserved(const std::string& top) {
   constexpr std::array<std::string_view, 9> kReserved{"example", "test", "invalid",  "localhost", "local",
                                                       "onion",   "alt",  "internal", "arpa"};

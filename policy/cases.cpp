@@ -117,20 +117,9 @@ bool is_disjoint(const Words& words, const Condition& test) {
          std::none_of(words.begin(), words.end(), [list](const std::string& word) { return has_word(*list, word); });
 }
 
-/// What a case is of, as far as another rule's tests are asked of it.
-struct Given {
-  const Case& literals;
-  Sealers sealers;
-
-  /// Whether the test asks of a message the same in both rules.
-  [[nodiscard]] bool can_tell(const Condition& test) const {
-    return test.fact != Fact::ArcClaims || sealers == Sealers::Same;
-  }
-};
-
 /// Whether `test` is true of each message of the case.
-bool holds(const Case& given, const Condition& test) {
-  if (std::any_of(given.begin(), given.end(), [&test](const Literal& literal) {
+bool holds(const KnownCase& given, const Condition& test) {
+  if (std::any_of(given.literals.begin(), given.literals.end(), [&test](const Literal& literal) {
         return !literal.is_negated && literal.test.fact == test.fact && covers(test, literal.test);
       })) {
     return true;
@@ -138,13 +127,13 @@ bool holds(const Case& given, const Condition& test) {
   if (!is_word_fact(test.fact)) {
     return false;
   }
-  const auto words = possible(constraints_of(given), test.fact);
-  return words && !words->empty() && is_subset(*words, test);
+  const auto words = given.words.find(test.fact);
+  return words != given.words.end() && !words->second.empty() && is_subset(words->second, test);
 }
 
 /// Whether `test` is false (not: unknown) of each message of the case.
-bool is_refuted(const Case& given, const Condition& test) {
-  if (std::any_of(given.begin(), given.end(), [&test](const Literal& literal) {
+bool is_refuted(const KnownCase& given, const Condition& test) {
+  if (std::any_of(given.literals.begin(), given.literals.end(), [&test](const Literal& literal) {
         if (literal.test.fact != test.fact) {
           return false;
         }
@@ -161,18 +150,20 @@ bool is_refuted(const Case& given, const Condition& test) {
   if (!is_word_fact(test.fact)) {
     return false;
   }
-  const auto words = possible(constraints_of(given), test.fact);
-  return words && !words->empty() && !words->contains("temperror") && is_disjoint(*words, test);
+  const auto words = given.words.find(test.fact);
+  return words != given.words.end() && !words->second.empty() && !words->second.contains("temperror") &&
+         is_disjoint(words->second, test);
 }
 
 /// Whether the condition is true (or, `is_negated`, false) of each message of the case.
-bool implies(const Given& given, const Condition& condition, bool is_negated) {
-  const auto is_part_implied = [&](const Condition& part) { return implies(given, part, is_negated); };
+bool implies(const KnownCase& given, const Condition& condition, bool is_negated, Sealers sealers) {
+  const auto is_part_implied = [&](const Condition& part) { return implies(given, part, is_negated, sealers); };
   switch (condition.kind) {
     case Kind::Test:
-      return given.can_tell(condition) &&
-             (is_negated ? is_refuted(given.literals, condition) : holds(given.literals, condition));
-    case Kind::Not: return !condition.parts.empty() && implies(given, condition.parts.front(), !is_negated);
+      // The same test of other sealers' claims tells nothing.
+      return (condition.fact != Fact::ArcClaims || sealers == Sealers::Same) &&
+             (is_negated ? is_refuted(given, condition) : holds(given, condition));
+    case Kind::Not: return !condition.parts.empty() && implies(given, condition.parts.front(), !is_negated, sealers);
     case Kind::All:
     case Kind::Any: break;
   }
@@ -232,8 +223,17 @@ Sealers compare_sealers(const Condition& a, const Condition& b, const NameList& 
   return are_among(ones, others) && are_among(others, ones) ? Sealers::Same : Sealers::Different;
 }
 
-bool implies(const Case& given, const Condition& condition, Sealers sealers) {
-  return implies(Given{given, sealers}, condition, false);
+KnownCase::KnownCase(const Case& given) : literals(given) {
+  const std::vector<Constraint> constraints = constraints_of(given);
+  for (const Constraint& constraint : constraints) {
+    if (!words.contains(constraint.fact)) {
+      words.emplace(constraint.fact, possible(constraints, constraint.fact).value_or(Words{}));
+    }
+  }
+}
+
+bool implies(const KnownCase& given, const Condition& condition, Sealers sealers) {
+  return implies(given, condition, false, sealers);
 }
 
 bool needs_empty_list(const Case& given) {
@@ -248,6 +248,39 @@ bool depends_on_author(const Condition& condition) {
   const Fact fact = condition.fact;
   return fact == Fact::FromDomain || fact == Fact::OrgDomain || fact == Fact::Dmarc || fact == Fact::DmarcPublished ||
          fact == Fact::ArcClaims || fact == Fact::Reason;
+}
+
+bool depends_on_dns(const Condition& condition) {
+  if (condition.kind != Kind::Test) {
+    return std::any_of(condition.parts.begin(), condition.parts.end(), depends_on_dns);
+  }
+  switch (condition.fact) {
+    case Fact::FromDomain:
+    case Fact::MailFromDomain:
+    case Fact::Helo:
+    case Fact::ClientIp:
+    case Fact::Rcpt:
+    case Fact::RcptDomain:
+    case Fact::ListId:
+    case Fact::Authenticated:
+    case Fact::Tls: return false;
+    case Fact::OrgDomain:
+    case Fact::Dmarc:
+    case Fact::DmarcPublished:
+    case Fact::ClientName:
+    case Fact::Spf:
+    case Fact::SpfHelo:
+    case Fact::Dkim:
+    case Fact::DkimDomain:
+    case Fact::DkimTesting:
+    case Fact::Arc:
+    case Fact::ArcSealer:
+    case Fact::ArcClaims:
+    case Fact::Iprev:
+    case Fact::Indirect:
+    case Fact::Reason: return true;
+  }
+  return true;
 }
 
 std::string describe(const Literal& literal) {

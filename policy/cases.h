@@ -2,7 +2,9 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -39,15 +41,26 @@ enum class Sealers : std::uint8_t { Same, Different };
 /// Whether `a` and `b`, each the whole of a rule, trust the same sealers. Different if that is not seen.
 [[nodiscard]] Sealers compare_sealers(const Condition& a, const Condition& b, const NameList& trusted_sealers);
 
+/// A case, and what it leaves of the facts that have a few words: worked out once, asked of many rules.
+struct KnownCase {
+  explicit KnownCase(const Case& given);
+
+  const Case& literals;  ///< Must outlive this.
+  std::map<Fact, std::set<std::string>> words;
+};
+
 /// Whether `condition` is true of each message for which the case holds. False if that is not seen. `sealers`: those of
 /// the rule that the case is of, and of the rule that `condition` is of.
-[[nodiscard]] bool implies(const Case& given, const Condition& condition, Sealers sealers);
+[[nodiscard]] bool implies(const KnownCase& given, const Condition& condition, Sealers sealers);
 
 /// Whether the case can never hold because a list that it needs names nothing.
 [[nodiscard]] bool needs_empty_list(const Case& given);
 
 /// Whether the answer may differ between the authors of one message.
 [[nodiscard]] bool depends_on_author(const Condition& condition);
+
+/// Whether the answer may be unknown for a time, because DNS does not answer.
+[[nodiscard]] bool depends_on_dns(const Condition& condition);
 
 /// "spf: fail", "not spf: [fail, softfail]", for people; long lists are cut. Holds text of the configuration.
 [[nodiscard]] std::string describe(const Literal& literal);

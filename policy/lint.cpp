@@ -75,8 +75,24 @@ std::string bits_of(const IpNetwork& network, unsigned bits) {
   return text;
 }
 
-const char* action_of(const Rule& rule) {
-  return rule.then.action ? to_string(*rule.then.action) : "continue";
+/// "header X-Spam-Flag: YES", "redirect abuse@example.com", "hold"
+std::string describe(const Quarantine& form) {
+  std::string text = to_string(form.how);
+  if (form.how == QuarantineHow::Header) {
+    text += " " + form.name + ": " + form.value;
+  } else if (form.how == QuarantineHow::Redirect) {
+    text += " " + form.to;
+  }
+  return text;
+}
+
+/// "reject", "quarantine (redirect abuse@example.com)"
+std::string action_of(const Rule& rule) {
+  if (!rule.then.action) {
+    return "continue";
+  }
+  std::string text = to_string(*rule.then.action);
+  return rule.then.quarantine ? text + " (" + describe(*rule.then.quarantine) + ")" : text;
 }
 
 bool accepts(const Rule& rule) {
@@ -346,7 +362,7 @@ class Linter {
           "Drop that part here, or move this rule up.");
       return true;
     }
-    const bool has_twin = first.then.action != rule.then.action && others.empty() && is_twin(first, rule);
+    const bool has_twin = do_differ(first, rule) && others.empty() && is_within(first, rule);
     const bool is_whole = std::none_of(covering.begin(), covering.end(), [&](const Rule* earlier) {
       return leaves_authors(*earlier, rule, others.empty());
     });
@@ -359,7 +375,7 @@ class Linter {
     } else if (is_whole) {
       add(LintKind::Unreachable, rule, rule.place,
           "never decides: all that it matches is decided before, by " + name_of(first, rule.place) + others + " (" +
-              action_of(first) + ")",
+              action_of(first) + ")" + in_outage(rule),
           "Move it up, or remove it.");
     } else {
       add(LintKind::Shadowed, rule, rule.place,
@@ -370,18 +386,24 @@ class Linter {
     return true;
   }
 
+  /// While DNS fails neither rule may be sure, and what is not sure can defer a message.
+  static std::string in_outage(const Rule& rule) {
+    return depends_on_dns(rule.when) ? "; it can only matter while DNS fails" : "";
+  }
+
   /// As check_reach for a rule that has too many cases: whether an earlier rule asks for the very same, or for nothing.
   bool check_twin(std::size_t index) {
     const Rule& rule = rules_.own[index];
+    const Case nothing;
     for (std::size_t i = 0; i < index; ++i) {
       const Rule& earlier = rules_.own[i];
       if (!ends_before(earlier, rule) || leaves_authors(earlier, rule, true) || !is_sound_[i] ||
-          !(earlier.when == rule.when || implies({}, earlier.when, Sealers::Different))) {
+          !(earlier.when == rule.when || implies(KnownCase(nothing), earlier.when, Sealers::Different))) {
         continue;
       }
       add(LintKind::Unreachable, rule, rule.place,
           "never decides: all that it matches is decided before, by " + name_of(earlier, rule.place) + " (" +
-              action_of(earlier) + ")",
+              action_of(earlier) + ")" + in_outage(rule),
           "Move it up, or remove it.");
       return true;
     }
@@ -390,25 +412,34 @@ class Linter {
 
   const Rule* find_covering(const Case& one, std::size_t index) const {
     const Rule& rule = rules_.own[index];
+    const KnownCase known(one);
     for (std::size_t i = 0; i < index; ++i) {
       const Rule& earlier = rules_.own[i];
       if (is_sound_[i] && !has_expired(earlier, context_.now) && ends_before(earlier, rule) &&
-          implies(one, earlier.when, compare_sealers(earlier.when, rule.when, rules_.trusted_sealers))) {
+          implies(known, earlier.when, sealers_of(earlier, rule))) {
         return &earlier;
       }
     }
     return nullptr;
   }
 
-  /// Whether both match the same messages, as far as that is seen.
-  bool is_twin(const Rule& earlier, const Rule& later) const {
-    if (earlier.when == later.when) {
-      return true;
-    }
-    const auto cases = cases_of(earlier.when);
-    const Sealers sealers = compare_sealers(earlier.when, later.when, rules_.trusted_sealers);
-    return cases && std::all_of(cases->begin(), cases->end(),
-                                [&](const Case& one) { return implies(one, later.when, sealers); });
+  /// Whether the two do different things to a message.
+  bool do_differ(const Rule& a, const Rule& b) const {
+    return a.then.action != b.then.action ||
+           (a.then.action == Action::Quarantine &&
+            a.then.quarantine.value_or(rules_.quarantine) != b.then.quarantine.value_or(rules_.quarantine));
+  }
+
+  Sealers sealers_of(const Rule& a, const Rule& b) const {
+    return compare_sealers(a.when, b.when, rules_.trusted_sealers);
+  }
+
+  /// Whether each message that the one matches is one that the other matches, as far as that is seen.
+  bool is_within(const Rule& narrow, const Rule& wide) const {
+    const auto cases = cases_of(narrow.when);
+    return narrow.when == wide.when || (cases && std::all_of(cases->begin(), cases->end(), [&](const Case& one) {
+                                          return implies(KnownCase(one), wide.when, sealers_of(narrow, wide));
+                                        }));
   }
 
   static std::string describe_case(const Case& one) {
@@ -424,31 +455,38 @@ class Linter {
   }
 
   /// A network inside one of an earlier rule's that does something else, where both can fit one message: what happens
-  /// to it hangs on the order of the rules. A narrow one before a wide one is how exceptions are written.
+  /// to it hangs on the order of the rules. A narrow one before a wide one is how exceptions are written, and so is one
+  /// for the same network with more conditions.
   void check_networks(std::size_t index) {
     const Rule& rule = rules_.own[index];
     for (std::size_t i = 0; i < index; ++i) {
       const Rule& earlier = rules_.own[i];
       if (!is_sound_[i] || has_expired(earlier, context_.now) || !ends_before(earlier, rule) ||
-          earlier.then.action == rule.then.action || !rule.then.action || !can_meet(i, index)) {
+          !do_differ(earlier, rule) || !rule.then.action) {
         continue;
       }
+      std::optional<LintFinding> found;
       visit_tests(rule.when, false, [&](const Condition& inner, bool is_inner_negated) {
         visit_tests(earlier.when, false, [&](const Condition& outer, bool is_outer_negated) {
-          if (!is_inner_negated && !is_outer_negated) {
-            compare_networks(rule, inner, earlier, outer);
+          if (!found && !is_inner_negated && !is_outer_negated) {
+            found = compare_networks(rule, inner, earlier, outer);
           }
         });
       });
+      // The dear question last.
+      if (found && can_meet(index, i)) {
+        findings_.push_back(*std::move(found));
+      }
     }
   }
 
-  void compare_networks(const Rule& rule, const Condition& inner, const Rule& earlier, const Condition& outer) {
+  static std::optional<LintFinding> compare_networks(const Rule& rule, const Condition& inner, const Rule& earlier,
+                                                     const Condition& outer) {
     const auto* const inner_list = std::get_if<NetworkList>(&inner.values);
     const auto* const outer_list = std::get_if<NetworkList>(&outer.values);
     if (inner_list == nullptr || outer_list == nullptr ||
         inner_list->networks.size() * outer_list->networks.size() > kMaxNetworkPairs) {
-      return;
+      return std::nullopt;
     }
     for (std::size_t i = 0; i < inner_list->networks.size(); ++i) {
       const IpNetwork& network = inner_list->networks[i];
@@ -457,24 +495,32 @@ class Linter {
             return wide.prefix_bits <= network.prefix_bits && wide.contains(network.address);
           });
       if (found != outer_list->networks.end()) {
-        add(LintKind::Overlap, rule, place_of(inner, inner_list->digests.empty() ? i : inner_list->networks.size()),
-            format(network) + " lies in " + format(*found) + " of " + name_of(earlier, rule.place) + ", which says " +
-                action_of(earlier) + " and comes first; this one says " + action_of(rule),
-            "Move the narrower rule up, or part the networks.");
-        return;
+        const Place& place = place_of(inner, inner_list->digests.empty() ? i : inner_list->networks.size());
+        return LintFinding{LintKind::Overlap, place.line > 0 ? place : rule.place, rule.name,
+                           format(network) + " lies in " + format(*found) + " of " + name_of(earlier, rule.place) +
+                               ", which says " + action_of(earlier) + " and comes first; this one says " +
+                               action_of(rule),
+                           "Move the narrower rule up, or part the networks."};
       }
     }
+    return std::nullopt;
   }
 
-  /// Whether some message may fit both; true where that is not known.
-  bool can_meet(std::size_t one, std::size_t other) const {
-    if (!cases_[one] || !cases_[other]) {
+  /// Whether some message may fit both, and the earlier one is not just an exception of the later; true where that is
+  /// not known.
+  bool can_meet(std::size_t later, std::size_t earlier) const {
+    if (!cases_[later] || !cases_[earlier]) {
       return true;
     }
-    return std::any_of(cases_[one]->begin(), cases_[one]->end(), [&](const Case& a) {
-      return std::any_of(cases_[other]->begin(), cases_[other]->end(), [&a](const Case& b) {
-        Case both = a;
-        both.insert(both.end(), b.begin(), b.end());
+    const Rule& rule = rules_.own[later];
+    const Sealers sealers = sealers_of(rules_.own[earlier], rule);
+    return std::any_of(cases_[earlier]->begin(), cases_[earlier]->end(), [&](const Case& exception) {
+      if (implies(KnownCase(exception), rule.when, sealers)) {
+        return false;
+      }
+      return std::any_of(cases_[later]->begin(), cases_[later]->end(), [&exception](const Case& one) {
+        Case both = exception;
+        both.insert(both.end(), one.begin(), one.end());
         return !needs_empty_list(both) && !find_clash(both);
       });
     });

@@ -281,8 +281,51 @@ TEST_CASE("policy/lint: a network inside an earlier rule's that does something e
   CHECK(kinds(wide, narrow, Action::Reject).empty());
   // An exception first is how exceptions are written.
   CHECK(kinds(narrow, wide, Action::TempFail).empty());
+  // So is one for the same network, or for a part of it, with more conditions.
+  const Condition network = is(Fact::ClientIp, {"192.0.2.0/24", "198.51.100.1"});
+  const Condition from = is(Fact::FromDomain, "example.com");
+  CHECK(kinds(all({network, from}), network, Action::TempFail).empty());
+  CHECK(kinds(all({is(Fact::ClientIp, "192.0.2.7"), from}), network, Action::TempFail).empty());
+  CHECK(kinds(all({network, from}), all({network, is(Fact::Spf, "fail")}), Action::TempFail) == Kinds{"overlap b"});
+  CHECK(kinds(all({network, from}), is(Fact::ClientIp, "192.0.2.7"), Action::TempFail) == Kinds{"overlap b"});
   // No message fits both.
   CHECK(kinds(wide, all({narrow, is(Fact::Spf, "pass")}), Action::TempFail).empty());
+}
+
+TEST_CASE("policy/lint: two forms of quarantine are two actions", "[policy][lint]") {
+  const auto quarantine = [](std::string name, std::optional<Quarantine> form) {
+    Rule made = rule(std::move(name), is(Fact::Helo, "a.example"), Action::Quarantine);
+    made.unproven = true;
+    made.then.quarantine = std::move(form);
+    return made;
+  };
+  const Quarantine hold{QuarantineHow::Hold, "", "", ""};
+  const auto findings = lint(rules_of({quarantine("a", {}), quarantine("b", hold)}), {kNow, {}, true});
+  REQUIRE(findings.size() == 1);
+  CHECK(findings.front().kind == LintKind::Conflict);
+  CHECK(findings.front().message.find("says quarantine, this one says quarantine (hold)") != std::string::npos);
+  CHECK(kinds_of({quarantine("a", hold), quarantine("b", {})}) == Kinds{"conflict b"});
+  CHECK(kinds_of({quarantine("a", Quarantine{QuarantineHow::Redirect, "", "", "a@example.net"}),
+                  quarantine("b", Quarantine{QuarantineHow::Redirect, "", "", "b@example.net"})}) ==
+        Kinds{"conflict b"});
+  // What the rule says is what it would do anyway.
+  CHECK(kinds_of({quarantine("a", {}), quarantine("b", Quarantine{})}) == Kinds{"unreachable b"});
+}
+
+TEST_CASE("policy/lint: an unreachable rule that DNS has a say in may matter while that fails", "[policy][lint]") {
+  const auto message = [](Condition wide, Condition narrow) {
+    const auto findings =
+        lint(rules_of({rule("a", std::move(wide), Action::Reject), rule("b", std::move(narrow), Action::Reject)}),
+             {kNow, {}, true});
+    REQUIRE(findings.size() == 1);
+    CHECK(findings.front().kind == LintKind::Unreachable);
+    return findings.front().message;
+  };
+  const Condition helo = is(Fact::Helo, "a.example");
+  const char* const words = "; it can only matter while DNS fails";
+  CHECK(message(is(Fact::Spf, "pass"), all({helo, is(Fact::Spf, "pass")})).ends_with(words));
+  CHECK(message(helo, all({helo, none(is(Fact::ClientName, "a.example"))})).ends_with(words));
+  CHECK(message(helo, all({helo, is(Fact::ClientIp, "192.0.2.1")})).ends_with("(reject)"));
 }
 
 TEST_CASE("policy/lint: mail that no rule sees", "[policy][lint]") {
