@@ -144,7 +144,7 @@ void migrate_timeout(Work& work) {
     if (line == longest) {
       work.draft.set("dns.timeout", to_seconds(seconds, kMostSeconds));
       work.migrated(*line, "dns.timeout", lines.size() > 1 ? "the longer of two" : "");
-    } else {
+    } else if (longest != nullptr) {
       Work::no_equal(*line, "the longer or equal timeout of " + Work::origin(*longest) + " is taken");
     }
   }

@@ -321,7 +321,7 @@ class SpfRules {
   void add_scope(const Scope& scope) {
     PeerLine* const line = find(scope.option);
     const std::string value = line == nullptr ? "Fail" : line->result.value;
-    if (value == "False" || value == "No_Check") {
+    if (line != nullptr && (value == "False" || value == "No_Check")) {
       const bool is_helo = scope.option == std::string_view("HELO_reject");
       const std::string mail_from = work_.text(Peer::PolicydSpf, "Mail_From_reject");
       if (is_helo && (mail_from.empty() || refused_results(mail_from))) {
@@ -496,6 +496,9 @@ void migrate_key_bits(Work& work) {
         taken = line;
       }
     }
+  }
+  if (taken == nullptr) {
+    return;
   }
   for (PeerLine* const line : lines) {
     if (line == taken) {
