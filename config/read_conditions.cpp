@@ -30,6 +30,20 @@ std::string list_words(const std::vector<std::string>& known, bool may_be_flag) 
   return (may_be_flag ? "true, false, " : "") + join(known, " or ");
 }
 
+/// A login name, or a version of TLS as MTAs give it ({tls_version}): a word that could never be one would leave the
+/// condition false for ever, and true under `not`.
+Complaint check_free_word(Fact fact, const std::string& word) {
+  for (const char* const flag : {"yes", "no", "on", "off"}) {
+    if (iequals(word, flag)) {
+      return "is neither true nor false: write one of them";
+    }
+  }
+  if (fact == Fact::Tls && !istarts_with(word, "TLSv") && !istarts_with(word, "SSLv")) {
+    return "is no version of TLS as the MTA gives it: write one such as TLSv1.3, or true";
+  }
+  return check_word(word);
+}
+
 /// Reads the conditions of one rule.
 class ConditionReader {
  public:
@@ -257,7 +271,7 @@ class ConditionReader {
       } else if (!known.empty() && !is_among(known, word)) {
         report_.complain(element->mark, path,
                          quote(word) + " is not " + list_words(known, may_be_flag) + which_word(word, known));
-      } else if (const auto complaint = check_word(word)) {
+      } else if (const auto complaint = check_free_word(fact, word)) {
         report_.complain(element->mark, path, quote(word) + " " + *complaint);
       }
       words.words.push_back(word);

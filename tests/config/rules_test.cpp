@@ -190,9 +190,11 @@ class RuleDice {
     if (fact == Fact::ArcClaims) {
       return policy::WordList{some<std::string>({"dmarc=pass", "spf=softfail", "dkim=policy"})};
     }
+    if (fact == Fact::Tls) {
+      return policy::WordList{some<std::string>({"TLSv1.3", "TLSv1.2", "SSLv3"})};
+    }
     const auto words = policy::words_of(fact);
-    return policy::WordList{words.empty() ? some<std::string>({"TLSv1.3", "alice", "a \"b\"\\", "123", "null"})
-                                          : some(words)};
+    return policy::WordList{words.empty() ? some<std::string>({"alice", "a \"b\"\\", "123", "null"}) : some(words)};
   }
 
   /// At most `depth` deep.
@@ -401,6 +403,16 @@ const std::vector<Row>& wrong_rules() {
       {"flag in a list",
        "{name: a, when: {tls: [true, TLSv1.3]}, then: reject}",
        {"3:30: rule \"a\": when.tls: true and false stand alone, not in a list"}},
+      {"a flag in other words",
+       "{name: a, when: {tls: yes}, then: reject}",
+       {"3:29: rule \"a\": when.tls: \"yes\" is neither true nor false: write one of them"}},
+      {"a login in other words for a flag",
+       "{name: a, when: {authenticated: On}, then: reject}",
+       {"3:39: rule \"a\": when.authenticated: \"On\" is neither true nor false: write one of them"}},
+      {"a version of TLS that no MTA gives",
+       "{name: a, when: {tls: 1.2}, then: reject}",
+       {"3:29: rule \"a\": when.tls: \"1.2\" is no version of TLS as the MTA gives it: write one such as TLSv1.3, or "
+        "true"}},
       {"any of no list",
        "{name: a, when: {any: {spf: pass}}, then: reject}",
        {"3:29: rule \"a\": when.any: must be a list of maps, such as any: [{spf: pass}, {dkim: pass}]"}},
