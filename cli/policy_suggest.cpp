@@ -79,7 +79,7 @@ class Suggester {
     report_.span = report_.span ? std::pair(std::min(report_.span->first, record.time),
                                             std::max(report_.span->second, record.time))
                                 : std::pair(record.time, record.time);
-    streams_.add_context(record.verdict, record.facts, record.time);
+    streams_.add_context(record.verdict, record.facts);
     if (record.verdict.dmarc.status != dmarc::Status::Fail || record.verdict.exceeded) {
       ++report_.passing;
       return;

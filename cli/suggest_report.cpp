@@ -82,7 +82,8 @@ void add_evidence(std::string& out, const Stream& stream) {
   add_line(out, "spf=pass", percent(stream.spf_pass, all) + names_of(stream.mail_from));
   add_line(out, "d= that pass", size_of(stream.dkim_domains) + names_of(stream.dkim_domains));
   add_line(out, "signed headers",
-           percent(stream.signed_headers, all) + ", " + size_of(stream.signatures) + " different signature(s)");
+           percent(stream.signed_headers, all) + ", " + size_of(stream.signatures) +
+               " different signature(s), new ones on " + size_of(stream.signature_days) + " day(s)");
   add_line(
       out, "arc=pass",
       percent(stream.arc_pass, all) + ", origin claimed " + percent(stream.arc_origin, all) + names_of(stream.sealers));
@@ -126,6 +127,7 @@ Json evidence(const Stream& stream) {
           {"dkim_domains", tally(stream.dkim_domains)},
           {"signed_headers", stream.signed_headers},
           {"signatures", stream.signatures.size()},
+          {"signature_days", stream.signature_days.size()},
           {"arc_pass", stream.arc_pass},
           {"arc_origin", stream.arc_origin},
           {"sealers", tally(stream.sealers)},
@@ -232,6 +234,8 @@ std::string to_json(const SuggestReport& report) {
          {"trusted_sealer", text_or_null(each.sealer)}});
   }
   Json object;
+  object["schema"] = 1;
+  object["whole"] = report.lines.is_whole;
   object["messages"] = report.lines.records;
   object["first"] = report.span ? Json(observe::to_rfc3339(report.span->first)) : Json(nullptr);
   object["last"] = report.span ? Json(observe::to_rfc3339(report.span->second)) : Json(nullptr);

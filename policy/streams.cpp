@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <map>
+#include <set>
 
 #include "policy/claims.h"
 #include "policy/evaluate.h"
@@ -44,26 +45,47 @@ bool signed_by(const Verdict& verdict, const std::string& domain) {
   });
 }
 
-/// Adds the author's own signatures whose header part verifies. The same one again is a message sent again.
-void add_signatures(const Verdict& verdict, Tally& signatures) {
+/// The author's own signatures whose header part verifies. The same one again is a message sent again. Of several by
+/// one key the topmost alone, so that each message counts once for each key.
+std::vector<std::string> author_signatures(const Verdict& verdict) {
+  std::map<std::string, std::string> by_key;
   for (const dkim::Outcome& signature : verdict.dkim) {
     if (signature.headers_verified && signature.signing_domain && !signature.signature_start.empty() &&
         is_aligned(*signature.signing_domain, verdict.dmarc, verdict.dmarc.strict_dkim, Unknown::Author)) {
-      signatures.add(signature.signing_domain->str() + ' ' + signature.signature_start);
+      by_key.emplace(signature.signing_domain->str() + ' ' + signature.selector + ' ' + signature.algorithm,
+                     signature.signature_start);
     }
   }
+  std::vector<std::string> names;
+  names.reserve(by_key.size());
+  for (const auto& [key, start] : by_key) {
+    names.push_back(key + ' ' + start);
+  }
+  return names;
 }
 
-/// A domain above the author's passes: its owner owns the author's, too, and only strict alignment stands between.
-bool is_related(const Verdict& verdict, const std::string& mail_from) {
-  const Domain& author = *verdict.dmarc.author;
-  const auto is_above = [&author](const Domain& name) { return name == author || is_ancestor(name, author); };
-  if (const auto domain = Domain::parse(mail_from); domain && is_above(*domain)) {
-    return true;
+/// Whether `tally` does not tell the name apart from those it has not seen.
+bool is_new(const Tally& tally, const std::string& name) {
+  const auto& entries = tally.entries();
+  return std::none_of(entries.begin(), entries.end(), [&name](const Tally::Entry& each) { return each.name == name; });
+}
+
+/// A domain above the author's that belongs to the same owner, where strict alignment asks for the author's very name
+/// (RFC 9989 section 4.4). What lies above the Organizational Domain is a registry's or a hoster's, whose customers
+/// have nothing to do with each other (section 4.10.2). An unknown Organizational Domain holds nobody together.
+bool is_related(const Domain& name, const dmarc::Outcome& dmarc, bool strict) {
+  return strict && dmarc.organizational_domain && is_ancestor(name, *dmarc.author) &&
+         name.is_within(*dmarc.organizational_domain);
+}
+
+void add_author_signatures(const std::vector<std::string>& signatures, Time time, Stream& stream) {
+  note(stream.author_signed, !signatures.empty());
+  for (const std::string& signature : signatures) {
+    if (is_new(stream.signatures, signature)) {
+      stream.signature_days.add(day_of(time));
+    }
+    stream.signatures.add(signature);
   }
-  return std::any_of(verdict.dkim.begin(), verdict.dkim.end(), [&is_above](const dkim::Outcome& signature) {
-    return signature.status == dkim::Status::Pass && signature.signing_domain && is_above(*signature.signing_domain);
-  });
 }
 
 bool claims_pass(const Verdict& verdict, const std::string& sealer) {
@@ -119,8 +141,7 @@ void Stream::add(const Stream& other) {
   arc_origin += other.arc_origin;
   list += other.list;
   forwarder += other.forwarder;
-  related += other.related;
-  own_name += other.own_name;
+  author_signed += other.author_signed;
   days.add(other.days);
   recipients.add(other.recipients);
   clients.add(other.clients);
@@ -131,11 +152,14 @@ void Stream::add(const Stream& other) {
   sealers.add(other.sealers);
   list_ids.add(other.list_ids);
   actions.add(other.actions);
+  own_names.add(other.own_names);
+  related_dkim.add(other.related_dkim);
+  related_mail_from.add(other.related_mail_from);
   signatures.add(other.signatures);
+  signature_days.add(other.signature_days);
   passes += other.passes;
   pass_authors.add(other.pass_authors);
   pass_signatures.add(other.pass_signatures);
-  pass_days.add(other.pass_days);
 }
 
 Stream& Streams::stream_of(const Verdict& verdict, const Facts& facts) {
@@ -192,7 +216,7 @@ void Streams::make_room() {
   }
 }
 
-void Streams::add_context(const Verdict& verdict, const Facts& facts, Time time) {
+void Streams::add_context(const Verdict& verdict, const Facts& facts) {
   for (const std::string& recipient : facts.rcpt) {
     const std::string domain = normal_name(domain_of(recipient));
     if (!domain.empty() && (own_domains_.size() < kMaxOwnDomains || own_domains_.contains(domain))) {
@@ -223,8 +247,9 @@ void Streams::add_context(const Verdict& verdict, const Facts& facts, Time time)
   Stream& stream = stream_of(verdict, facts);
   ++stream.passes;
   stream.pass_authors.add(author);
-  stream.pass_days.add(day_of(time));
-  add_signatures(verdict, stream.pass_signatures);
+  for (const std::string& signature : author_signatures(verdict)) {
+    stream.pass_signatures.add(signature);
+  }
 }
 
 void Streams::add_failure(const Verdict& verdict, const Facts& facts, const std::vector<Indirect>& evidence, Time time,
@@ -252,7 +277,6 @@ void Streams::add_failure(const Verdict& verdict, const Facts& facts, const std:
   note(stream.arc_origin, has(evidence, Indirect::ArcOrigin));
   note(stream.list, has(evidence, Indirect::List));
   note(stream.forwarder, has(evidence, Indirect::Forwarder));
-  note(stream.related, is_related(verdict, mail_from));
   stream.days.add(day_of(time));
   stream.actions.add(to_string(decided));
   for (const std::string& recipient : facts.rcpt) {
@@ -264,17 +288,28 @@ void Streams::add_failure(const Verdict& verdict, const Facts& facts, const std:
   }
   if (!name.empty()) {
     stream.names.add(name);
-    const bool is_own_name = Domain::parse(name)->is_within(*verdict.dmarc.author) && facts.client_ip &&
-                             !is_generic_name(name, *facts.client_ip);
-    note(stream.own_name, is_own_name);
+    if (Domain::parse(name)->is_within(*verdict.dmarc.author) && facts.client_ip &&
+        !is_generic_name(name, *facts.client_ip)) {
+      stream.own_names.add(name);
+    }
   }
   if (!mail_from.empty()) {
     stream.mail_from.add(mail_from);
+    if (is_related(*Domain::parse(mail_from), verdict.dmarc, verdict.dmarc.strict_spf)) {
+      stream.related_mail_from.add(mail_from);
+    }
   }
+  std::set<std::string> related;
   for (const dkim::Outcome& signature : verdict.dkim) {
     if (signature.status == dkim::Status::Pass && signature.signing_domain) {
       stream.dkim_domains.add(signature.signing_domain->str());
+      if (is_related(*signature.signing_domain, verdict.dmarc, verdict.dmarc.strict_dkim)) {
+        related.insert(signature.signing_domain->str());
+      }
     }
+  }
+  for (const std::string& domain : related) {
+    stream.related_dkim.add(domain);
   }
   if (const std::string sealer = only_sealer(verdict.arc); !sealer.empty()) {
     stream.sealers.add(sealer);
@@ -282,7 +317,9 @@ void Streams::add_failure(const Verdict& verdict, const Facts& facts, const std:
   if (!verdict.list_id.empty()) {
     stream.list_ids.add(normal_name(verdict.list_id));
   }
-  add_signatures(verdict, stream.signatures);
+  if (has(evidence, Indirect::SignedHeaders)) {
+    add_author_signatures(author_signatures(verdict), time, stream);
+  }
 }
 
 std::vector<const Stream*> Streams::all() const {

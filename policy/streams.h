@@ -50,9 +50,7 @@ struct Stream {
   std::uint64_t arc_origin = 0;      ///< Indirect::ArcOrigin
   std::uint64_t list = 0;            ///< Indirect::List
   std::uint64_t forwarder = 0;       ///< Indirect::Forwarder
-  std::uint64_t related = 0;  ///< A passing signature or MAIL FROM of a domain above the author's (strict alignment).
-  std::uint64_t own_name =
-      0;  ///< The confirmed client name lies in the author's domain, and is not made of an address.
+  std::uint64_t author_signed = 0;   ///< Signed header fields, by a signature that `signatures` counts.
   Tally days{kMaxStreamNames};
   Tally recipients{kMaxStreamNames};
   Tally clients{kMaxStreamNames};
@@ -62,15 +60,19 @@ struct Stream {
   Tally dkim_domains{kMaxStreamNames};  ///< d= that pass.
   Tally sealers{kMaxStreamNames};       ///< Newest sealers of passing chains.
   Tally list_ids{kMaxStreamNames};
-  Tally actions{kMaxStreamNames};  ///< What was decided.
-  Tally signatures{
-      kMaxStreamNames};  ///< The author's own whose header part verifies, by domain and first octets of b=.
+  Tally actions{kMaxStreamNames};    ///< What was decided.
+  Tally own_names{kMaxStreamNames};  ///< Those of `names` in the author's domain and not made of an address.
+  /// Domains that pass by DKIM or SPF, belong to the author's owner and fail strict alignment alone.
+  Tally related_dkim{kMaxStreamNames};
+  Tally related_mail_from{kMaxStreamNames};
+  /// The author's own whose header part verifies, by domain, selector and algorithm, then first octets of b=.
+  Tally signatures{kMaxStreamNames};
+  Tally signature_days{kMaxStreamNames};  ///< Those on which one of `signatures` came for the first time.
 
   // Messages that pass DMARC by DKIM alone on the same way.
   std::uint64_t passes = 0;
   Tally pass_authors{kMaxStreamNames};
   Tally pass_signatures{kMaxStreamNames};
-  Tally pass_days{kMaxStreamNames};
 
   /// Adds what `other` counted.
   void add(const Stream& other);
@@ -83,7 +85,7 @@ class Streams {
 
   /// Takes note of any message of a stranger, passing or not: of what its author's SPF record says of the client, and
   /// to whom it went.
-  void add_context(const Verdict& verdict, const Facts& facts, Time time);
+  void add_context(const Verdict& verdict, const Facts& facts);
   /// Counts a message whose DMARC check fails for its only author. `evidence` is what find_indirect() says; `decided`
   /// what was done with it.
   void add_failure(const Verdict& verdict, const Facts& facts, const std::vector<Indirect>& evidence, Time time,

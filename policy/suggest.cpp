@@ -16,10 +16,7 @@ namespace {
 
 /// What a configuration takes of a comment (config::kMaxCommentOctets).
 constexpr std::size_t kMaxCommentOctets = 1000;
-/// Messages for one signature, beyond which the same signed header fields are sent again and again; of streams whose
-/// recipients are not all known.
-constexpr std::uint64_t kMaxCopies = 5;
-/// Of the messages of a stream, one in so many at least must show an author's signature, here or passing.
+/// Of the messages of a stream that is no forger's for certain, one in so many at least shows an author's signature.
 constexpr std::uint64_t kSignedPart = 2;
 /// Messages for each network, up to which they come a few from each.
 constexpr std::uint64_t kFewPerNetwork = 5;
@@ -47,63 +44,80 @@ std::string plain(const std::string& name) {
   return text;
 }
 
-std::size_t different_days(const Stream& stream) {
-  Tally days = stream.days;
-  days.add(stream.pass_days);
-  return days.size();
-}
-
-std::size_t different_signatures(const Stream& stream) {
-  Tally signatures = stream.signatures;
-  signatures.add(stream.pass_signatures);
-  return signatures.size();
-}
-
-/// Whether few signatures came in many messages: somebody kept signed header fields and sends them again. A list may
-/// send one message to each recipient by itself, and again after a temporary failure.
-bool is_sent_again(const Stream& stream) {
-  std::uint64_t messages = 0;
+/// Different messages that the author signed, at least. A message may have a signature of each key, and somebody may
+/// take away any of them: the key that signed the most messages tells how many there are.
+std::size_t signed_messages(const Stream& stream) {
+  std::map<std::string, std::size_t> by_key;
+  std::size_t most = 0;
   for (const Tally::Entry& entry : stream.signatures.entries()) {
+    most = std::max(most, ++by_key[entry.name.substr(0, entry.name.rfind(' '))]);
+  }
+  return most;
+}
+
+/// Messages beyond kMaxCopies of one signature: somebody kept signed header fields and sends them again.
+std::uint64_t surplus_copies(const Stream& stream) {
+  std::uint64_t surplus = 0;
+  for (const Tally::Entry& entry : stream.signatures.entries()) {
+    surplus += entry.messages > kMaxCopies ? entry.messages - kMaxCopies : 0;
+  }
+  return surplus;
+}
+
+/// Whether the author's signatures say that it wrote what fails. The same for one author alone and for one among those
+/// of a list, so that no way is cheaper for a forger. Messages that pass count for nothing: anybody can send intact
+/// ones on, and others without a signature beside them.
+bool has_signed(const Stream& stream) {
+  const std::uint64_t surplus = surplus_copies(stream);
+  return stream.messages > 0 && signed_messages(stream) >= kMinSignatures && stream.signature_days.size() >= kMinDays &&
+         stream.author_signed >= surplus && covers(stream.author_signed - surplus, stream.messages);
+}
+
+std::uint64_t told_apart(const Tally& tally) {
+  std::uint64_t messages = 0;
+  for (const Tally::Entry& entry : tally.entries()) {
     messages += entry.messages;
   }
-  const auto& recipients = stream.recipients;
-  const std::uint64_t copies = recipients.is_whole() ? 2 * recipients.entries().size() : kMaxCopies;
-  return messages > copies * stream.signatures.entries().size();
+  return messages;
 }
 
-/// Whether at least half of the messages, passing ones counted in, show an author's signature.
-bool is_signed_enough(const Stream& stream) {
-  return (stream.signed_headers + stream.passes) * kSignedPart >= stream.messages;
-}
+/// What shows that an author's domain has to do with a stream, and how a rule can ask for just that.
+struct Consent {
+  std::string reason;
+  bool is_of_content = false;        ///< Signatures of the messages. They say nothing of one way in, and give no proof.
+  std::optional<StreamProof> proof;  ///< By what shows the consent; nullopt if a rule cannot ask for it.
+};
 
-/// Whether the author's signatures say that it writes by this way. The same for one author alone and for one among
-/// those of a list, so that no way is cheaper for a forger.
-bool has_signed(const Stream& stream) {
-  return different_signatures(stream) >= kMinSignatures && different_days(stream) >= kMinDays &&
-         is_signed_enough(stream) && !is_sent_again(stream);
-}
-
-/// What shows that an author's domain has to do with the stream; empty if nothing does.
-std::string find_consent(const Stream& stream, const std::string& author, bool is_own, const Streams& streams) {
-  if (covers(stream.related, stream.messages)) {
-    return "a domain above " + author + " signs it or passes SPF; only strict alignment stands between";
+/// nullopt if nothing shows anything.
+std::optional<Consent> find_consent(const Stream& stream, const std::string& author, bool is_own,
+                                    const Streams& streams) {
+  if (auto proof = find_related_proof(stream)) {
+    return Consent{"a domain above " + author +
+                       ", of the same owner, signs it or passes SPF; only strict alignment "
+                       "stands between",
+                   false, std::move(proof)};
   }
-  if (is_own && covers(stream.own_name, stream.messages)) {
-    return "the client's confirmed name lies in " + author;
+  if (is_own && covers(told_apart(stream.own_names), stream.messages)) {
+    return Consent{"the client's confirmed name lies in " + author, false,
+                   find_name_proof(stream.own_names, stream.messages)};
   }
-  std::uint64_t known = 0;
+  Tally known(kMaxStreamNames);
   for (const Tally::Entry& client : stream.clients.entries()) {
-    known += streams.passes_from(client.name, author) >= kMinPasses ? client.messages : 0;
+    if (streams.passes_from(client.name, author) >= kMinPasses) {
+      known.add(client.name, client.messages);
+    }
   }
-  if (covers(known, stream.messages)) {
-    return author + " passed DMARC by SPF from the same client addresses at other times";
+  if (covers(told_apart(known), stream.messages)) {
+    return Consent{author + " passed DMARC by SPF from the same client addresses at other times", false,
+                   find_address_proof(known, stream.messages)};
   }
   if (has_signed(stream)) {
-    return at_least(stream.signatures) + " different signatures of " + author +
-           "'s verify over the header fields, and it passed DMARC by DKIM " + count(stream.passes, "time", "times") +
-           " on the same way";
+    return Consent{"at least " + std::to_string(signed_messages(stream)) +
+                       " different messages of it have signatures of " + author +
+                       "'s that verify over the header fields",
+                   true, std::nullopt};
   }
-  return {};
+  return std::nullopt;
 }
 
 /// All that one carrier brings.
@@ -111,14 +125,12 @@ struct Bundle {
   Stream whole;
   std::vector<const Stream*> streams;  ///< One for each author, those without failures too.
   std::size_t failing = 0;             ///< Authors with failures.
-  std::size_t signers = 0;             ///< Authors of whom a signature verifies.
 
   void add(const Stream& stream) {
     whole.carrier = stream.carrier;
     whole.add(stream);
     streams.push_back(&stream);
     failing += stream.messages > 0 ? 1U : 0U;
-    signers += stream.signatures.size() + stream.pass_signatures.size() > 0 ? 1U : 0U;
   }
 };
 
@@ -184,8 +196,8 @@ class Suggesting {
         continue;
       }
       const std::string& author = stream->authors.entries().front().name;
-      if (const std::string consent = find_consent(*stream, author, is_own(author), streams_); !consent.empty()) {
-        add_sender(*stream, author, consent, bundle);
+      if (auto consent = find_consent(*stream, author, is_own(author), streams_)) {
+        add_sender(*stream, author, *std::move(consent), bundle);
       } else {
         silent.add(*stream);
       }
@@ -203,11 +215,11 @@ class Suggesting {
       (has_signed(*stream) ? vouched : silent).add(*stream);
     }
     const Stream& whole = vouched.whole;
-    if (whole.messages == 0 || vouched.signers < kMinSigners) {
+    if (vouched.failing < kMinSigners) {
       Suggestion each = start(bundle.whole, bundle.streams);
       each.reason = "looks like " + what + ", but nothing shows that the authors really wrote: there are not " +
                     std::to_string(kMinSigners) + " authors of whom " + std::to_string(kMinSignatures) +
-                    " different signatures verify, and the rest a forger can make";
+                    " different failing messages have signatures that verify, and the rest a forger can make";
       each.ask = "Ask the recipients whether they know " + plain(bundle.whole.carrier.name) +
                  ". If they do, it should leave signatures intact, rewrite From, or seal with ARC; a sealer that you "
                  "trust goes into arc.trusted_sealers.";
@@ -217,9 +229,8 @@ class Suggesting {
     judge_silent_of(silent);
     Suggestion each = start(whole, vouched.streams);
     each.kind = has_list ? StreamKind::MailingList : StreamKind::Forwarder;
-    each.reason = what + ": " + std::to_string(different_signatures(whole)) +
-                  (whole.signatures.is_whole() && whole.pass_signatures.is_whole() ? "" : " or more") +
-                  " different signatures of " + std::to_string(vouched.signers) + " authors verify";
+    each.reason = what + ": " + at_least(whole.signatures) + " different signatures of " +
+                  std::to_string(vouched.failing) + " authors verify";
     auto scope = find_scope(whole);
     const bool can_name_authors = each.authors.size() <= kMaxRuleAuthors;
     const bool names_recipients =
@@ -247,19 +258,19 @@ class Suggesting {
   }
 
   /// One author, who has to do with the stream.
-  void add_sender(const Stream& stream, const std::string& author, const std::string& consent, const Bundle& bundle) {
+  void add_sender(const Stream& stream, const std::string& author, Consent consent, const Bundle& bundle) {
     Suggestion each = start(stream, {&stream});
     each.author = author;
     each.kind = is_own(author)                               ? StreamKind::OwnHost
                 : is_list(stream)                            ? StreamKind::MailingList
                 : is_most(stream.forwarder, stream.messages) ? StreamKind::Forwarder
                                                              : StreamKind::BrokenSender;
-    each.reason = consent;
+    each.reason = std::move(consent.reason);
     // What many share proves little of one of them: any other customer could write this author in From.
-    const bool is_shared = bundle.streams.size() >= kManyAuthors && !covers(stream.related, stream.messages);
-    const auto proof = find_proof(stream, !is_shared);
-    const bool is_by_client = covers(stream.own_name, stream.messages) ||
-                              stream.carrier.kind != Carrier::Kind::Domain || knows_clients(stream, author);
+    const bool is_shared = consent.is_of_content && bundle.streams.size() >= kManyAuthors;
+    const bool is_by_client = stream.carrier.kind != Carrier::Kind::Domain;
+    // What shows consent for an address, a name or a domain is the proof; the carrier's name would let others in.
+    const auto proof = consent.is_of_content ? find_proof(stream, !is_shared) : std::move(consent.proof);
     if (proof && (!is_shared || is_by_client)) {
       auto conditions = find_scope(stream);
       conditions.insert(conditions.begin(), from_domain(each.authors));
@@ -327,7 +338,7 @@ class Suggesting {
       each.author = stream->authors.entries().front().name;
       each.reason = carrier + " proves its own name, and nothing shows that " + each.author +
                     " lets it write: a forger " + "with a domain of its own looks the same" +
-                    (is_sent_again(*stream) ? "; the same signed header fields came again and again" : "");
+                    (surplus_copies(*stream) > 0 ? "; the same signed header fields came again and again" : "");
       each.ask = "Ask the owner of " + each.author + " whether " + carrier +
                  " sends for them. If so, they should sign with d=" + each.author +
                  " or name it in SPF with a MAIL FROM "
@@ -364,14 +375,6 @@ class Suggesting {
     }
     each.evidence = std::move(stream);
     result_.list.push_back(std::move(each));
-  }
-
-  [[nodiscard]] bool knows_clients(const Stream& stream, const std::string& author) const {
-    std::uint64_t known = 0;
-    for (const Tally::Entry& client : stream.clients.entries()) {
-      known += streams_.passes_from(client.name, author) >= kMinPasses ? client.messages : 0;
-    }
-    return covers(known, stream.messages);
   }
 
   /// The author's domain, or one above it, receives mail here.

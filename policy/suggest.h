@@ -43,8 +43,9 @@ struct Suggestions {
 /// Tells forwarders, mailing lists and broken senders from forgers, and makes the narrowest rule that lets in a stream
 /// and nobody else. A rule is made only where something that its sender cannot make up shows that the author's domain
 /// has to do with the stream: a client that the author's SPF record names, a client of our own name where the author is
-/// our own, a signature of a domain above the author's, or many different signatures of the author's that verify, in
-/// part or elsewhere on the same way. Who merely proves its own name, and writes another in From, gets no rule.
+/// our own, a signature of a domain of the author's owner above it, or many different signatures of the author's whose
+/// header part verifies, in the failing messages themselves. What passes beside them says nothing of them. Who merely
+/// proves its own name, and writes another in From, gets no rule.
 /// Everything in the texts is in printable ASCII.
 [[nodiscard]] Suggestions suggest(const Streams& streams, const SuggestOptions& options);
 
@@ -53,11 +54,14 @@ struct Suggestions {
 
 /// Percent of a stream's messages that must show a proof.
 inline constexpr std::uint64_t kMinCoverage = 95;
-/// Different signatures of an author, authors that have as many (of a list or forwarder), and days on which messages
-/// came, from which on signatures count as the authors' word: a forger has to collect as many.
-inline constexpr std::size_t kMinSignatures = 5;
+/// Different failing messages that an author signed, authors that have as many (of a list or forwarder), and days on
+/// which signatures came that had not come before, from which on signatures count as the authors' word: a forger has to
+/// collect as many.
+inline constexpr std::size_t kMinSignatures = 10;
 inline constexpr std::size_t kMinSigners = 3;
-inline constexpr std::size_t kMinDays = 2;
+inline constexpr std::size_t kMinDays = 3;
+/// Messages that one signature speaks for, to however many recipients; more of them count as unsigned.
+inline constexpr std::uint64_t kMaxCopies = 5;
 /// Messages that passed DMARC by SPF from a client before it counts as the author's.
 inline constexpr std::uint64_t kMinPasses = 5;
 /// Authors from which on a carrier serves many.

@@ -45,12 +45,13 @@ Condition networks_test(const std::vector<IpNetwork>& networks) {
   return test_of(Fact::ClientIp, std::move(list));
 }
 
-/// The most frequent names that together cover a stream, at most kMaxRuleValues; empty if they do not.
+/// The most frequent names that together cover a stream, at most kMaxRuleValues; empty if they do not. Names beyond
+/// those it needs are left out: a rule without them lets in less.
 std::vector<std::string> covering(const Tally& tally, std::uint64_t messages, std::uint64_t& covered) {
   std::vector<std::string> names;
   covered = 0;
   for (const Tally::Entry& entry : tally.sorted()) {
-    if (names.size() == kMaxRuleValues || covered == messages) {
+    if (names.size() == kMaxRuleValues || covers(covered, messages)) {
       break;
     }
     covered += entry.messages;
@@ -98,27 +99,6 @@ std::vector<IpNetwork> dense_networks(const Tally& clients) {
   return clients.is_whole() && networks.size() <= kMaxRuleValues ? networks : std::vector<IpNetwork>();
 }
 
-std::optional<StreamProof> client_proof(const Stream& stream) {
-  std::uint64_t covered = 0;
-  if (const auto names = covering(stream.names, stream.messages, covered); !names.empty()) {
-    if (auto test = names_test(Fact::ClientName, names)) {
-      return StreamProof{{*std::move(test), word_test(Fact::Iprev, "pass")}, covered};
-    }
-  }
-  if (const auto clients = covering(stream.clients, stream.messages, covered); !clients.empty()) {
-    std::vector<IpNetwork> networks;
-    networks.reserve(clients.size());
-    for (const std::string& client : clients) {
-      networks.push_back(*IpNetwork::parse(client));
-    }
-    return StreamProof{{networks_test(networks)}, covered};
-  }
-  if (const auto networks = dense_networks(stream.clients); !networks.empty()) {
-    return StreamProof{{networks_test(networks)}, stream.messages};
-  }
-  return std::nullopt;
-}
-
 /// Characters that mean nothing in YAML or in a list of addresses: no `*`, no quotes.
 bool is_plain_address(const std::string& address) {
   const auto at = address.rfind('@');
@@ -133,6 +113,51 @@ bool is_plain_address(const std::string& address) {
 
 bool covers(std::uint64_t part, std::uint64_t whole) noexcept {
   return part * 100 >= whole * kMinCoverage;
+}
+
+std::optional<StreamProof> find_related_proof(const Stream& stream) {
+  std::uint64_t covered = 0;
+  if (const auto names = covering(stream.related_dkim, stream.messages, covered); !names.empty()) {
+    if (auto test = names_test(Fact::DkimDomain, names)) {
+      return StreamProof{{*std::move(test)}, covered};
+    }
+  }
+  if (const auto names = covering(stream.related_mail_from, stream.messages, covered); !names.empty()) {
+    if (auto test = names_test(Fact::MailFromDomain, names)) {
+      return StreamProof{{*std::move(test), word_test(Fact::Spf, "pass")}, covered};
+    }
+  }
+  return std::nullopt;
+}
+
+std::optional<StreamProof> find_name_proof(const Tally& names, std::uint64_t messages) {
+  std::uint64_t covered = 0;
+  if (const auto best = covering(names, messages, covered); !best.empty()) {
+    if (auto test = names_test(Fact::ClientName, best)) {
+      return StreamProof{{*std::move(test), word_test(Fact::Iprev, "pass")}, covered};
+    }
+  }
+  return std::nullopt;
+}
+
+std::optional<StreamProof> find_address_proof(const Tally& clients, std::uint64_t messages) {
+  std::uint64_t covered = 0;
+  if (const auto best = covering(clients, messages, covered); !best.empty()) {
+    std::vector<IpNetwork> networks;
+    networks.reserve(best.size());
+    for (const std::string& client : best) {
+      networks.push_back(*IpNetwork::parse(client));
+    }
+    return StreamProof{{networks_test(networks)}, covered};
+  }
+  std::uint64_t all = 0;
+  for (const Tally::Entry& client : clients.entries()) {
+    all += client.messages;
+  }
+  if (const auto networks = dense_networks(clients); !networks.empty() && covers(all, messages)) {
+    return StreamProof{{networks_test(networks)}, all};
+  }
+  return std::nullopt;
 }
 
 Condition from_domain(const std::set<std::string>& authors) {
@@ -163,7 +188,8 @@ std::optional<StreamProof> find_proof(const Stream& stream, bool of_carrier) {
       }
     }
   }
-  return client_proof(stream);
+  auto by_name = find_name_proof(stream.names, stream.messages);
+  return by_name ? by_name : find_address_proof(stream.clients, stream.messages);
 }
 
 std::vector<Condition> find_scope(const Stream& stream) {

@@ -80,8 +80,9 @@ Mail random_mail(test::Dice& dice, std::size_t i) {
                                                 "c.example", "d.example",     "our.example"};
   static const std::vector<std::string> carriers{"lists.example.org", "fwd.example.net", "a.example", "x.example",
                                                  "customer.b.example"};
-  static const std::vector<std::string> hosts{"mx.a.example", "lists.example.org", "c-198-51-100-1.b.example",
-                                              "h\n- name: evil.example", "'\"#: {.example"};
+  static const std::vector<std::string> hosts{
+      "mx.a.example",   "crm.our.example", "lists.example.org", "c-198-51-100-1.b.example", "h\n- name: evil.example",
+      "'\"#: {.example"};
   static const std::vector<std::string> lists{"dev.lists.example.org", "*.example.org", "x\", then: accept} #",
                                               "a: b\n  - {}", "\xE2\x80\xA8lines.example"};
   static const std::vector<std::string> recipients{"a@our.example", "*@our.example", "\"x\\\" y\"@our.example",
@@ -95,6 +96,9 @@ Mail random_mail(test::Dice& dice, std::size_t i) {
     mail.verdict.list_id = dice.pick(lists);
   }
   mail.verdict.dmarc.strict_dkim = dice.one_in(4);
+  if (author == "sub.a.example") {
+    mail.verdict.dmarc.organizational_domain = Domain::parse("a.example").value();
+  }
   if (dice.flip()) {
     test::add_passing_signature(mail, dice.pick(carriers));
   }
@@ -119,7 +123,7 @@ Mail random_mail(test::Dice& dice, std::size_t i) {
 
 TEST_CASE("assay policy suggest: its rules, in force, change exactly their streams", "[cli][suggest]") {
   const TemporaryFolder folder;
-  std::vector<Mail> genuine = test::mailing_list(120, 20);
+  std::vector<Mail> genuine = test::mailing_list(240, 20);
   add(genuine, test::forwarder(240, 12));
   add(genuine, test::broken_partner(100));
   add(genuine, test::own_host(60));
@@ -132,6 +136,8 @@ TEST_CASE("assay policy suggest: its rules, in force, change exactly their strea
   CAPTURE(run.out, run.err);
   REQUIRE(run.status == 1);
   const Json report = Json::parse(run.out);
+  CHECK(report["schema"] == 1);
+  CHECK(report["whole"] == true);
   CHECK(report["checked"] == true);
   CHECK(report["messages"] == all.size());
   std::vector<std::string> verdicts;
@@ -211,13 +217,13 @@ TEST_CASE("assay policy suggest: exit status", "[cli][suggest]") {
 TEST_CASE("policy suggest: whatever the records say, its rules load, are proven and lint clean", "[cli][suggest]") {
   const Time now = std::chrono::sys_days(std::chrono::year(2026) / 11 / 26);
   std::size_t rules = 0;
-  for (unsigned seed = 0; seed < 200; ++seed) {
+  for (unsigned seed = 0; seed < 400; ++seed) {
     CAPTURE(seed);
     test::Dice dice(seed);
     policy::Streams streams;
     for (std::size_t i = 0; i < 200; ++i) {
       const Mail mail = random_mail(dice, i);
-      streams.add_context(mail.verdict, mail.facts, mail.time);
+      streams.add_context(mail.verdict, mail.facts);
       if (mail.verdict.dmarc.status == dmarc::Status::Fail) {
         streams.add_failure(mail.verdict, mail.facts, policy::find_indirect(mail.verdict, mail.facts), mail.time,
                             policy::Action::Reject);

@@ -90,21 +90,21 @@ class Suggest(unittest.TestCase):
         self.assertEqual(self.fate(forgery(102), {**FORGER, "client_ip": "203.0.113.30", "mail_from": "a@relay.example.org"})[0], refused)
         self.running.daemon.assert_sound(self)
 
-    def test_one_day_of_mail_is_not_enough(self):
+    def test_two_days_of_mail_are_not_enough(self):
         invoices = [self.send(invoice(number), PARTNER) for number in range(INVOICES)]
-        # Whoever collected a few signed messages could send them on in an hour.
-        told = daemon.assay("policy", "suggest", "--json", "--config", self.running.daemon.config, self.records(invoices, days=1))
+        # Whoever collected a few signed messages could send them on in a night.
+        told = daemon.assay("policy", "suggest", "--json", "--config", self.running.daemon.config, self.records(invoices, days=2))
         self.assertEqual([(stream["verdict"], stream["rule"]) for stream in told["streams"]], [("unclear", None)])
 
-    def records(self, *outcomes, days=2):
-        """A file of the records, as of so many days: of each kind the first half is so much older."""
+    def records(self, *outcomes, days=3):
+        """A file of the records, as of so many days, on each of which some of each kind came."""
         # At noon, so that a test that runs at midnight does not count a day more.
         last = datetime.datetime.now(datetime.timezone.utc).replace(hour=12, minute=0, second=0) - datetime.timedelta(days=1)
         path = self.running.daemon.folder / "records.json"
         lines = []
         for kind in outcomes:
             for number, outcome in enumerate(kind):
-                time = last - datetime.timedelta(days=days - 1 if number < len(kind) // 2 else 0)
+                time = last - datetime.timedelta(days=number % days)
                 record = {**outcome.record, "time": time.strftime("%Y-%m-%dT%H:%M:%SZ")}
                 lines.append(json.dumps(record) + "\n")
         path.write_text("".join(lines), encoding="utf-8")

@@ -116,6 +116,8 @@ std::vector<Mail> forwarder(std::size_t messages, std::size_t authors) {
     mail.facts.rcpt = {"alumna@our.example"};
     set_client(mail, "203.0.113.25", "fwd.alumni.example");
     if (i / authors % 3 != 0) {
+      add_broken_signature(mail, author, "fwd" + std::to_string(i));
+    } else {
       pass_by_dkim(mail, "fwd" + std::to_string(i));
     }
     set_mail_from(mail, "SRS0=abc=xy=" + author + "=someone@alumni.example");

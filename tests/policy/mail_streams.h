@@ -34,7 +34,8 @@ void pass_by_dkim(Mail& mail, const std::string& start);
 
 /// A mailing list that adds a footer: `authors` domains write in turns, to three users.
 [[nodiscard]] std::vector<Mail> mailing_list(std::size_t messages, std::size_t authors);
-/// A forwarder for one user that rewrites MAIL FROM. Of three messages one has no signature and fails.
+/// A forwarder for one user that rewrites MAIL FROM. Of three messages it passes on one as it is, which passes, and
+/// adds a warning to the others, which fail.
 [[nodiscard]] std::vector<Mail> forwarder(std::size_t messages, std::size_t authors);
 /// A partner who sends through somebody else's MAIL FROM from a host of its own, whose signatures do not verify at all;
 /// its other mail passes by SPF from the same address.
