@@ -7,6 +7,7 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -31,6 +32,8 @@ using policy::Severity;
 constexpr std::size_t kMaxConfigOctets = std::size_t{1} << 20U;
 /// The most names that DNS is asked about in one run.
 constexpr std::size_t kMaxNamesAsked = 10'000;
+/// Names asked at once, which share one deadline.
+constexpr std::size_t kMaxBatchNames = 500;
 
 struct Options {
   std::vector<std::string> files;
@@ -45,7 +48,7 @@ struct Tools {
   Time now{};
   std::shared_ptr<const dmarc::PublicSuffixes> suffixes;  ///< Null without the list: its findings are left out.
   std::shared_ptr<resolver::Backend> dns;                 ///< Null unless asked for.
-  std::chrono::milliseconds deadline{};                   ///< For all questions of one file.
+  std::chrono::milliseconds deadline{};                   ///< For the questions of one batch.
 };
 
 bool is_pattern(const std::string& text) {
@@ -101,30 +104,70 @@ std::vector<config::ListedName> check_suffixes(const std::vector<config::ListedN
   return others;
 }
 
-/// Names that DNS says do not exist. What could not be found out is no finding.
-void check_dns(const std::vector<config::ListedName>& names, const Tools& tools, std::vector<LintFinding>& findings) {
-  resolver::Lookups lookups(tools.dns);
-  lookups.set_deadline(std::chrono::steady_clock::now() + tools.deadline);
-  std::map<std::string, dns::Question> questions;
-  for (const config::ListedName& name : names) {
-    const auto domain = domain_of(name);
-    if (domain && questions.size() < kMaxNamesAsked) {
-      questions.emplace(domain->str(), dns::Question{domain->str(), dns::Type::A});
+std::string plural(std::size_t number, const std::string& word) {
+  return std::to_string(number) + " " + word + (number == 1 ? "" : "s");
+}
+
+/// What DNS said of each name that it answered for.
+std::map<std::string, dns::Status> ask_dns(const std::set<std::string>& names, const Tools& tools) {
+  std::map<std::string, dns::Status> answers;
+  for (auto next = names.begin(); next != names.end();) {
+    resolver::Lookups lookups(tools.dns);
+    lookups.set_deadline(std::chrono::steady_clock::now() + tools.deadline);
+    std::vector<dns::Question> batch;
+    for (; next != names.end() && batch.size() < kMaxBatchNames; ++next) {
+      batch.push_back({*next, dns::Type::A});
+    }
+    lookups.prefetch(batch, [] {});
+    const std::size_t answered_before = answers.size();
+    for (const dns::Question& question : batch) {
+      const dns::Status status = lookups.lookup(question)->status;
+      if (status != dns::Status::TempFail && status != dns::Status::Bogus) {
+        answers.emplace(question.name, status);
+      }
+    }
+    if (answers.size() == answered_before) {
+      break;  // Nobody is there: the rest would only take as long.
     }
   }
-  std::vector<dns::Question> all;
-  std::transform(questions.begin(), questions.end(), std::back_inserter(all),
-                 [](const auto& question) { return question.second; });
-  lookups.prefetch(all, [] {});
+  return answers;
+}
+
+/// Names that DNS says do not exist, and how many it said nothing of.
+void check_dns(const std::vector<config::ListedName>& names, const Tools& tools, std::vector<LintFinding>& findings) {
+  std::set<std::string> all;
+  std::set<std::string> asked;
+  for (const config::ListedName& name : names) {
+    if (const auto domain = domain_of(name)) {
+      all.insert(domain->str());
+      if (asked.size() < kMaxNamesAsked) {
+        asked.insert(domain->str());
+      }
+    }
+  }
+  const auto answers = ask_dns(asked, tools);
+  const config::ListedName* open = nullptr;
   for (const config::ListedName& name : names) {
     const auto domain = domain_of(name);
-    const auto question = domain ? questions.find(domain->str()) : questions.end();
-    if (question != questions.end() && lookups.lookup(question->second)->status == dns::Status::NxDomain) {
+    if (!domain) {
+      continue;
+    }
+    const auto answer = answers.find(domain->str());
+    if (answer == answers.end()) {
+      open = open != nullptr ? open : &name;
+    } else if (answer->second == dns::Status::NxDomain) {
       findings.push_back(about(LintKind::UnknownName, name,
                                name.key + ": " + domain->str() + " does not exist in DNS (NXDOMAIN)",
                                "Correct the name, or drop it if its owner gave it up: whoever registers it next is "
                                "let in."));
     }
+  }
+  if (open != nullptr) {
+    findings.push_back(about(LintKind::Unchecked, *open,
+                             "DNS gave no answer for " + std::to_string(all.size() - answers.size()) + " of " +
+                                 plural(all.size(), "name") + ", of which this is the first: nobody knows whether " +
+                                 "they exist",
+                             "Run this again with a DNS server that answers."));
   }
 }
 
@@ -158,10 +201,6 @@ std::size_t count(const std::vector<LintFinding>& findings, Severity severity) {
   return static_cast<std::size_t>(std::count_if(
       findings.begin(), findings.end(),
       [severity](const LintFinding& finding) { return policy::info(finding.kind).severity == severity; }));
-}
-
-std::string plural(std::size_t number, const std::string& word) {
-  return std::to_string(number) + " " + word + (number == 1 ? "" : "s");
 }
 
 void print_text(const Report& report) {

@@ -211,7 +211,7 @@ std::string to_string(const LintFinding& finding) {
   const auto& kind = policy::info(finding.kind);
   text += kind.severity == policy::Severity::Error ? ": error: " : ": warning: ";
   if (!finding.rule.empty()) {
-    text += "rule '" + finding.rule + "': ";
+    text += "rule \"" + finding.rule + "\": ";
   }
   return text + finding.message + " [" + kind.word + "]";
 }

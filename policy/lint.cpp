@@ -17,7 +17,7 @@ namespace {
 
 using Kind = Condition::Kind;
 
-constexpr std::array<LintKindInfo, 17> kKinds{{
+constexpr std::array<LintKindInfo, 18> kKinds{{
     {LintKind::Problem, "problem", Severity::Error},
     {LintKind::Unproven, "unproven", Severity::Error},
     {LintKind::Unreachable, "unreachable", Severity::Error},
@@ -35,6 +35,7 @@ constexpr std::array<LintKindInfo, 17> kKinds{{
     {LintKind::PublicSuffix, "public_suffix", Severity::Error},
     {LintKind::UnknownTld, "unknown_tld", Severity::Warning},
     {LintKind::UnknownName, "unknown_name", Severity::Warning},
+    {LintKind::Unchecked, "unchecked", Severity::Warning},
 }};
 
 /// Names that differ in letter case alone, or in how a U-label is written, are the same.
@@ -44,9 +45,9 @@ std::string normal_form(std::string_view text) {
   return domain ? (is_pattern ? "*." : "") + domain->str() : to_lower(text);
 }
 
-/// "rule 'x' (line 7)", with its file where that is another one.
+/// 'rule "x" (line 7)', with its file where that is another one.
 std::string name_of(const Rule& rule, const Place& seen_from) {
-  std::string text = "rule '" + rule.name + "'";
+  std::string text = "rule \"" + rule.name + "\"";
   if (rule.place.line > 0) {
     const bool is_elsewhere = rule.place.file && seen_from.file && *rule.place.file != *seen_from.file;
     text += is_elsewhere ? " (" + *rule.place.file + ":" : " (line ";
@@ -538,7 +539,7 @@ class Linter {
 
 }  // namespace
 
-const std::array<LintKindInfo, 17>& all_lint_kinds() noexcept {
+const std::array<LintKindInfo, 18>& all_lint_kinds() noexcept {
   return kKinds;
 }
 

@@ -30,6 +30,7 @@ enum class LintKind : std::uint8_t {
   PublicSuffix,  ///< A pattern as proof, below which anybody can have a name.
   UnknownTld,    ///< A name below a top-level domain that does not exist.
   UnknownName,   ///< A name that does not exist in DNS.
+  Unchecked,     ///< Names for which DNS gave no answer.
 };
 
 enum class Severity : std::uint8_t { Warning, Error };
@@ -41,7 +42,7 @@ struct LintKindInfo {
 };
 
 /// All kinds, in the order of the enumeration.
-[[nodiscard]] const std::array<LintKindInfo, 17>& all_lint_kinds() noexcept;
+[[nodiscard]] const std::array<LintKindInfo, 18>& all_lint_kinds() noexcept;
 [[nodiscard]] const LintKindInfo& info(LintKind kind) noexcept;
 
 /// Something wrong. The texts hold words of the configuration: escape before writing.

@@ -85,8 +85,8 @@ TEST_CASE("assay policy lint: every mistake at its place", "[cli][lint]") {
     CAPTURE(path.filename().string());
     CHECK(found == expected);
   }
-  // unknown_name needs DNS and has a test of its own.
-  CHECK(kinds.size() + 1 == assay::policy::all_lint_kinds().size());
+  // unknown_name and unchecked need DNS and have tests of their own.
+  CHECK(kinds.size() + 2 == assay::policy::all_lint_kinds().size());
 }
 
 TEST_CASE("assay policy lint: silence on what is shipped", "[cli][lint]") {
@@ -120,6 +120,28 @@ TEST_CASE("assay policy lint: names that do not exist in DNS", "[cli][lint]") {
   CHECK(lint_json(file)["findings"].empty());
 }
 
+TEST_CASE("assay policy lint: names for which DNS gave no answer are counted", "[cli][lint]") {
+  const TemporaryFolder folder;
+  const std::string file = folder.write("a.yaml",
+                                        "policy:\n  rules:\n    - name: seal\n      when: {arc_sealer: "
+                                        "[lists.debian.org, gone.debian.org], client_name: lists.debian.org}\n"
+                                        "      then: reject\n");
+  // Nobody listens there.
+  const auto run = run_assay({"policy", "lint", "--json", "--strict", "--dns", "127.0.0.1@1", file});
+  CHECK(run.status == 1);
+  const auto findings = nlohmann::json::parse(run.out)["findings"];
+  REQUIRE(findings.size() == 1);
+  CHECK(findings[0]["kind"] == "unchecked");
+  CHECK(findings[0]["severity"] == "warning");
+  CHECK(findings[0]["line"] == 4);
+  CHECK(findings[0]["message"].get<std::string>().find(" for 2 of 2 names") != std::string::npos);
+  // A part of the names.
+  const std::string zone = folder.write("z",
+                                        "$ORIGIN debian.org.\n@ 60 IN SOA a. b. 1 1 1 1 60\nlists 60 IN A "
+                                        "192.0.2.1\n");
+  CHECK(lint_json(file, {"--zone", zone})["findings"].size() == 1);
+}
+
 TEST_CASE("assay policy lint: exit status, text and JSON", "[cli][lint]") {
   const TemporaryFolder folder;
   const std::string warned = folder.write("w.yaml",
@@ -139,7 +161,7 @@ TEST_CASE("assay policy lint: exit status, text and JSON", "[cli][lint]") {
   CHECK(run_assay({"policy"}).status == 2);
 
   const auto text = run_assay({"policy", "lint", wrong});
-  CHECK(text.out.rfind(wrong + ":3:14: error: rule 'x': anybody can write a.example in From", 0) == 0);
+  CHECK(text.out.rfind(wrong + ":3:14: error: rule \"x\": anybody can write a.example in From", 0) == 0);
   CHECK(text.out.find(" [unproven]\n") != std::string::npos);
   CHECK(text.out.find("1 rule: 1 error, 0 warnings\n") != std::string::npos);
   CHECK(run_assay({"policy", "lint", open}).out == "1 rule: 0 errors, 0 warnings; 1 without proof (unproven: true)\n");
