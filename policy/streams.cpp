@@ -59,7 +59,8 @@ std::vector<std::string> author_signatures(const Verdict& verdict) {
   std::vector<std::string> names;
   names.reserve(by_key.size());
   for (const auto& [key, start] : by_key) {
-    names.push_back(key + ' ' + start);
+    names.push_back(key);
+    names.back().append(1, ' ').append(start);
   }
   return names;
 }
