@@ -163,6 +163,18 @@ Input<Time> parse_now(std::string_view text) {
   return *time;
 }
 
+Input<std::uint64_t> parse_count(std::string_view name, std::string_view text, std::uint64_t least,
+                                 std::uint64_t most) {
+  std::uint64_t count = 0;
+  // Without a base, from_chars takes neither a sign, nor a prefix, nor spaces.
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
+  if (error != std::errc() || end != text.data() + text.size() || count < least || count > most) {
+    return failure(std::string(name) + ": \"" + std::string(text) + "\" is no number from " + std::to_string(least) +
+                   " to " + std::to_string(most) + " in decimal digits");
+  }
+  return count;
+}
+
 Time current_time() {
   return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -26,6 +27,12 @@ inline constexpr std::size_t kMaxMessageOctets = std::size_t{200} << 20U;
 
 /// --now: seconds since 1970, or RFC 3339 with Z or an offset. Years 1970 to 9999; fractions of a second are dropped.
 [[nodiscard]] Input<Time> parse_now(std::string_view text);
+/// The number given for the option `name`: decimal digits alone, `least` to `most`.
+[[nodiscard]] Input<std::uint64_t> parse_count(std::string_view name, std::string_view text, std::uint64_t least,
+                                               std::uint64_t most);
+/// The most messages that an option can name.
+inline constexpr std::uint64_t kMaxCount = 1'000'000'000'000;
+
 /// The system's clock, for a command without --now.
 [[nodiscard]] Time current_time();
 

@@ -20,25 +20,53 @@
 namespace assay::cli {
 namespace {
 
-constexpr std::size_t kMaxExamples = 1000;  ///< Of each pair of actions.
+constexpr std::size_t kMaxExamples = 1000;  ///< Of each kind of change.
 
 struct Options {
   std::string config;
   std::optional<std::string> against;
   std::vector<std::string> records;
-  std::optional<std::uint64_t> max_change;
-  std::size_t examples = 3;
+  std::optional<std::string> max_change;
+  std::optional<std::string> examples;
   bool json = false;
 };
+
+/// The numbers among the options.
+struct Limits {
+  std::optional<std::uint64_t> max_change;
+  std::uint64_t examples = 3;
+};
+
+/// nullopt after what is wrong with one was printed.
+std::optional<Limits> read_limits(const Options& options) {
+  Limits limits;
+  if (options.max_change) {
+    const auto given = parse_count("--max-change", *options.max_change, 0, kMaxCount);
+    if (!given) {
+      complain(given.error());
+      return std::nullopt;
+    }
+    limits.max_change = *given;
+  }
+  if (options.examples) {
+    const auto given = parse_count("--examples", *options.examples, 0, kMaxExamples);
+    if (!given) {
+      complain(given.error());
+      return std::nullopt;
+    }
+    limits.examples = *given;
+  }
+  return limits;
+}
 
 /// Decides the messages of decision records again. One core, one record at a time.
 class Replay {
  public:
-  Replay(const Options& options, policy::Rules after, std::optional<policy::Rules> before)
+  Replay(const Options& options, std::size_t examples, policy::Rules after, std::optional<policy::Rules> before)
       : after_(std::move(after)),
         before_(std::move(before)),
         files_(options.records),
-        report_{options.config, options.against, after_.mode == policy::Mode::Monitor, ChangeCount(options.examples)} {}
+        report_{options.config, options.against, after_.mode == policy::Mode::Monitor, ChangeCount(examples)} {}
 
   [[nodiscard]] ReplayReport& run() {
     const LineCounts lines = files_.read([this](const observe::Record& record) { take(record); });
@@ -53,15 +81,26 @@ class Replay {
  private:
   void take(const observe::Record& record) {
     // A policy is asked as it would have been then: rules that have expired since count, those that had do not.
-    const policy::Decision now = policy::decide(record.verdict, record.facts, after_, record.time);
-    set_fate(fate_after_, now, after_.mode == policy::Mode::Monitor);
     if (before_) {
-      const policy::Decision then = policy::decide(record.verdict, record.facts, *before_, record.time);
-      set_fate(fate_before_, then, before_->mode == policy::Mode::Monitor);
+      decide(fate_before_, record, *before_);
     } else {
       set_recorded_fate(fate_before_, record.decision);
     }
-    report_.changes.add(record, fate_before_, fate_after_, now.observed);
+    decide(fate_after_, record, after_);
+    report_.changes.add(record, fate_before_, fate_after_, observed_);
+  }
+
+  /// Of monitor mode only the action is told that enforce mode takes, so that this is asked, too.
+  void decide(Fate& fate, const observe::Record& record, policy::Rules& rules) {
+    policy::Decision decision = policy::decide(record.verdict, record.facts, rules, record.time);
+    if (rules.mode == policy::Mode::Monitor) {
+      rules.mode = policy::Mode::Enforce;
+      set_fate(fate, decision, policy::decide(record.verdict, record.facts, rules, record.time));
+      rules.mode = policy::Mode::Monitor;
+    } else {
+      set_fate(fate, decision, decision);
+    }
+    observed_ = std::move(decision.observed);
   }
 
   policy::Rules after_;
@@ -70,11 +109,16 @@ class Replay {
   ReplayReport report_;
   Fate fate_before_;
   Fate fate_after_;
+  std::vector<policy::Observed> observed_;  ///< By the policy asked last.
 };
 
 int run_replay(const Options& options) {
   if (std::count(options.records.begin(), options.records.end(), "-") + (options.config == "-" ? 1 : 0) > 1) {
     return complain("standard input (-) can be given once");
+  }
+  const auto limits = read_limits(options);
+  if (!limits) {
+    return kExitUsage;
   }
   auto after = load_rules(options.config);
   std::optional<policy::Rules> before;
@@ -85,7 +129,7 @@ int run_replay(const Options& options) {
     return kExitUsage;
   }
   const auto start = std::chrono::steady_clock::now();
-  Replay replay(options, *std::move(after), std::move(before));
+  Replay replay(options, limits->examples, *std::move(after), std::move(before));
   ReplayReport& report = replay.run();
   report.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   if (options.json) {
@@ -100,9 +144,9 @@ int run_replay(const Options& options) {
     // Nothing was compared: that must not pass for "nothing changes".
     return complain("no decision record that could be decided; assayd writes them with log: {format: json}");
   }
-  if (options.max_change && change_to_judge(report) > *options.max_change) {
+  if (limits->max_change && change_to_judge(report) > *limits->max_change) {
     std::cerr << "assay: " << with_commas(change_to_judge(report)) << " messages change, more than --max-change "
-              << *options.max_change << '\n';
+              << with_commas(*limits->max_change) << '\n';
     return kExitFound;
   }
   return kExitDone;
@@ -127,8 +171,7 @@ void add_policy_replay(CLI::App& policy, Run& run) {
   verb->add_option("--max-change", options->max_change, "Exit with 1 if more messages than this change.")
       ->type_name("N");
   verb->add_option("--examples", options->examples, "Messages named for each kind of change; 3 without it.")
-      ->type_name("N")
-      ->check(CLI::Range(std::size_t{0}, kMaxExamples));
+      ->type_name("N");
   verb->add_flag("--json", options->json, "Print one JSON object.");
   verb->footer(
       "Messages are asked about as they were: what DNS said then, rules that expire by\n"

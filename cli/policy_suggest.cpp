@@ -32,7 +32,8 @@ constexpr int kMaxTrials = 4;
 struct Options {
   std::optional<std::string> config;
   std::vector<std::string> records;
-  std::uint64_t min_messages = 10;
+  std::optional<std::string> min;
+  std::uint64_t min_messages = 10;  ///< `min` as a number.
   std::optional<std::string> now;
   bool json = false;
 };
@@ -179,9 +180,16 @@ class Suggester {
   SuggestReport report_;
 };
 
-int run_suggest(const Options& options) {
+int run_suggest(Options options) {
   if (std::count(options.records.begin(), options.records.end(), "-") + (options.config == "-" ? 1 : 0) > 1) {
     return complain("standard input (-) can be given once");
+  }
+  if (options.min) {
+    const auto given = parse_count("--min", *options.min, 1, kMaxCount);
+    if (!given) {
+      return complain(given.error());
+    }
+    options.min_messages = *given;
   }
   Time now = current_time();
   if (options.now) {
@@ -227,9 +235,7 @@ void add_policy_suggest(CLI::App& policy, Run& run) {
   verb->add_option("--config", options->config,
                    "The configuration in force: what it lets in, or decides by a rule, needs no other rule.")
       ->type_name("FILE");
-  verb->add_option("--min", options->min_messages, "Leave out streams of fewer messages; 10 without it.")
-      ->type_name("N")
-      ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1'000'000'000}));
+  verb->add_option("--min", options->min, "Leave out streams of fewer messages; 10 without it.")->type_name("N");
   verb->add_option("--now", options->now, "The time from which the rules last 90 days; the clock's without it.")
       ->type_name("UNIX|RFC3339");
   verb->add_flag("--json", options->json, "Print one JSON object.");

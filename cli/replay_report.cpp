@@ -1,8 +1,8 @@
 #include "cli/replay_report.h"
 
 #include <algorithm>
-#include <functional>
 #include <nlohmann/json.hpp>
+#include <numeric>
 
 #include "cli/progress.h"
 #include "verify/base/escape.h"
@@ -20,15 +20,37 @@ Action action(std::size_t index) {
   return static_cast<Action>(index);
 }
 
-/// Calls `visit(before, after, messages)` for each pair of different actions that has any.
-void for_each_change(const Transitions& transitions, const std::function<void(Action, Action, std::uint64_t)>& visit) {
-  for (std::size_t before = 0; before < kActions; ++before) {
-    for (std::size_t after = 0; after < kActions; ++after) {
-      if (before != after && transitions[before][after] != 0) {
-        visit(action(before), action(after), transitions[before][after]);
+/// A kind of change that there was.
+struct Change {
+  Outcome before;
+  Outcome after;
+  Difference difference;
+  std::uint64_t messages;
+};
+
+std::vector<Change> list_changes(const Transitions& transitions) {
+  std::vector<Change> changes;
+  for (std::size_t before = 0; before < kOutcomes; ++before) {
+    for (std::size_t after = 0; after < kOutcomes; ++after) {
+      for (std::size_t difference = 1; difference < kDifferences; ++difference) {
+        if (const std::uint64_t messages = transitions[before][after][difference]; messages != 0) {
+          changes.push_back({static_cast<Outcome>(before), static_cast<Outcome>(after),
+                             static_cast<Difference>(difference), messages});
+        }
       }
     }
   }
+  return changes;
+}
+
+std::string words(const Change& change) {
+  switch (change.difference) {
+    case Difference::Address: return std::string(to_string(change.after)) + " to another address";
+    case Difference::Fields: return std::string(to_string(change.after)) + " with other fields";
+    case Difference::None:
+    case Difference::Outcome: break;
+  }
+  return std::string(to_string(change.before)) + " -> " + to_string(change.after);
 }
 
 std::string padded(const std::string& text, std::size_t columns) {
@@ -48,20 +70,35 @@ std::string words(const Example& example) {
   std::string text = example.queue_id.empty() ? "(no queue id)" : escape(example.queue_id);
   text += "  " + observe::to_rfc3339(example.time);
   text += "  " + (example.domain.empty() ? "(no author domain)" : escape(example.domain));
-  return text + "  " + escape(example.rule_before) + " -> " + escape(example.rule_after);
+  text += "  " + escape(example.rule_before) + " -> " + escape(example.rule_after);
+  if (!example.detail_before.empty()) {
+    text += "  (" + escape(example.detail_before) + " -> " + escape(example.detail_after) + ')';
+  }
+  return text;
 }
 
-void add_changes(std::string& out, const Transitions& transitions, const ChangeCount* examples) {
-  for_each_change(transitions, [&](Action before, Action after, std::uint64_t messages) {
-    out += "  " + padded(std::string(to_string(before)) + " -> " + to_string(after), kChangeColumns) +
-           number(messages) + '\n';
+/// What is unchanged, then each change; the numbers stand below each other.
+void add_changes(std::string& out, const Transitions& transitions, std::uint64_t unchanged, std::uint64_t other_rule,
+                 const ChangeCount* examples) {
+  const std::vector<Change> changes = list_changes(transitions);
+  std::size_t columns = kChangeColumns;
+  for (const Change& change : changes) {
+    columns = std::max(columns, words(change).size());
+  }
+  out += "  " + padded("unchanged", columns) + number(unchanged);
+  if (other_rule != 0) {
+    out += "  (" + with_commas(other_rule) + " by another rule)";
+  }
+  out += '\n';
+  for (const Change& change : changes) {
+    out += "  " + padded(words(change), columns) + number(change.messages) + '\n';
     if (examples == nullptr) {
-      return;
+      continue;
     }
-    for (const Example& example : examples->examples(before, after)) {
+    for (const Example& example : examples->examples(change.before, change.after, change.difference)) {
       out += "      " + words(example) + '\n';
     }
-  });
+  }
 }
 
 void add_hits(std::string& out, const char* title, const HeavyHitters& hitters, const Paint& paint) {
@@ -101,31 +138,50 @@ Json hits_json(const HeavyHitters& hitters, const char* name) {
   return list;
 }
 
+Json word_or_null(const char* word) {
+  return word == nullptr ? Json(nullptr) : Json(word);
+}
+
+Json text_or_null(const std::string& text) {
+  return text.empty() ? Json(nullptr) : Json(escape(text));
+}
+
 Json changes_json(const Transitions& transitions, const ChangeCount* examples) {
   Json list = Json::array();
-  for_each_change(transitions, [&](Action before, Action after, std::uint64_t messages) {
-    Json entry{{"before", to_string(before)}, {"after", to_string(after)}, {"messages", messages}};
+  for (const Change& change : list_changes(transitions)) {
+    Json entry{{"before", to_string(action_of(change.before))},
+               {"after", to_string(action_of(change.after))},
+               {"quarantine_before", word_or_null(form_of(change.before))},
+               {"quarantine_after", word_or_null(form_of(change.after))},
+               {"differs", to_string(change.difference)},
+               {"messages", change.messages}};
     if (examples != nullptr) {
       entry["examples"] = Json::array();
-      for (const Example& example : examples->examples(before, after)) {
+      for (const Example& example : examples->examples(change.before, change.after, change.difference)) {
         entry["examples"].push_back({{"queue_id", escape(example.queue_id)},
                                      {"time", observe::to_rfc3339(example.time)},
                                      {"domain", example.domain.empty() ? Json(nullptr) : Json(escape(example.domain))},
                                      {"rule_before", escape(example.rule_before)},
-                                     {"rule_after", escape(example.rule_after)}});
+                                     {"rule_after", escape(example.rule_after)},
+                                     {"detail_before", text_or_null(example.detail_before)},
+                                     {"detail_after", text_or_null(example.detail_after)}});
       }
     }
     list.push_back(std::move(entry));
-  });
+  }
   return list;
 }
 
 Json actions_json(const Transitions& transitions) {
   Json object = Json::object();
-  for (std::size_t before = 0; before < kActions; ++before) {
-    for (std::size_t after = 0; after < kActions; ++after) {
-      if (transitions[before][after] != 0) {
-        object[to_string(action(before))][to_string(action(after))] = transitions[before][after];
+  for (std::size_t before = 0; before < kOutcomes; ++before) {
+    for (std::size_t after = 0; after < kOutcomes; ++after) {
+      const auto& cells = transitions[before][after];
+      const std::uint64_t messages = std::accumulate(cells.begin(), cells.end(), std::uint64_t{0});
+      if (messages != 0) {
+        Json& count = object[to_string(action_of(static_cast<Outcome>(before)))]
+                            [to_string(action_of(static_cast<Outcome>(after)))];
+        count = (count.is_null() ? 0 : count.get<std::uint64_t>()) + messages;
       }
     }
   }
@@ -160,16 +216,14 @@ std::string to_text(const ReplayReport& report, const Paint& paint) {
   if (report.is_new_monitor) {
     out += "  " + escape(report.new_name) + " is in monitor mode: it accepts everything.\n";
   }
-  out += "  " + padded("unchanged", kChangeColumns) + number(changes.messages() - changes.changed());
-  if (changes.other_rule() != 0) {
-    out += "  (" + with_commas(changes.other_rule()) + " by another rule)";
-  }
-  out += '\n';
-  add_changes(out, changes.transitions(), &changes);
+  add_changes(out, changes.transitions(), changes.messages() - changes.changed(), changes.other_rule(), &changes);
   if (changes.enforced_transitions() != changes.transitions()) {
     out += '\n' + paint.bold("What enforce mode does, both before and after") + '\n';
-    out += "  " + padded("unchanged", kChangeColumns) + number(changes.messages() - changes.enforced_changed()) + '\n';
-    add_changes(out, changes.enforced_transitions(), nullptr);
+    add_changes(out, changes.enforced_transitions(), changes.messages() - changes.enforced_changed(), 0, nullptr);
+  }
+  if (changes.unknown_form() != 0) {
+    out += "  " + with_commas(changes.unknown_form()) +
+           " of the unchanged would be quarantined, in what form before is not recorded: --against knows.\n";
   }
   add_hits(out, "Rules of the changed messages", changes.rule_changes(), paint);
   add_hits(out, "Author domains of the changed messages", changes.domains(), paint);
@@ -214,6 +268,7 @@ std::string to_json(const ReplayReport& report) {
               {"changed", changes.changed()},
               {"changed_enforced", changes.enforced_changed()},
               {"other_rule", changes.other_rule()},
+              {"unknown_form", changes.unknown_form()},
               {"changes", changes_json(changes.transitions(), &changes)},
               {"changes_enforced", changes_json(changes.enforced_transitions(), nullptr)},
               {"actions", actions_json(changes.transitions())},

@@ -32,8 +32,6 @@ class RecordReader::Reading {
   };
   struct Tables;
 
-  Line read_object(simdjson::dom::object object, Record& record);
-
   /// Reads the members of an object that `members` names, in any order. The writer's is the fastest: each key is
   /// looked for behind the one before.
   template <class T, std::size_t N>
@@ -338,6 +336,8 @@ struct RecordReader::Reading::Tables {
   using R = Reading;
   using V = Value;
 
+  static policy::Quarantine& of(std::optional<policy::Quarantine>& form) { return form ? *form : form.emplace(); }
+
   static constexpr std::array<Member<spf::Outcome>, 3> kSpf{{
       {"result", [](R& r, V v, spf::Outcome& o) { r.word(v, spf::Status::PermError, o.status); }},
       {"domain", [](R& r, V v, spf::Outcome& o) { r.text(v, o.domain); }},
@@ -431,11 +431,33 @@ struct RecordReader::Reading::Tables {
       {"rule", [](R& r, V v, policy::Observed& o) { r.text(v, o.rule); }},
       {"action", [](R& r, V v, policy::Observed& o) { r.word(v, policy::Action::Discard, o.action); }},
   }};
-  static constexpr std::array<Member<policy::Decision>, 5> kDecision{{
+  static constexpr std::array<Member<policy::HeaderField>, 2> kHeaderField{{
+      {"name", [](R& r, V v, policy::HeaderField& o) { r.text(v, o.name); }},
+      {"value", [](R& r, V v, policy::HeaderField& o) { r.text(v, o.value); }},
+  }};
+  static constexpr std::array<Member<policy::Decision>, 8> kDecision{{
       {"action", [](R& r, V v, policy::Decision& o) { r.word(v, policy::Action::Discard, o.action); }},
       {"rule", [](R& r, V v, policy::Decision& o) { r.text(v, o.rule); }},
       {"would", [](R& r, V v, policy::Decision& o) { r.optional_word(v, policy::Action::Discard, o.would); }},
+      // Null if the message was not quarantined.
+      {"quarantine",
+       [](R& r, V v, policy::Decision& o) {
+         if (!v.is_null()) {
+           r.word(v, policy::QuarantineHow::Redirect, of(o.quarantine).how);
+         }
+       }},
+      {"redirect_to",
+       [](R& r, V v, policy::Decision& o) {
+         if (!v.is_null()) {
+           r.address(v, of(o.quarantine).to);
+         }
+       }},
       // Records of versions that knew no rules lack them.
+      {"headers",
+       [](R& r, V v, policy::Decision& o) {
+         r.list(v, o.headers, [&r](V element, policy::HeaderField& field) { r.object(element, kHeaderField, field); });
+       },
+       true},
       {"would_rule", [](R& r, V v, policy::Decision& o) { r.text(v, o.would_rule); }, true},
       {"observed",
        [](R& r, V v, policy::Decision& o) {
@@ -485,6 +507,8 @@ struct RecordReader::Reading::Tables {
        }},
       {"decision",
        [](R& r, V v, Record& o) {
+         o.decision.quarantine.reset();
+         o.decision.headers.clear();
          o.decision.would_rule.clear();
          o.decision.observed.clear();
          r.object(v, kDecision, o.decision);

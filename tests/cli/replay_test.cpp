@@ -15,6 +15,7 @@ using assay::cli::HeavyHitters;
 using assay::observe::Record;
 using assay::observe::to_json;
 using assay::policy::Action;
+using assay::policy::QuarantineHow;
 using assay::test::run_assay;
 using assay::test::TemporaryFolder;
 using Json = nlohmann::json;
@@ -88,6 +89,153 @@ TEST_CASE("assay policy replay: --max-change at the bound and beyond", "[cli][re
   CHECK(run_assay({"policy", "replay", "--config", config, "--max-change", "1", "-"}, records).status == 1);
 }
 
+TEST_CASE("assay policy replay: another form of quarantine is a change", "[cli][replay]") {
+  const TemporaryFolder folder;
+  const auto config = [&folder](const std::string& name, const std::string& form) {
+    return folder.write(name, "policy: {published: {reject: quarantine}, quarantine: {" + form + "}}\n");
+  };
+  const auto replay = [&](const std::string& before, const std::string& after) {
+    const auto run = run_assay({"policy", "replay", "--config", config("new.yaml", after), "--against",
+                                config("old.yaml", before), "--max-change", "0", "--json", "-"},
+                               line(failing("A", Action::Reject)));
+    CAPTURE(before, after, run.out, run.err);
+    const Json report = Json::parse(run.out);
+    CHECK(run.status == (report["changed"] == 0 ? 0 : 1));
+    return report["changes"];
+  };
+  const std::vector<std::pair<std::string, std::string>> forms{
+      {"header", "how: header"},
+      {"hold", "how: hold"},
+      {"reject", "how: reject"},
+      {"redirect", "how: redirect, to: a@example.org"}};
+  for (const auto& [before, old_form] : forms) {
+    for (const auto& [after, new_form] : forms) {
+      CAPTURE(before, after);
+      const Json changes = replay(old_form, new_form);
+      if (before == after) {
+        CHECK(changes.empty());
+        continue;
+      }
+      REQUIRE(changes.size() == 1);
+      CHECK(changes[0]["before"] == "quarantine");
+      CHECK(changes[0]["after"] == "quarantine");
+      CHECK(changes[0]["quarantine_before"] == before);
+      CHECK(changes[0]["quarantine_after"] == after);
+      CHECK(changes[0]["differs"] == "outcome");
+    }
+  }
+  const Json moved = replay("how: redirect, to: a@example.org", "how: redirect, to: b@example.org");
+  REQUIRE(moved.size() == 1);
+  CHECK(moved[0]["differs"] == "address");
+  CHECK(moved[0]["examples"][0]["detail_before"] == "a@example.org");
+  CHECK(moved[0]["examples"][0]["detail_after"] == "b@example.org");
+  const Json marked = replay("how: header", "how: header, name: X-Spam, value: Perhaps");
+  REQUIRE(marked.size() == 1);
+  CHECK(marked[0]["differs"] == "fields");
+  CHECK(marked[0]["examples"][0]["detail_after"] == "X-Spam: Perhaps");
+
+  const auto text = run_assay({"policy", "replay", "--config", config("new.yaml", "how: reject"), "--against",
+                               config("old.yaml", "how: header"), "-"},
+                              line(failing("A", Action::Reject)));
+  CHECK(text.out.find("quarantine by header -> quarantine by reject") != std::string::npos);
+}
+
+TEST_CASE("assay policy replay: the form of quarantine is compared with the recorded one", "[cli][replay]") {
+  const TemporaryFolder folder;
+  const std::string config = folder.write("new.yaml",
+                                          "policy:\n  published: {reject: quarantine}\n"
+                                          "  quarantine: {how: redirect, to: a@example.org}\n");
+  const auto replay = [&config](const Record& record) {
+    const auto run =
+        run_assay({"policy", "replay", "--config", config, "--max-change", "0", "--json", "-"}, line(record));
+    CAPTURE(run.out, run.err);
+    const Json report = Json::parse(run.out);
+    CHECK(run.status == (report["changed"] == 0 ? 0 : 1));
+    return report;
+  };
+  Record record = failing("A", Action::Quarantine);
+  record.decision.quarantine.emplace().how = QuarantineHow::Redirect;
+  record.decision.quarantine->to = "a@example.org";
+  CHECK(replay(record)["changed"] == 0);
+  record.decision.quarantine->to = "b@example.org";
+  CHECK(replay(record)["changes"][0]["differs"] == "address");
+  record.decision.quarantine->how = QuarantineHow::Header;
+  CHECK(replay(record)["changes"][0]["quarantine_before"] == "header");
+}
+
+TEST_CASE("assay policy replay: monitor mode compares the forms of quarantine that enforce mode takes",
+          "[cli][replay]") {
+  const TemporaryFolder folder;
+  const auto config = [&folder](const std::string& name, const std::string& how) {
+    return folder.write(name,
+                        "mode: monitor\npolicy: {published: {reject: quarantine}, quarantine: {how: " + how + "}}\n");
+  };
+  const auto run = run_assay({"policy", "replay", "--config", config("new.yaml", "reject"), "--against",
+                              config("old.yaml", "header"), "--max-change", "0", "--json", "-"},
+                             line(failing("A", Action::Accept)));
+  CAPTURE(run.out, run.err);
+  CHECK(run.status == 1);
+  const Json report = Json::parse(run.out);
+  CHECK(report["changed"] == 0);
+  CHECK(report["changed_enforced"] == 1);
+  CHECK(report["changes_enforced"][0]["quarantine_after"] == "reject");
+}
+
+TEST_CASE("assay policy replay: other fields that a rule adds are a change, tags are none", "[cli][replay]") {
+  const TemporaryFolder folder;
+  const auto config = [&folder](const std::string& name, const std::string& mark) {
+    return folder.write(name,
+                        "policy:\n  published: {reject: accept}\n  rules:\n    - name: mark\n      when: "
+                        "{from_domain: example.com}\n      then: {continue: {" +
+                            mark + "}}\n");
+  };
+  const auto changes = [&](const std::string& before, const std::string& after) {
+    const auto run = run_assay({"policy", "replay", "--config", config("new.yaml", after), "--against",
+                                config("old.yaml", before), "--json", "-"},
+                               line(failing("A", Action::Reject)));
+    CAPTURE(run.out, run.err);
+    REQUIRE(run.status == 0);
+    return Json::parse(run.out)["changes"];
+  };
+  CHECK(changes("tag: a", "tag: b").empty());
+  const Json added = changes("tag: a", "tag: a, name: X-Mark, value: \"yes\"");
+  REQUIRE(added.size() == 1);
+  CHECK(added[0]["differs"] == "fields");
+  CHECK(added[0]["examples"][0]["detail_before"] == "no field");
+  CHECK(added[0]["examples"][0]["detail_after"] == "X-Mark: yes");
+}
+
+TEST_CASE("assay policy: numbers of options are decimal digits within their bounds", "[cli][replay][suggest][bounds]") {
+  const TemporaryFolder folder;
+  const std::string config = folder.write("new.yaml", "policy: {published: {reject: accept}}\n");
+  std::string ten;
+  for (int i = 0; i < 10; ++i) {
+    ten += line(failing("A", Action::Reject));
+  }
+  const auto status = [&](const std::string& option, const std::string& value) {
+    const auto run = run_assay({"policy", "replay", "--config", config, option, value, "-"}, ten);
+    CAPTURE(option, value, run.err);
+    CHECK((run.status != 2 || run.err.find("assay: " + option + ": ") == 0));
+    return run.status;
+  };
+  for (const char* bad : {"-1", "+1", "", " 1", "1 ", "0x1", "1e3", "1,000", "1.0", "99999999999999999999999",
+                          "18446744073709551616", "1000000000001", "ten"}) {
+    CAPTURE(bad);
+    CHECK(status("--max-change", bad) == 2);
+    CHECK(status("--examples", bad) == 2);
+    const auto suggest = run_assay({"policy", "suggest", "--min", bad, "-"}, ten);
+    CHECK(suggest.status == 2);
+    CHECK(suggest.err.find("assay: --min: ") == 0);
+  }
+  // No octal number: 010 is ten.
+  CHECK(status("--max-change", "010") == 0);
+  CHECK(status("--max-change", "09") == 1);
+  CHECK(status("--max-change", "1000000000000") == 0);
+  CHECK(status("--examples", "1000") == 0);
+  CHECK(status("--examples", "1001") == 2);
+  CHECK(run_assay({"policy", "suggest", "--min", "0", "-"}, ten).status == 2);
+}
+
 TEST_CASE("assay policy replay: --against compares two configurations, whatever was recorded", "[cli][replay]") {
   const TemporaryFolder folder;
   const std::string accepting = folder.write("new.yaml", "policy: {published: {reject: accept}}\n");
@@ -141,7 +289,7 @@ TEST_CASE("assay policy replay: an observed rule changes nothing and tells what 
   record.decision.observed = {{"strict", Action::Reject}};
   assay::cli::Fate fate;
   assay::cli::set_recorded_fate(fate, record.decision);
-  CHECK(fate.enforced == Action::Accept);
+  CHECK(fate.enforced.action == Action::Accept);
 }
 
 TEST_CASE("assay policy replay: a rule counts as of the time of the message", "[cli][replay]") {

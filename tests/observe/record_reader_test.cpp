@@ -56,9 +56,11 @@ bool is_for_people(const std::string& pointer) {
       "detail",   "explanation",  "mechanism", "lookups", "identity",        "algorithm",
       "key_bits", "void_lookups", "discovery", "queries", "signature_start", "authentication_results",
       "instance", "notes",        "dns"};
-  static const std::set<std::string> decided{"/decision/action", "/decision/rule", "/decision/would"};
+  static const std::set<std::string> decided{"/decision/action", "/decision/rule", "/decision/would",
+                                             "/decision/quarantine", "/decision/redirect_to"};
   if (pointer.rfind("/decision/", 0) == 0) {
-    return decided.count(pointer) == 0 && pointer.rfind("/decision/observed/", 0) != 0;
+    return decided.count(pointer) == 0 && pointer.rfind("/decision/observed/", 0) != 0 &&
+           pointer.rfind("/decision/headers/", 0) != 0;
   }
   return pointer == "/dkim/0/selector" || pointer.find("/rfc7489") != std::string::npos ||
          keys.count(pointer.substr(pointer.rfind('/') + 1)) != 0;

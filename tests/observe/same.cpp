@@ -28,9 +28,16 @@ bool same(const arc::Hop& a, const arc::Hop& b) {
          all_same(a.claims, b.claims);
 }
 
+/// The record does not say which field marks a message.
+bool same(const std::optional<policy::Quarantine>& a, const std::optional<policy::Quarantine>& b) {
+  return a.has_value() == b.has_value() &&
+         (!a || (a->how == b->how && (a->how != policy::QuarantineHow::Redirect || a->to == b->to)));
+}
+
 bool same(const policy::Decision& a, const policy::Decision& b) {
-  return std::tie(a.action, a.rule, a.would, a.would_rule, a.observed, a.indirect) ==
-         std::tie(b.action, b.rule, b.would, b.would_rule, b.observed, b.indirect);
+  return same(a.quarantine, b.quarantine) &&
+         std::tie(a.action, a.rule, a.would, a.would_rule, a.headers, a.observed, a.indirect) ==
+             std::tie(b.action, b.rule, b.would, b.would_rule, b.headers, b.observed, b.indirect);
 }
 
 bool same(const dmarc::Outcome& a, const dmarc::Outcome& b) {

@@ -241,7 +241,8 @@ int run(const std::vector<std::string>& arguments) {
     for (const policy::Observed& rule : now.observed) {
       ++observed[rule.rule];
     }
-    changed += record.decision.action == now.action ? 0U : 1U;
+    // The form of quarantine is the same in both configurations, and so is the field that marks.
+    changed += record.decision.action == now.action && record.decision.headers == now.headers ? 0U : 1U;
   }
   std::ofstream(arguments[4]) << nlohmann::json{
       {"actions", actions}, {"rules", rules}, {"observed", observed}, {"local", local}, {"changed", changed}};
