@@ -27,6 +27,7 @@ struct Options {
   std::optional<std::string> against;
   std::vector<std::string> records;
   std::optional<std::string> max_change;
+  std::optional<std::string> allow_incomplete;
   std::optional<std::string> examples;
   bool json = false;
 };
@@ -34,6 +35,7 @@ struct Options {
 /// The numbers among the options.
 struct Limits {
   std::optional<std::uint64_t> max_change;
+  std::uint64_t allow_incomplete = 0;
   std::uint64_t examples = 3;
 };
 
@@ -47,6 +49,14 @@ std::optional<Limits> read_limits(const Options& options) {
       return std::nullopt;
     }
     limits.max_change = *given;
+  }
+  if (options.allow_incomplete) {
+    const auto given = parse_count("--allow-incomplete", *options.allow_incomplete, 0, kMaxCount);
+    if (!given) {
+      complain(given.error());
+      return std::nullopt;
+    }
+    limits.allow_incomplete = *given;
   }
   if (options.examples) {
     const auto given = parse_count("--examples", *options.examples, 0, kMaxExamples);
@@ -74,6 +84,7 @@ class Replay {
     report_.incomplete = lines.incomplete;
     report_.malformed = lines.malformed;
     report_.other_lines = lines.other_lines;
+    report_.files_without = lines.files_without;
     report_.is_whole = lines.is_whole;
     return report_;
   }
@@ -149,6 +160,15 @@ int run_replay(const Options& options) {
               << with_commas(*limits->max_change) << '\n';
     return kExitFound;
   }
+  // What could not be judged must not pass for "no change".
+  if (limits->max_change && report.files_without != 0) {
+    return complain("--max-change: no line is a record in " + std::to_string(report.files_without) + " of the files");
+  }
+  if (limits->max_change && left_unjudged(report) > limits->allow_incomplete) {
+    return complain("--max-change: " + with_commas(left_unjudged(report)) +
+                    " records could not be judged, more than --allow-incomplete " +
+                    with_commas(limits->allow_incomplete));
+  }
   return kExitDone;
 }
 
@@ -170,6 +190,9 @@ void add_policy_replay(CLI::App& policy, Run& run) {
       ->type_name("FILE");
   verb->add_option("--max-change", options->max_change, "Exit with 1 if more messages than this change.")
       ->type_name("N");
+  verb->add_option("--allow-incomplete", options->allow_incomplete,
+                   "With --max-change: the records that may be left unjudged; 0 without it.")
+      ->type_name("N");
   verb->add_option("--examples", options->examples, "Messages named for each kind of change; 3 without it.")
       ->type_name("N");
   verb->add_flag("--json", options->json, "Print one JSON object.");
@@ -179,7 +202,8 @@ void add_policy_replay(CLI::App& policy, Run& run) {
       "In monitor mode what happens and what enforce mode does are told apart;\n"
       "--max-change counts the greater of both.\n\n"
       "Exit status: 0 done; 1 more than --max-change messages change; 2 usage, a file\n"
-      "that cannot be read to its end, or no record at all.\n\n"
+      "that cannot be read to its end, no record at all, or, with --max-change, more\n"
+      "than could be judged: broken records, files without any.\n\n"
       "Example:\n"
       "  assay policy replay --config new.yaml /var/log/assay/records.json*");
   verb->callback([options, &run] { run = [options] { return run_replay(*options); }; });

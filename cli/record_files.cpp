@@ -7,13 +7,15 @@
 
 #include "cli/input.h"
 #include "config/load.h"
+#include "config/node.h"
 #include "observe/line_source.h"
 #include "verify/base/escape.h"
 
 namespace assay::cli {
 namespace {
 
-constexpr std::size_t kMaxConfigOctets = std::size_t{1} << 20U;
+/// What some programs put before UTF-8 text: no part of the first line.
+constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 /// Lines that are told one by one; the others are only counted.
 constexpr std::uint64_t kMaxToldLines = 10;
 
@@ -44,12 +46,17 @@ LineCounts RecordFiles::read(const std::function<void(const observe::Record&)>& 
   for (const std::string& file : files_) {
     observe::LineSource lines(file);
     std::uint64_t line_number = 0;
-    while (const auto line = lines.next()) {
+    const std::uint64_t other_before = counts_.other_lines;
+    while (auto line = lines.next()) {
       ++line_number;
+      if (line_number == 1 && line->starts_with(kByteOrderMark)) {
+        line->remove_prefix(kByteOrderMark.size());
+      }
       read_line(*line, file, line_number, progress, take);
       progress.update(octets_before + lines.octets_read(), counts_.records);
     }
     octets_before += lines.octets_read();
+    counts_.files_without += line_number != 0 && counts_.other_lines - other_before == line_number ? 1U : 0U;
     if (!lines.error().empty()) {
       counts_.is_whole = false;
       progress.clear();
@@ -101,7 +108,7 @@ void RecordFiles::tell(const std::string& file, std::uint64_t line_number, const
 }
 
 std::optional<policy::Rules> load_rules(const std::string& file) {
-  const auto text = read_file(file, kMaxConfigOctets);
+  const auto text = read_file(file, config::kMaxConfigOctets);
   if (!text) {
     complain(text.error());
     return std::nullopt;

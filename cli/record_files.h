@@ -21,7 +21,8 @@ struct LineCounts {
   std::uint64_t incomplete = 0;  ///< Records that lack something which decides.
   std::uint64_t malformed = 0;
   std::uint64_t other_lines = 0;
-  bool is_whole = true;  ///< Every file was read to its end.
+  std::uint64_t files_without = 0;  ///< Files with lines, of which none was a record.
+  bool is_whole = true;             ///< Every file was read to its end.
 };
 
 /// Reads decision records from files, plain or compressed by gzip, "-" for standard input, one after the other. Shows

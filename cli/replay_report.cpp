@@ -194,6 +194,10 @@ std::uint64_t change_to_judge(const ReplayReport& report) {
   return std::max(report.changes.changed(), report.changes.enforced_changed());
 }
 
+std::uint64_t left_unjudged(const ReplayReport& report) {
+  return report.incomplete + report.malformed + report.changes.unknown_form();
+}
+
 std::string to_text(const ReplayReport& report, const Paint& paint) {
   const ChangeCount& changes = report.changes;
   std::string out = paint.bold(with_commas(changes.messages()) + " messages decided again");
@@ -263,6 +267,7 @@ std::string to_json(const ReplayReport& report) {
               {"incomplete", report.incomplete},
               {"malformed", report.malformed},
               {"other_lines", report.other_lines},
+              {"files_without", report.files_without},
               {"first", span ? Json(observe::to_rfc3339(span->first)) : Json(nullptr)},
               {"last", span ? Json(observe::to_rfc3339(span->second)) : Json(nullptr)},
               {"changed", changes.changed()},

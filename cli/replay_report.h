@@ -19,12 +19,16 @@ struct ReplayReport {
   std::uint64_t incomplete = 0;  ///< Records that lack something which decides.
   std::uint64_t malformed = 0;
   std::uint64_t other_lines = 0;
-  bool is_whole = true;  ///< Every file was read to its end.
+  std::uint64_t files_without = 0;  ///< Files with lines, of which none was a record.
+  bool is_whole = true;             ///< Every file was read to its end.
   double seconds = 0;
 };
 
 /// The messages that --max-change counts: the greater of those that change and those that change in enforce mode.
 [[nodiscard]] std::uint64_t change_to_judge(const ReplayReport& report);
+
+/// What --max-change cannot judge: records left out, and messages of which a change of form would not show.
+[[nodiscard]] std::uint64_t left_unjudged(const ReplayReport& report);
 
 /// For people; several lines, each fit for a terminal.
 [[nodiscard]] std::string to_text(const ReplayReport& report, const Paint& paint);

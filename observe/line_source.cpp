@@ -5,6 +5,7 @@
 #include <zlib.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <system_error>
@@ -15,7 +16,22 @@ namespace {
 
 constexpr std::size_t kReadOctets = std::size_t{256} << 10U;
 constexpr std::string_view kGzipMagic = "\x1F\x8B";  // RFC 1952 section 2.3.1
-constexpr int kGzipWindow = 15 + 16;                 // zlib: the largest window, with a gzip header
+struct Format {
+  std::string_view magic;
+  const char* what;
+};
+/// Formats that logs are rotated into and that are not read. The .xz file format, section 2.1.1.1; RFC 8878 section
+/// 3.1.1; bzip2 has no specification: its source, compress.c, BZ2_compressBlock.
+constexpr std::array<Format, 3> kUnreadFormats{{
+    {std::string_view("\xFD"
+                      "7zXZ\0",
+                      6),
+     "is compressed by xz, which is not read: pipe it through xz -dc, and give -"},
+    {"\x28\xB5\x2F\xFD", "is compressed by zstd, which is not read: pipe it through zstd -dc, and give -"},
+    {"BZh", "is compressed by bzip2, which is not read: pipe it through bzip2 -dc, and give -"},
+}};
+constexpr std::size_t kLongestMagic = 6;
+constexpr int kGzipWindow = 15 + 16;  // zlib: the largest window, with a gzip header
 
 }  // namespace
 
@@ -51,6 +67,9 @@ class LineSource::Input {
     if (!is_started_) {
       start();
     }
+    if (!error_.empty()) {
+      return 0;
+    }
     return is_gzip_ ? inflate_some(out, octets) : copy_some(out, octets);
   }
 
@@ -84,9 +103,16 @@ class LineSource::Input {
   /// Looks at the first octets, of which a pipe may give one at a time.
   void start() {
     is_started_ = true;
-    while (raw_end_ < kGzipMagic.size() && read_raw()) {
+    while (raw_end_ < kLongestMagic && read_raw()) {
     }
-    if (std::string_view(raw_.data(), raw_end_).starts_with(kGzipMagic)) {
+    const std::string_view first(raw_.data(), raw_end_);
+    for (const auto& [magic, what] : kUnreadFormats) {
+      if (first.starts_with(magic)) {
+        fail(what);
+        return;
+      }
+    }
+    if (first.starts_with(kGzipMagic)) {
       is_gzip_ = inflateInit2(&stream_, kGzipWindow) == Z_OK;
       if (!is_gzip_) {
         fail("cannot be decompressed for want of memory");

@@ -31,6 +31,9 @@ Record failing(const std::string& queue_id, Action action) {
   record.verdict.dmarc.published = assay::dmarc::Policy::Reject;
   record.verdict.dmarc.policy = assay::dmarc::Policy::Reject;
   record.decision.action = action;
+  if (action == Action::Quarantine) {
+    record.decision.quarantine.emplace();
+  }
   record.decision.rule = "policy.published.reject";
   return record;
 }
@@ -103,11 +106,10 @@ TEST_CASE("assay policy replay: another form of quarantine is a change", "[cli][
     CHECK(run.status == (report["changed"] == 0 ? 0 : 1));
     return report["changes"];
   };
-  const std::vector<std::pair<std::string, std::string>> forms{
-      {"header", "how: header"},
-      {"hold", "how: hold"},
-      {"reject", "how: reject"},
-      {"redirect", "how: redirect, to: a@example.org"}};
+  const std::vector<std::pair<std::string, std::string>> forms{{"header", "how: header"},
+                                                               {"hold", "how: hold"},
+                                                               {"reject", "how: reject"},
+                                                               {"redirect", "how: redirect, to: a@example.org"}};
   for (const auto& [before, old_form] : forms) {
     for (const auto& [after, new_form] : forms) {
       CAPTURE(before, after);
@@ -318,6 +320,50 @@ TEST_CASE("assay policy replay: what cannot be read is exit status 2", "[cli][re
   // That nothing was compared must not look like "nothing changes".
   CHECK(run_assay({"policy", "replay", "--config", config, "--max-change", "0", "-"}, "no records\n").status == 2);
   CHECK(run_assay({"policy", "replay", "--config", config, "--examples", "1001", records}).status == 2);
+}
+
+TEST_CASE("assay policy replay: --max-change does not pass for what could not be judged", "[cli][replay][bounds]") {
+  const TemporaryFolder folder;
+  const std::string config = folder.write("new.yaml", "");
+  Json newer = Json::parse(to_json(failing("N", Action::Reject)));
+  newer["schema"] = 999;
+  const std::string whole = line(failing("A", Action::Reject));
+  const std::string records = folder.write("records", whole + newer.dump() + "\n{broken\n");
+  const auto status = [&](std::vector<std::string> more) {
+    std::vector<std::string> arguments{"policy", "replay", "--config", config, records};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return run_assay(arguments).status;
+  };
+  CHECK(status({}) == 0);
+  CHECK(status({"--max-change", "0"}) == 2);
+  CHECK(status({"--max-change", "0", "--allow-incomplete", "1"}) == 2);
+  CHECK(status({"--max-change", "0", "--allow-incomplete", "2"}) == 0);
+  CHECK(status({"--max-change", "0", "--allow-incomplete", "-1"}) == 2);
+  // A second file in which nothing is a record; an empty one is no matter.
+  const std::string text = folder.write("text", "some text\n");
+  CHECK(status({"--max-change", "0", "--allow-incomplete", "2", text}) == 2);
+  CHECK(status({"--max-change", "0", "--allow-incomplete", "2", folder.write("empty", "")}) == 0);
+  CHECK(status({text}) == 0);
+
+  // A message of monitor mode, of which the record does not say in which form it would be quarantined.
+  Record watched = failing("A", Action::Accept);
+  watched.decision.would = Action::Quarantine;
+  watched.decision.would_rule = "policy.published.reject";
+  const std::string monitor = folder.write("m", "mode: monitor\npolicy: {published: {reject: quarantine}}\n");
+  const auto unknown =
+      run_assay({"policy", "replay", "--config", monitor, "--max-change", "0", "--json", "-"}, line(watched));
+  CHECK(unknown.status == 2);
+  CHECK(Json::parse(unknown.out)["unknown_form"] == 1);
+}
+
+TEST_CASE("assay policy replay: a byte order mark is no part of the first record", "[cli][replay]") {
+  const TemporaryFolder folder;
+  const std::string config = folder.write("new.yaml", "");
+  const auto run = run_assay({"policy", "replay", "--config", config, "--max-change", "0", "--json", "-"},
+                             "\xEF\xBB\xBF" + line(failing("A", Action::Reject)));
+  CHECK(run.status == 0);
+  CHECK(Json::parse(run.out)["messages"] == 1);
+  CHECK(Json::parse(run.out)["other_lines"] == 0);
 }
 
 TEST_CASE("cli/heavy_hitters: exact up to its capacity", "[cli][replay][bounds]") {

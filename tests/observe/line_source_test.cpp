@@ -122,3 +122,22 @@ TEST_CASE("observe/line_source: a file that cannot be opened or read", "[observe
   CHECK_FALSE(directory.next());
   CHECK(directory.error().find("cannot read") == 0);
 }
+
+TEST_CASE("observe/line_source: other formats of compression are named, not read as text", "[observe][lines]") {
+  struct Row {
+    std::string octets;
+    const char* name;
+  };
+  // The first octets that xz 5.4, zstd 1.5 and bzip2 1.0 write.
+  for (const Row& row : {Row{std::string("\xFD"
+                                         "7zXZ\0\0\x04",
+                                         8),
+                             "xz"},
+                         Row{std::string("\x28\xB5\x2F\xFD\x04\x00", 6), "zstd"}, Row{"BZh91AY&SY", "bzip2"}}) {
+    CAPTURE(row.name);
+    const Read result = read(row.octets + "\nrest\n");
+    CHECK(result.lines.empty());
+    CHECK(result.error.find("is compressed by " + std::string(row.name) + ',') != std::string::npos);
+  }
+  CHECK(read("BZ\nx\n").lines == Lines{"BZ", "x"});
+}
