@@ -210,13 +210,6 @@ Input<resolver::Settings> apply(const DnsOptions& options, resolver::Settings se
   return settings;
 }
 
-std::string without_brackets(const std::string& path) {
-  if (path.size() >= 2 && path.front() == '<' && path.back() == '>') {
-    return path.substr(1, path.size() - 2);
-  }
-  return path;
-}
-
 std::string host_name() {
   std::array<char, 256> name{};
   if (::gethostname(name.data(), name.size() - 1) != 0 || !Domain::parse(name.data())) {

@@ -46,9 +46,6 @@ struct DnsOptions {
 /// `settings` with what the options replace: zone files answer alone, servers are asked alone; neither changes nothing.
 [[nodiscard]] Input<resolver::Settings> apply(const DnsOptions& options, resolver::Settings settings);
 
-/// `path` without the angle brackets around it.
-[[nodiscard]] std::string without_brackets(const std::string& path);
-
 /// This host's name, the default of authserv_id; "localhost" if it has none that can be one.
 [[nodiscard]] std::string host_name();
 

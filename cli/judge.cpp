@@ -12,6 +12,7 @@
 #include "resolver/psl.h"
 #include "verify/authres/format.h"
 #include "verify/base/text.h"
+#include "verify/message/smtp_path.h"
 #include "verify/verification.h"
 
 namespace assay::cli {
@@ -77,8 +78,9 @@ policy::Facts envelope_facts(const std::string& helo, const std::optional<std::s
   policy::Facts facts;
   facts.helo = helo;
   facts.has_envelope = mail_from.has_value();
-  facts.mail_from = without_brackets(mail_from.value_or(""));
-  std::transform(rcpt.begin(), rcpt.end(), std::back_inserter(facts.rcpt), without_brackets);
+  const auto read = [](const std::string& path) { return message::read_smtp_path(path, std::nullopt); };
+  facts.mail_from = read(mail_from.value_or(""));
+  std::transform(rcpt.begin(), rcpt.end(), std::back_inserter(facts.rcpt), read);
   // Only SMTPUTF8 can carry such an envelope (RFC 6531 section 3.4).
   facts.internationalized =
       !is_ascii(facts.mail_from) || !std::all_of(facts.rcpt.begin(), facts.rcpt.end(), [](const std::string& address) {

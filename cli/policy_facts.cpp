@@ -13,6 +13,7 @@
 #include "verify/base/text.h"
 #include "verify/dkim/verify.h"
 #include "verify/dmarc/evaluate.h"
+#include "verify/message/smtp_path.h"
 
 namespace assay::cli {
 namespace {
@@ -52,11 +53,6 @@ std::vector<std::pair<std::string, std::optional<dkim::Status>>> dkim_words() {
     words.emplace_back(word, status);
   }
   return words;
-}
-
-std::string_view domain_of(std::string_view address) {
-  const auto at = address.rfind('@');
-  return at == std::string_view::npos ? std::string_view() : address.substr(at + 1);
 }
 
 dmarc::Status status_of(dmarc::Reason reason) {
@@ -278,10 +274,10 @@ class FactsReader {
 
   void read_recipients() {
     for (const auto& [text, mark] : texts("rcpt")) {
-      if (domain_of(text).empty()) {
+      if (message::domain_of_path(text).empty()) {
         facts_.complain("rcpt", mark, config::quote(text) + " is not an address such as postmaster@example.net");
       }
-      out_.facts.rcpt.push_back(text);
+      out_.facts.rcpt.push_back(message::read_smtp_path(text, std::nullopt));
     }
     const auto domains_of_rcpt = domains("rcpt_domain");
     if (!domains_of_rcpt.empty() && !out_.facts.rcpt.empty()) {
@@ -300,7 +296,7 @@ class FactsReader {
     }
     if (const auto address = one_text("mail_from")) {
       out_.facts.has_envelope = true;
-      out_.facts.mail_from = address->value == "<>" ? "" : address->value;
+      out_.facts.mail_from = message::read_smtp_path(address->value, std::nullopt);
       if (!domain.empty()) {
         facts_.complain("mail_from_domain", domain.front().mark, "mail_from says it already: remove one of the two");
       }
@@ -309,7 +305,7 @@ class FactsReader {
       out_.facts.mail_from = "someone@" + domain.front().value.str();
     }
     // RFC 7208 section 2.4: the identity of the null sender is postmaster at the HELO name.
-    const std::string_view sender = domain_of(out_.facts.mail_from);
+    const std::string_view sender = message::domain_of_path(out_.facts.mail_from);
     out_.verdict.spf_mail_from =
         spf("spf", sender.empty() ? out_.facts.helo : std::string(sender), "mail_from_domain: example.com");
     out_.verdict.spf_helo = spf("spf_helo", out_.facts.helo, "helo: mx.example.com");

@@ -104,7 +104,7 @@ std::string value_of(Fact fact, const Subject& subject) {
       return subject.author.organizational_domain ? subject.author.organizational_domain->str() : "not looked up";
     case Fact::Dmarc: return to_string(subject.author.status);
     case Fact::DmarcPublished: return subject.author.published ? to_string(*subject.author.published) : "no record";
-    case Fact::MailFromDomain: return or_none(policy::domain_of(facts.mail_from));
+    case Fact::MailFromDomain: return or_none(subject.message.mail_from_domain.normal());
     case Fact::Helo: return or_none(facts.helo);
     case Fact::ClientName:
       return or_none(verdict.iprev && verdict.iprev->status == iprev::Status::Pass ? verdict.iprev->name
@@ -124,7 +124,7 @@ std::string value_of(Fact fact, const Subject& subject) {
     case Fact::ArcClaims: return claims(verdict.arc);
     case Fact::Iprev: return verdict.iprev ? to_string(verdict.iprev->status) : "none";
     case Fact::RcptDomain:
-      return subject.recipient != nullptr ? or_none(policy::domain_of(subject.recipient->address)) : "none";
+      return subject.recipient != nullptr ? or_none(message::domain_of_path(subject.recipient->address)) : "none";
     case Fact::Rcpt: return subject.recipient != nullptr ? std::string(subject.recipient->address) : "none";
     case Fact::ListId: return or_none(verdict.list_id);
     case Fact::Indirect: {

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <string>
 
+#include "verify/message/smtp_path.h"
+
 namespace assay::milter {
 namespace {
 
@@ -29,13 +31,8 @@ bool remove_fields(const std::vector<ForgedField>& fields, const Capabilities& a
   });
 }
 
-std::vector<std::string> in_brackets(const std::vector<std::string>& paths) {
-  std::vector<std::string> result;
-  result.reserve(paths.size());
-  for (const std::string& path : paths) {
-    result.push_back("<" + path + ">");
-  }
-  return result;
+std::string in_brackets(const std::string& path) {
+  return "<" + path + ">";
 }
 
 /// Those that rules ask for, the first on top.
@@ -51,7 +48,7 @@ bool add_quarantine_header(const policy::Quarantine& form, const Capabilities& a
 }
 
 /// Marks the message as quarantined in the form decided, or by header. False if not even that could be done.
-bool quarantine(observe::Record& record, const Capabilities& agreed, Editor& editor) {
+bool quarantine(observe::Record& record, const Recipients& recipients, const Capabilities& agreed, Editor& editor) {
   policy::Quarantine& form = *record.decision.quarantine;
   switch (form.how) {
     case QuarantineHow::Header:
@@ -64,8 +61,15 @@ bool quarantine(observe::Record& record, const Capabilities& agreed, Editor& edi
       record.notes.emplace_back("the MTA does not offer quarantine: marked by a header instead");
       break;
     case QuarantineHow::Redirect:
-      if (agreed.can_redirect && editor.replace_recipients(in_brackets(record.facts.rcpt), "<" + form.to + ">")) {
-        return true;
+      if (agreed.can_redirect) {
+        const auto others = recipients.others_than(form.to);
+        if (!others) {
+          record.notes.emplace_back("a recipient is spelled so that the MTA might keep it");
+          return false;
+        }
+        if (editor.replace_recipients(*others, in_brackets(form.to))) {
+          return true;
+        }
       }
       record.notes.emplace_back("the MTA does not offer a change of recipients: marked by a header instead");
       break;
@@ -96,8 +100,29 @@ Step refuse(const policy::Reply& reply, Editor& editor) {
   return reply.code >= kFirstPermanentCode ? Step::Reject : Step::TempFail;
 }
 
-Step apply(observe::Record& record, const std::vector<ForgedField>& forged, const Capabilities& agreed,
-           Editor& editor) {
+void Recipients::add(std::string_view path) {
+  const auto read = message::parse_smtp_path(path);
+  is_certain_ = is_certain_ && read && !read->is_null;
+  if (is_certain_) {
+    paths_.push_back(read->mailbox);
+  }
+}
+
+std::optional<std::vector<std::string>> Recipients::others_than(const std::string& kept) const {
+  if (!is_certain_) {
+    return std::nullopt;
+  }
+  std::vector<std::string> others;
+  for (const std::string& path : paths_) {
+    if (!message::is_same_mailbox(path, kept)) {
+      others.push_back(in_brackets(path));
+    }
+  }
+  return others;
+}
+
+Step apply(observe::Record& record, const std::vector<ForgedField>& forged, const Recipients& recipients,
+           const Capabilities& agreed, Editor& editor) {
   const policy::Decision& decision = record.decision;
   if (decision.reply) {
     return refuse(*decision.reply, editor);
@@ -115,7 +140,7 @@ Step apply(observe::Record& record, const std::vector<ForgedField>& forged, cons
   if (!add_fields(decision.headers, agreed, editor)) {
     return defer(record, "a field that a rule asks for could not be added", editor);
   }
-  if (decision.quarantine && !quarantine(record, agreed, editor)) {
+  if (decision.quarantine && !quarantine(record, recipients, agreed, editor)) {
     return defer(record, "the message could not be quarantined", editor);
   }
   if (!agreed.can_insert_headers ||

@@ -42,7 +42,7 @@ class MilterEditor final : public Editor {
       return false;
     }
     for (const std::string& old : old_recipients) {
-      if (old != recipient && smfi_delrcpt(context_, c_string(old)) != MI_SUCCESS) {
+      if (smfi_delrcpt(context_, c_string(old)) != MI_SUCCESS) {
         return false;
       }
     }
@@ -65,10 +65,15 @@ Session* session_of(SMFICTX* context) {
   return static_cast<Session*>(smfi_getpriv(context));
 }
 
-std::string macro(SMFICTX* context, const char* name) {
+/// nullopt if the MTA did not send it, which is not the same as an empty one.
+std::optional<std::string> optional_macro(SMFICTX* context, const char* name) {
   const char* value =
       smfi_getsymval(context, const_cast<char*>(name));  // NOLINT(cppcoreguidelines-pro-type-const-cast)
-  return value == nullptr ? std::string() : std::string(value);
+  return value == nullptr ? std::nullopt : std::optional<std::string>(value);
+}
+
+std::string macro(SMFICTX* context, const char* name) {
+  return optional_macro(context, name).value_or("");
 }
 
 sfsistat code(Step step) {
@@ -152,10 +157,11 @@ sfsistat on_negotiate(SMFICTX* context, unsigned long actions, unsigned long ste
     session->negotiated(can);
     if (can.can_name_macros) {
       // Otherwise Postfix sends what it is configured to send by default, which has these too.
-      const std::string at_mail = "i {auth_authen} {tls_version}";
+      const std::string at_mail = "i {mail_addr} {auth_authen} {tls_version}";
+      const std::string at_recipient = "i {rcpt_addr}";
       const std::string later = "i";
       static_cast<void>(smfi_setsymlist(context, SMFIM_ENVFROM, c_string(at_mail)));
-      static_cast<void>(smfi_setsymlist(context, SMFIM_ENVRCPT, c_string(later)));
+      static_cast<void>(smfi_setsymlist(context, SMFIM_ENVRCPT, c_string(at_recipient)));
       // Both: libmilter before 8.17.2 mixes up the slots of the last two.
       static_cast<void>(smfi_setsymlist(context, SMFIM_EOM, c_string(later)));
       static_cast<void>(smfi_setsymlist(context, SMFIM_EOH, c_string(later)));
@@ -196,7 +202,8 @@ sfsistat on_mail_from(SMFICTX* context, char** arguments) noexcept {
       parameters.emplace_back(*next);
     }
     MilterEditor editor(context);
-    MailMacros macros{macro(context, "i"), macro(context, "{auth_authen}"), macro(context, "{tls_version}")};
+    MailMacros macros{macro(context, "i"), macro(context, "{auth_authen}"), macro(context, "{tls_version}"),
+                      optional_macro(context, "{mail_addr}")};
     return code(session.mail_from(arguments[0] == nullptr ? "" : arguments[0], parameters, std::move(macros), editor));
   });
 }
@@ -204,7 +211,8 @@ sfsistat on_mail_from(SMFICTX* context, char** arguments) noexcept {
 sfsistat on_recipient(SMFICTX* context, char** arguments) noexcept {
   return guarded(context, "rcpt to", [&](Session& session) {
     MilterEditor editor(context);
-    return code(session.recipient(arguments[0] == nullptr ? "" : arguments[0], editor));
+    return code(
+        session.recipient(arguments[0] == nullptr ? "" : arguments[0], optional_macro(context, "{rcpt_addr}"), editor));
   });
 }
 

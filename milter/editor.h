@@ -18,6 +18,7 @@ class Editor {
   /// Removes the `occurrence`-th (from 1) field of that name, counted as the filter saw them.
   virtual bool remove_header(const std::string& name, std::size_t occurrence) = 0;
   virtual bool quarantine(const std::string& reason) = 0;
+  /// `old_recipients` are those that go.
   virtual bool replace_recipients(const std::vector<std::string>& old_recipients, const std::string& recipient) = 0;
   /// The SMTP reply for a refusal or deferral.
   virtual bool set_reply(const policy::Reply& reply) = 0;

@@ -12,6 +12,7 @@
 #include "resolver/lookups.h"
 #include "verify/authres/format.h"
 #include "verify/base/text.h"
+#include "verify/message/smtp_path.h"
 #include "verify/verification.h"
 
 namespace assay::milter {
@@ -29,15 +30,6 @@ const policy::Reply too_many_forged_reply{552, "5.3.4", "Too many fields that on
 bool contains(const std::vector<IpNetwork>& networks, const std::optional<IpAddress>& client) {
   return client && std::any_of(networks.begin(), networks.end(),
                                [&client](const IpNetwork& network) { return network.contains(*client); });
-}
-
-/// A path as it goes into records: without its angle brackets and without what follows them.
-std::string bare_path(std::string_view path) {
-  if (!path.empty() && path.front() == '<') {
-    const auto close = path.rfind('>');
-    return std::string(path.substr(1, close == std::string_view::npos ? close : close - 1));
-  }
-  return std::string(path);
 }
 
 /// libmilter 8.17.1 appends the ESMTP parameters of an internationalized transaction to the path itself.
@@ -78,6 +70,7 @@ struct Session::Message {
   const std::shared_ptr<Planner::Plan> plan;
   Verification verification;
   policy::Facts facts;
+  Recipients recipients;
   ForgedFields forged;
   bool failed = false;  ///< Something broke; only the end of the message is still answered.
 };
@@ -108,7 +101,7 @@ Step Session::mail_from(std::string_view path, const std::vector<std::string_vie
   facts.client_ip = client_;
   facts.client_name = client_name_;
   facts.helo = helo_;
-  facts.mail_from = bare_path(path);
+  facts.mail_from = message::read_smtp_path(path, macros.address);
   facts.has_envelope = true;
   facts.queue_id = std::move(macros.queue_id);
   facts.tls = std::move(macros.tls);
@@ -123,13 +116,13 @@ Step Session::mail_from(std::string_view path, const std::vector<std::string_vie
   }
   if (!facts.local) {
     message_->verification.client(client_, helo_);
-    message_->verification.mail_from(path);
+    message_->verification.mail_from(facts.mail_from);
     services_.planner.update(message_->plan, message_->verification.known());
   }
   return Step::Continue;
 }
 
-Step Session::recipient(std::string_view path, Editor& editor) {
+Step Session::recipient(std::string_view path, const std::optional<std::string>& address, Editor& editor) {
   if (!message_) {
     return Step::Continue;
   }
@@ -137,7 +130,8 @@ Step Session::recipient(std::string_view path, Editor& editor) {
     // One that is not kept would still get a message that is redirected away from the others.
     return refuse(too_many_recipients_reply, editor);
   }
-  message_->facts.rcpt.push_back(bare_path(path));
+  message_->facts.rcpt.push_back(message::read_smtp_path(path, address));
+  message_->recipients.add(path);
   return Step::Continue;
 }
 
@@ -217,7 +211,7 @@ Step Session::judge(Time now, Editor& editor) {
         authres::format(record.verdict, policy::make_stamp(settings.authserv_id, message.facts, record.decision));
   }
   record.facts = std::move(message.facts);
-  const Step step = apply(record, message.forged.fields(), agreed_, editor);
+  const Step step = apply(record, message.forged.fields(), message.recipients, agreed_, editor);
   observe::log_record(record);
   services_.metrics.count(record);
   return step;

@@ -31,6 +31,8 @@ struct MailMacros {
   std::string queue_id;       ///< May be empty: Postfix knows it only after the first recipient.
   std::string authenticated;  ///< SASL login; empty without.
   std::string tls;            ///< TLS version; empty without.
+  /// What it made of the reverse-path ({mail_addr}), empty for the null sender; nullopt if it does not tell.
+  std::optional<std::string> address;
 };
 
 /// One SMTP connection and the message on it: takes the MTA's events in their order, gives back what the MTA shall do.
@@ -53,8 +55,9 @@ class Session {
   /// `arguments` are the ESMTP parameters. TempFail, with a reply set, while the daemon drains.
   [[nodiscard]] Step mail_from(std::string_view path, const std::vector<std::string_view>& arguments, MailMacros macros,
                                Editor& editor);
-  /// TempFail, with a reply set, for a recipient beyond the bound; the message goes on for the others.
-  [[nodiscard]] Step recipient(std::string_view path, Editor& editor);
+  /// `address` is what the MTA made of the path ({rcpt_addr}), if it tells. TempFail, with a reply set, for a recipient
+  /// beyond the bound; the message goes on for the others.
+  [[nodiscard]] Step recipient(std::string_view path, const std::optional<std::string>& address, Editor& editor);
   void header(std::string_view name, std::string_view value);
   void end_of_headers();
   /// Skip once nothing more of the body can matter.

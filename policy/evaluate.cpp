@@ -221,8 +221,9 @@ Truth ask_client_ip(const Condition& test, const std::optional<IpAddress>& clien
 bool matches_address(std::string_view pattern, std::string_view address) {
   constexpr std::string_view kAnyAt = "*@";
   return pattern.substr(0, kAnyAt.size()) == kAnyAt
-             ? iequals(pattern.substr(kAnyAt.size()), domain_of(address)) && pattern.size() > kAnyAt.size()
-             : iequals(pattern, address);
+             ? pattern.size() > kAnyAt.size() &&
+                   message::is_same_domain(pattern.substr(kAnyAt.size()), message::domain_of_path(address))
+             : message::is_same_mailbox(pattern, address);
 }
 
 bool names_address(const Condition& test, std::string_view address) {
@@ -316,6 +317,12 @@ Truth ask(const Condition& test, const Subject& subject) {
   return Truth::False;
 }
 
+std::string_view domain_of_sender(const Verdict& verdict, const Facts& facts) {
+  const std::string_view domain = facts.has_envelope ? message::domain_of_path(facts.mail_from) : std::string_view();
+  const std::string& checked = verdict.spf_mail_from.domain;  // Empty where there was nothing to check.
+  return checked.empty() || message::is_same_domain(domain, checked) ? domain : std::string_view();
+}
+
 std::string_view client_name_of(const Verdict& verdict, const Facts& facts) noexcept {
   return verdict.iprev && verdict.iprev->status == iprev::Status::Pass ? verdict.iprev->name : facts.client_name;
 }
@@ -338,16 +345,11 @@ const std::string& LazyName::normal() const {
   return *normal_;
 }
 
-std::string_view domain_of(std::string_view address) noexcept {
-  const auto at = address.rfind('@');
-  return at == std::string_view::npos ? std::string_view() : address.substr(at + 1);
-}
-
-Message::Message(const Verdict& its_verdict, const Facts& its_facts, const std::vector<Indirect>& its_evidence) noexcept
+Message::Message(const Verdict& its_verdict, const Facts& its_facts, const std::vector<Indirect>& its_evidence)
     : verdict(its_verdict),
       facts(its_facts),
       evidence(its_evidence),
-      mail_from_domain(its_facts.has_envelope ? domain_of(its_facts.mail_from) : std::string_view()),
+      mail_from_domain(domain_of_sender(its_verdict, its_facts)),
       helo(its_facts.helo),
       client_name(client_name_of(its_verdict, its_facts)),
       list_id(its_verdict.list_id) {}

@@ -10,6 +10,7 @@
 #include "policy/decision.h"
 #include "policy/facts.h"
 #include "policy/names.h"
+#include "verify/message/smtp_path.h"
 #include "verify/verdict.h"
 
 namespace assay::policy {
@@ -32,12 +33,9 @@ class LazyName {
   mutable std::optional<std::string> normal_;
 };
 
-/// The domain of a mail address, without the last '@'; empty if it has none.
-[[nodiscard]] std::string_view domain_of(std::string_view address) noexcept;
-
 /// A recipient that conditions are asked about.
 struct Recipient {
-  explicit Recipient(std::string_view path) noexcept : address(path), domain(domain_of(path)) {}
+  explicit Recipient(std::string_view path) noexcept : address(path), domain(message::domain_of_path(path)) {}
   std::string_view address;
   LazyName domain;
 };
@@ -45,11 +43,13 @@ struct Recipient {
 /// What conditions are asked about, for all authors and recipients. Keeps references to its arguments, which must
 /// outlive it. For one thread: names are brought into normal form as they are asked for.
 struct Message {
-  Message(const Verdict& verdict, const Facts& facts, const std::vector<Indirect>& evidence) noexcept;
+  Message(const Verdict& verdict, const Facts& facts, const std::vector<Indirect>& evidence);
 
   const Verdict& verdict;
   const Facts& facts;
   const std::vector<Indirect>& evidence;
+  /// The domain that SPF was asked about: none where that is not the one of `facts`, so that no rule takes SPF's word
+  /// for another domain.
   LazyName mail_from_domain;
   LazyName helo;
   LazyName client_name;

@@ -14,9 +14,11 @@ struct Facts {
   std::optional<IpAddress> client_ip;
   std::string client_name;  ///< As the MTA resolved it; not evidence of anything.
   std::string helo;
-  std::string mail_from;          ///< Reverse-path without angle brackets; empty for <>.
+  /// The reverse-path as message::read_smtp_path() returns it: without angle brackets, empty for <>; with them, and all
+  /// that was beside them, if it cannot be read.
+  std::string mail_from;
   bool has_envelope = false;      ///< A MAIL FROM was given, even an empty one.
-  std::vector<std::string> rcpt;  ///< Forward-paths without angle brackets.
+  std::vector<std::string> rcpt;  ///< Forward-paths, read likewise.
   std::string queue_id;
   std::string tls;                 ///< TLS version; empty without TLS.
   std::string authenticated;       ///< SASL login; empty without.

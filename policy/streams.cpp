@@ -219,7 +219,7 @@ void Streams::make_room() {
 
 void Streams::add_context(const Verdict& verdict, const Facts& facts) {
   for (const std::string& recipient : facts.rcpt) {
-    const std::string domain = normal_name(domain_of(recipient));
+    const std::string domain = normal_name(message::domain_of_path(recipient));
     if (!domain.empty() && (own_domains_.size() < kMaxOwnDomains || own_domains_.contains(domain))) {
       ++own_domains_[domain];
     }

@@ -5,6 +5,7 @@
 #include <variant>
 
 #include "verify/base/text.h"
+#include "verify/message/smtp_path.h"
 
 namespace assay::policy {
 namespace {
@@ -31,7 +32,8 @@ constexpr std::string_view kAnyAt = "*@";
 
 /// Whether each address that the pattern `narrow` stands for is one that `wide` stands for.
 bool covers_address(std::string_view wide, std::string_view narrow) {
-  return iequals(wide, narrow) || (wide.starts_with(kAnyAt) && iequals(domain_part(wide), domain_part(narrow)));
+  return iequals(wide, narrow) || message::is_same_mailbox(wide, narrow) ||
+         (wide.starts_with(kAnyAt) && message::is_same_domain(domain_part(wide), domain_part(narrow)));
 }
 
 bool covers(const AddressList& wide, const AddressList& narrow) {

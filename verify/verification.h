@@ -48,8 +48,8 @@ class Verification {
 
   /// The connection: absent address = SPF none, no iprev.
   void client(const std::optional<IpAddress>& ip, std::string_view helo);
-  /// The reverse-path, with or without angle brackets; empty or <> is the null sender. Not calling it means that there
-  /// is no envelope: SPF is none.
+  /// The reverse-path as message::read_smtp_path() returns it; empty or <> is the null sender. Not calling it means
+  /// that there is no envelope: SPF is none.
   void mail_from(std::string_view reverse_path);
   /// One field; see message::HeaderBlock::add.
   void header(std::string_view name, std::string_view value);

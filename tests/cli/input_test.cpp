@@ -67,17 +67,6 @@ TEST_CASE("cli/input: what cannot be read says why", "[cli][input]") {
   CHECK(directory.error() == "cannot read " + folder.path("") + ": Is a directory");
 }
 
-TEST_CASE("cli/input: angle brackets around a path go, and only those", "[cli][input]") {
-  using assay::cli::without_brackets;
-  CHECK(without_brackets("<a@example.com>") == "a@example.com");
-  CHECK(without_brackets("a@example.com") == "a@example.com");
-  CHECK(without_brackets("<>").empty());
-  CHECK(without_brackets("").empty());
-  CHECK(without_brackets("<") == "<");
-  CHECK(without_brackets("<a") == "<a");
-  CHECK(without_brackets("<<a>>") == "<a>");
-}
-
 TEST_CASE("cli/input: zone files or servers replace where answers come from", "[cli][input]") {
   using assay::cli::apply;
   assay::resolver::Settings configured;

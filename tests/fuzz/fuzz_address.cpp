@@ -3,12 +3,17 @@
 #include "tests/fuzz/fuzz.h"
 #include "verify/message/address.h"
 #include "verify/message/author.h"
+#include "verify/message/smtp_path.h"
 
 using namespace assay;
 
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const auto text = fuzz::as_text(data, size);
-  static_cast<void>(message::parse_smtp_path(text));
+  if (const auto path = message::parse_smtp_path(text)) {
+    const auto again = message::parse_smtp_path(path->mailbox);
+    fuzz::require(again && again->mailbox == path->mailbox && again->domain == path->domain &&
+                  again->is_null == path->is_null && message::domain_of_path(text) == path->domain);
+  }
   if (const auto list = message::parse_address_list(text, 3)) {
     for (const message::AddrSpec& address : list->addresses) {
       // What an address was read as reads as itself.

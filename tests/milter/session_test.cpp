@@ -92,8 +92,9 @@ const Time kNow{std::chrono::seconds(1'800'000'000)};
 
 /// MAIL, RCPT and the header of an ordinary message.
 Step start(Session& session, FakeEditor& editor, const std::string& authenticated = {}) {
-  const Step step = session.mail_from("<alice@example.com>", {}, MailMacros{"Q1", authenticated, ""}, editor);
-  CHECK(session.recipient("<bob@example.net>", editor) == Step::Continue);
+  const Step step =
+      session.mail_from("<alice@example.com>", {}, MailMacros{"Q1", authenticated, "", std::nullopt}, editor);
+  CHECK(session.recipient("<bob@example.net>", std::nullopt, editor) == Step::Continue);
   return step;
 }
 
@@ -338,10 +339,10 @@ TEST_CASE(
   FakeEditor editor;
   REQUIRE(start(*session, editor) == Step::Continue);  // The first of them.
   for (int i = 1; i < 10'000; ++i) {
-    REQUIRE(session->recipient("<bob@example.net>", editor) == Step::Continue);
+    REQUIRE(session->recipient("<bob@example.net>", std::nullopt, editor) == Step::Continue);
   }
   CHECK(editor.done.empty());
-  CHECK(session->recipient("<bob@example.net>", editor) == Step::TempFail);
+  CHECK(session->recipient("<bob@example.net>", std::nullopt, editor) == Step::TempFail);
   REQUIRE(editor.done.size() == 1);
   CHECK(editor.done.front().rfind("reply 452 4.5.3", 0) == 0);
   CHECK(finish(*session, editor) == Step::Continue);
@@ -392,6 +393,40 @@ TEST_CASE("milter/session: a broken configuration changes nothing", "[milter]") 
   daemon.configure("authserv_id: new.example.net\nunknown_key: 1\n");
   CHECK_FALSE(daemon.source->load().empty());
   CHECK(daemon.source->current()->settings.authserv_id == "mx.example.net");
+}
+
+TEST_CASE("milter/session: an address in a comment of the reverse-path is nobody's, to SPF and to rules alike",
+          "[milter][attack]") {
+  struct Row {
+    const char* path;
+    std::optional<std::string> told;
+    const char* stamped;  // Unless it is refused.
+    bool is_refused;
+  };
+  // example.com is the sender's own name: it passes SPF.
+  Daemon daemon(std::string(kConfiguration) +
+                "policy: {rules: [{name: r, when: {mail_from_domain: example.com, spf: pass}, then: reject}]}\n");
+  for (const Row& row : {
+           Row{"<alice@example.com>", std::nullopt, "", true},
+           Row{"<alice@example.com>(x@partner.example>)", "alice@example.com", "", true},
+           Row{"<alice@example.com (>)>", "alice@example.com", "", true},
+           // Without the MTA's word nobody is named.
+           Row{"<alice@example.com>(x@partner.example>)", std::nullopt, "invalid_domain", false},
+           Row{"<alice@partner.example>(x@example.com>)", std::nullopt, "invalid_domain", false},
+           Row{"<alice@partner.example>(x@example.com>)", "alice@partner.example", "mailfrom=partner.example", false},
+           Row{"<>(x@example.com>)", std::nullopt, "invalid_domain", false},
+           Row{"<>(x@example.com>)", "", "spf=none (no_record) smtp.helo=mx.example.com", false},
+       }) {
+    CAPTURE(row.path, row.told);
+    const auto session = daemon.session();
+    FakeEditor editor;
+    REQUIRE(session->mail_from(row.path, {}, MailMacros{"Q1", "", "", row.told}, editor) == Step::Continue);
+    CHECK(session->recipient("<bob@example.net>", std::nullopt, editor) == Step::Continue);
+    session->header("From", " author@unpublished.example");
+    session->end_of_headers();
+    CHECK(session->end_of_message("", kNow, editor) == (row.is_refused ? Step::Reject : Step::Continue));
+    CHECK(has(stamp_of(editor), row.stamped));
+  }
 }
 
 TEST_CASE("milter/session: SMTPUTF8 is recognised as an argument and glued to the path", "[milter]") {

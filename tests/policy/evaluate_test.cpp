@@ -177,6 +177,27 @@ TEST_CASE("policy/evaluate: the envelope and the connection", "[policy][evaluate
        is(Fact::MailFromDomain, "example.com"), Truth::False},
       {"mail_from_domain as an address literal", envelope("a@[192.0.2.1]"), is(Fact::MailFromDomain, "[192.0.2.1]"),
        Truth::True},
+      {"mail_from_domain: the comment behind the address is not it", envelope("<x@evil.test>(y@partner.example>)"),
+       is(Fact::MailFromDomain, "partner.example"), Truth::False},
+      {"mail_from_domain in a record that an older version wrote of it", envelope("x@evil.test>(y@partner.example"),
+       is(Fact::MailFromDomain, "partner.example"), Truth::False},
+      {"mail_from_domain that SPF was asked about",
+       [](Scene& s) {
+         s.facts.has_envelope = true;
+         s.facts.mail_from =
+             "x@b\xC3\xBC"
+             "cher.example.";
+         s.verdict.spf_mail_from.domain = "xn--bcher-kva.example";
+       },
+       is(Fact::MailFromDomain, "xn--bcher-kva.example"), Truth::True},
+      {"mail_from_domain is never another than the one that SPF was asked about",
+       [](Scene& s) {
+         s.facts.has_envelope = true;
+         s.facts.mail_from = "x@partner.example";
+         s.verdict.spf_mail_from.domain = "evil.test";
+         s.verdict.spf_mail_from.status = spf::Status::Pass;
+       },
+       is(Fact::MailFromDomain, "partner.example"), Truth::False},
       {"helo", [](Scene& s) { s.facts.helo = "MX.example.net"; }, is(Fact::Helo, "*.example.net"), Truth::True},
       {"helo missing", nothing, is(Fact::Helo, "*.example.net"), Truth::False},
       {"client_name is the one that iprev confirmed",
@@ -408,6 +429,14 @@ TEST_CASE("policy/evaluate: recipients, lists and reasons", "[policy][evaluate]"
       {"rcpt of that domain", to("joe@EXAMPLE.net"), is(Fact::Rcpt, "*@example.net"), Truth::True},
       {"rcpt of a name below is not of that domain", to("joe@a.example.net"), is(Fact::Rcpt, "*@example.net"),
        Truth::False},
+      {"rcpt in quotes", to("\"J\\oe\"@example.net"), is(Fact::Rcpt, "joe@example.net"), Truth::True},
+      {"rcpt with a dot at the end", to("joe@example.net."), is(Fact::Rcpt, "joe@example.net"), Truth::True},
+      {"rcpt of a domain with a dot at the end", to("joe@example.net."), is(Fact::Rcpt, "*@example.net"), Truth::True},
+      {"rcpt_domain with a dot at the end", to("joe@example.net."), is(Fact::RcptDomain, "example.net"), Truth::True},
+      {"rcpt of a U-label",
+       to("joe@b\xC3\xBC"
+          "cher.example"),
+       is(Fact::Rcpt, "*@xn--bcher-kva.example"), Truth::True},
       {"rcpt without a domain", to("postmaster"), is(Fact::Rcpt, "postmaster"), Truth::True},
       {"rcpt: nobody is of no domain", to("postmaster"), is(Fact::Rcpt, "*@"), Truth::False},
       {"rcpt without a recipient", nothing, is(Fact::Rcpt, "*@example.net"), Truth::False},

@@ -8,6 +8,7 @@
 #include "verify/base/escape.h"
 #include "verify/base/text.h"
 #include "verify/base/utf8.h"
+#include "verify/message/smtp_path.h"
 
 namespace assay::message {
 namespace {
@@ -94,16 +95,6 @@ bool is_single_label(std::string_view text) {
   }
   const auto name = Domain::parse(text);
   return name && name->label_count() == 1;
-}
-
-/// Whether both texts name the same domain, which may be one that DNS cannot name.
-bool is_same_domain(std::string_view a, std::string_view b) {
-  if (iequals(a, b)) {
-    return true;
-  }
-  const auto name = Domain::parse(a);
-  const auto other = Domain::parse(b);
-  return name && other && *name == *other;
 }
 
 class AddressParser {
@@ -477,38 +468,6 @@ class AddressParser {
   const char* what_ = "";
 };
 
-/// The offset of the first octet outside quotes for which `wanted` holds; the size of `path` if there is none.
-template <class Wanted>
-std::size_t find_unquoted(std::string_view path, Wanted wanted) {
-  bool is_quoted = false;
-  for (std::size_t i = 0; i < path.size(); ++i) {
-    if (path[i] == '"') {
-      is_quoted = !is_quoted;
-    } else if (path[i] == '\\' && is_quoted) {
-      ++i;
-    } else if (!is_quoted && wanted(path[i])) {
-      return i;
-    }
-  }
-  return path.size();
-}
-
-std::string unquoted(std::string_view local_part) {
-  std::string out;
-  bool is_quoted = false;
-  for (std::size_t i = 0; i < local_part.size(); ++i) {
-    if (local_part[i] == '"') {
-      is_quoted = !is_quoted;
-      continue;
-    }
-    if (local_part[i] == '\\' && is_quoted && i + 1 < local_part.size()) {
-      ++i;
-    }
-    out += local_part[i];
-  }
-  return out;
-}
-
 }  // namespace
 
 Parsed<std::size_t> for_each_address(std::string_view value, const std::function<void(const AddrSpec&)>& visit) {
@@ -527,31 +486,6 @@ Parsed<AddressList> parse_address_list(std::string_view value, std::size_t max_a
   }
   list.total = *total;
   return list;
-}
-
-SmtpPath parse_smtp_path(std::string_view path) {
-  path = trim_wsp(path);
-  if (path.starts_with('<')) {
-    path.remove_prefix(1);
-    path = path.substr(0, find_unquoted(path, [](char c) { return c == '>'; }));
-  } else {
-    path = path.substr(0, find_unquoted(path, is_wsp));
-  }
-  SmtpPath parsed;
-  parsed.is_null = path.empty();
-  if (path.starts_with('@')) {
-    const std::size_t route_end = find_unquoted(path, [](char c) { return c == ':'; });
-    path.remove_prefix(route_end == path.size() ? 0 : route_end + 1);
-  }
-  std::size_t last_at = path.size();
-  for (std::size_t begin = 0; begin < path.size();) {
-    const std::size_t at = begin + find_unquoted(path.substr(begin), [](char c) { return c == '@'; });
-    last_at = at < path.size() ? at : last_at;
-    begin = at + 1;
-  }
-  parsed.local_part = unquoted(path.substr(0, last_at));
-  parsed.domain = path.substr(std::min(last_at + 1, path.size()));
-  return parsed;
 }
 
 }  // namespace assay::message

@@ -53,16 +53,4 @@ struct AddressList {
 };
 [[nodiscard]] Parsed<AddressList> parse_address_list(std::string_view value, std::size_t max_addresses);
 
-/// An SMTP reverse-path or forward-path as an MTA hands it over: `<local@domain>`, `local@domain`, `<>` or empty, with
-/// ESMTP arguments after the path ignored. For the null path both members are empty; they may be for "@", too, which is
-/// not the null path. A path without '@' has an empty domain. The domain is what follows the last '@' outside quotes; a
-/// source route (RFC 5321 appendix C) is skipped. The local part has its quoting removed. Nothing is checked: the MTA
-/// has accepted the path.
-struct SmtpPath {
-  std::string local_part;
-  std::string domain;
-  bool is_null = false;  ///< `<>`, or nothing.
-};
-[[nodiscard]] SmtpPath parse_smtp_path(std::string_view path);
-
 }  // namespace assay::message

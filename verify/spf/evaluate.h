@@ -29,8 +29,8 @@ struct Query {
 /// TempError only where `dns` says TempFail or Bogus. Keeps no reference after return. Never throws on bad input.
 [[nodiscard]] Outcome evaluate(const Query& query, dns::Resolver& dns, const Limits& limits);
 
-/// The MAIL FROM identity (section 2.4): for the null reverse-path, postmaster@HELO. `reverse_path` as the MTA gives
-/// it, with or without angle brackets.
+/// The MAIL FROM identity (section 2.4): for the null reverse-path, postmaster@HELO. `reverse_path` as
+/// message::read_smtp_path() returns it; one that cannot be read has no domain, and so the result none (section 4.3).
 [[nodiscard]] Query mail_from_identity(const IpAddress& client, std::string_view reverse_path, std::string_view helo);
 /// The HELO identity (section 2.3): sender is postmaster@HELO.
 [[nodiscard]] Query helo_identity(const IpAddress& client, std::string_view helo);

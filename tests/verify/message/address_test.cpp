@@ -6,7 +6,6 @@
 
 using namespace assay;
 using message::parse_address_list;
-using message::parse_smtp_path;
 
 namespace {
 
@@ -404,7 +403,6 @@ TEST_CASE("message/address: no text crashes or loops", "[message][property]") {
         REQUIRE(again->addresses[0].local_part == address.local_part);
       }
     }
-    static_cast<void>(parse_smtp_path(value));
   }
   CHECK(accepted > 100);
   const std::string good = "A \"b\\\"\" (c(\\)d)) <\"e f\".g@h.example>, G:i@[192.0.2.1], j@k;, l . m@\r\n n.o";
@@ -416,59 +414,5 @@ TEST_CASE("message/address: no text crashes or loops", "[message][property]") {
       changed[i] = static_cast<char>(c);
       static_cast<void>(parse_address_list(changed, 10));
     }
-  }
-}
-
-TEST_CASE("message/address: the null path is <> alone (RFC 5321 section 4.1.2, Reverse-path)", "[message]") {
-  for (const char* path : {"", "<>", " <> ", "<> SIZE=1"}) {
-    CAPTURE(path);
-    CHECK(parse_smtp_path(path).is_null);
-  }
-  for (const char* path : {"<@>", "@", "<\"\">", "<@r.example:>", "< >", "<a@b.example>", "<postmaster>"}) {
-    CAPTURE(path);
-    CHECK_FALSE(parse_smtp_path(path).is_null);
-  }
-}
-
-TEST_CASE("message/address: paths of SMTP", "[message]") {
-  struct Row {
-    std::string_view path, local_part, domain;
-  };
-  for (const Row& row : {
-           Row{"", "", ""},
-           Row{"<>", "", ""},
-           Row{" <> ", "", ""},
-           Row{"<> SIZE=1", "", ""},
-           Row{"<a@b.example>", "a", "b.example"},
-           Row{"a@b.example", "a", "b.example"},
-           Row{"<a@B.Example> SIZE=1000 BODY=8BITMIME", "a", "B.Example"},
-           Row{"a@b.example SIZE=1000 X=@c", "a", "b.example"},
-           Row{"<a@b@c>", "a@b", "c"},
-           Row{"<\"a@x\"@c>", "a@x", "c"},
-           Row{"\"a b\"@c SIZE=1", "a b", "c"},
-           Row{"<\"a>b\"@c> SIZE=1", "a>b", "c"},
-           Row{"<\"a\\\"@x>\\\\\"@c>", "a\"@x>\\", "c"},
-           Row{"<@r.example:a@c>", "a", "c"},
-           Row{"<@r.example,@s.example:a@c>", "a", "c"},
-           Row{"<@r.example:\"x:y\"@c>", "x:y", "c"},
-           Row{"<postmaster>", "postmaster", ""},
-           Row{"postmaster", "postmaster", ""},
-           Row{"<@c>", "", "c"},
-           Row{"<a@>", "a", ""},
-           Row{"<a@[192.0.2.1]>", "a", "[192.0.2.1]"},
-           Row{"<a@b.example", "a", "b.example"},
-           Row{"<\"a@b.example>", "a@b.example>", ""},
-           Row{"<a\\b@c>", "a\\b", "c"},
-           Row{"<SRS0=x=y=orig.example=user@fwd.example>", "SRS0=x=y=orig.example=user", "fwd.example"},
-           Row{"<j\xC3\xBCrgen@b\xC3\xBC"
-               "cher.example>",
-               "j\xC3\xBCrgen",
-               "b\xC3\xBC"
-               "cher.example"},
-       }) {
-    CAPTURE(row.path);
-    const auto parsed = parse_smtp_path(row.path);
-    CHECK(parsed.local_part == row.local_part);
-    CHECK(parsed.domain == row.domain);
   }
 }

@@ -26,6 +26,8 @@ TEST_CASE("spf/identity: the domain of MAIL FROM is taken strictly (RFC 7208 sec
            Row{"<good.example!user@d.example>", "good.example!user", "d.example"},
            Row{"<\"user@good.example\"@d.example>", "user@good.example", "d.example"},
            Row{"<@d.example>", "", "d.example"},
+           // A comment: no path (RFC 5321 section 4.1.2), and so no domain.
+           Row{"<user@d.example>(x@good.example>)", "", ""},
        }) {
     DYNAMIC_SECTION(row.path) {
       const auto query = spf::mail_from_identity(kClient, row.path, "helo.example");
