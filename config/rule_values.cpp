@@ -11,6 +11,7 @@
 #include "config/rule_words.h"
 #include "config/wording.h"
 #include "policy/condition.h"
+#include "verify/base/domain.h"
 #include "verify/base/escape.h"
 #include "verify/base/text.h"
 
@@ -123,7 +124,11 @@ Complaint check_recipient(std::string_view text) {
     return "needs something before the @: write \"*" + escape(text, kMaxQuotedOctets) + "\" for all of that domain";
   }
   const bool is_all = text.substr(0, 2) == "*@";
-  if (check_address(is_all ? "a" + std::string(text.substr(1)) : std::string(text)) ||
+  // The domain may be written with U-labels, as in every other condition.
+  const auto at = text.rfind('@');
+  const auto domain = Domain::parse(at == std::string_view::npos ? text : text.substr(at + 1));
+  if (at == std::string_view::npos || !domain ||
+      check_address((is_all ? "a" : std::string(text.substr(0, at))) + "@" + domain->str()) ||
       (!is_all && text.find('*') != std::string_view::npos)) {
     return "is not a mail address such as postmaster@example.net or \"*@example.net\"";
   }

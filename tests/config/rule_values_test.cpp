@@ -61,6 +61,10 @@ TEST_CASE("config/rule_values: claims are results of three methods", "[config][r
 TEST_CASE("config/rule_values: recipients are addresses, or all of a domain", "[config][rules]") {
   CHECK_FALSE(check_recipient("postmaster@example.net"));
   CHECK_FALSE(check_recipient("*@example.net"));
+  CHECK_FALSE(
+      check_recipient("*@b\xC3\xBC"
+                      "cher.example"));
+  CHECK_FALSE(check_recipient("*@xn--bcher-kva.example"));
   for (const char* const text :
        {"", "@", "@example.net", "*@", "*", "a*@example.net", "a@*.example.net", "*@*.example.net", "example.net"}) {
     CAPTURE(text);
