@@ -54,7 +54,8 @@ TEST_CASE("cli/input: a message is read up to the bound and no further", "[cli][
   CHECK(*whole == octets);
   const auto refused = assay::cli::read_file(folder.write("message", octets + "x"), kBound);
   REQUIRE(!refused);
-  CHECK(refused.error() == folder.path("message") + " is larger than 1 MiB, the most that is read: is it the right file?");
+  CHECK(refused.error() ==
+        folder.path("message") + " is larger than 1 MiB, the most that is read: is it the right file?");
 }
 
 TEST_CASE("cli/input: what cannot be read says why", "[cli][input]") {

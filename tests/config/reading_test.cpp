@@ -24,8 +24,10 @@ TEST_CASE("config/rules: a rule that accepts what can be forged is a problem, at
   CHECK(problem.message.find("anybody can write example.com in From") != std::string::npos);
 
   CHECK(load_text(accepting("partner", "{from_domain: example.com}", ", unproven: true"), "f.yaml", "host.example"));
-  CHECK(load_text(accepting("partner", "{from_domain: example.com, dkim_domain: example.com}"), "f.yaml", "host.example"));
-  CHECK_FALSE(load_text(accepting("partner", "{from_domain: example.com}", ", observe: true"), "f.yaml", "host.example"));
+  CHECK(load_text(accepting("partner", "{from_domain: example.com, dkim_domain: example.com}"), "f.yaml",
+                  "host.example"));
+  CHECK_FALSE(
+      load_text(accepting("partner", "{from_domain: example.com}", ", observe: true"), "f.yaml", "host.example"));
   CHECK_FALSE(load_text(accepting("partner", "{dkim_domain: '*.com'}"), "f.yaml", "host.example"));
 }
 
