@@ -22,7 +22,7 @@ using config::Mark;
 using config::Section;
 using config::YamlNode;
 
-/// Words that are listed where none is near; the reasons are more, and stand in docs/records.md.
+/// Words that are listed where none is near; the reasons are too many.
 constexpr std::size_t kMaxListedWords = 12;
 
 /// A value and where it stands.
