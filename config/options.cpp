@@ -425,7 +425,8 @@ void read_option(Section& section, const Option& option, Settings& settings) {
 /// Reports what is wrong with the values that do not count: who removes the later one must not meet it only then.
 void check_overridden(const Section& section, const std::vector<Option>& table) {
   for (auto& [key, alone] : section.overridden()) {
-    const auto option = std::find_if(table.begin(), table.end(), [&key](const Option& row) { return row.key == key; });
+    const auto option =
+        std::find_if(table.begin(), table.end(), [&name = key](const Option& row) { return row.key == name; });
     if (option != table.end()) {
       Settings unused;
       read_option(alone, *option, unused);
