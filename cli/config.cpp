@@ -10,15 +10,13 @@
 #include "cli/verbs.h"
 #include "config/example.h"
 #include "config/load.h"
+#include "config/node.h"
 #include "config/reference.h"
 #include "config/schema.h"
 #include "verify/base/escape.h"
 
 namespace assay::cli {
 namespace {
-
-/// A configuration is text that somebody wrote.
-constexpr std::size_t kMaxConfigOctets = std::size_t{1} << 20U;
 
 /// The problems of a file on standard error, one a line.
 void print(const std::vector<config::Problem>& problems) {
@@ -35,7 +33,7 @@ config::Loaded load(const std::string& text, const std::string& file) {
 int run_check(const std::vector<std::string>& files) {
   int status = kExitDone;
   for (const std::string& file : files) {
-    const auto text = read_file(file, kMaxConfigOctets);
+    const auto text = read_file(file, config::kMaxConfigOctets);
     if (!text) {
       status = complain(text.error());
       continue;
@@ -54,7 +52,7 @@ int run_check(const std::vector<std::string>& files) {
 int run_show(const std::optional<std::string>& file) {
   std::string text;
   if (file) {
-    auto octets = read_file(*file, kMaxConfigOctets);
+    auto octets = read_file(*file, config::kMaxConfigOctets);
     if (!octets) {
       return complain(octets.error());
     }

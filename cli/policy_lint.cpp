@@ -16,6 +16,7 @@
 #include "cli/verbs.h"
 #include "config/lint.h"
 #include "config/load.h"
+#include "config/node.h"
 #include "resolver/backend.h"
 #include "resolver/lookups.h"
 #include "resolver/psl.h"
@@ -28,8 +29,6 @@ using policy::LintFinding;
 using policy::LintKind;
 using policy::Severity;
 
-/// A configuration is text that somebody wrote.
-constexpr std::size_t kMaxConfigOctets = std::size_t{1} << 20U;
 /// The most names that DNS is asked about in one run.
 constexpr std::size_t kMaxNamesAsked = 10'000;
 /// Names asked at once, which share one deadline.
@@ -274,7 +273,7 @@ int run_lint(const Options& options) {
   int status = kExitDone;
   Report all;
   for (const std::string& file : options.files) {
-    const auto text = read_file(file, kMaxConfigOctets);
+    const auto text = read_file(file, config::kMaxConfigOctets);
     if (!text) {
       status = complain(text.error());
       continue;

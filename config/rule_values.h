@@ -34,7 +34,7 @@ inline constexpr std::size_t kMaxWordOctets = 253;
 [[nodiscard]] Complaint check_comment(std::string_view text);
 
 /// `550`, `5.7.1` or `550 5.7.1` (RFC 5321 section 4.2, RFC 2034 section 4), of the class `wanted`: '4' or '5'. What is
-/// not said stays unset. 421 is refused.
+/// not said stays unset. 421 and 521 are refused.
 [[nodiscard]] Parsed<policy::ReplyTemplate> parse_code(std::string_view text, char wanted);
 /// YYYY-MM-DD, from 1970 on: the first second after that day, UTC.
 [[nodiscard]] Parsed<Time> parse_last_day(std::string_view text);
