@@ -11,6 +11,7 @@
 #include <exception>
 #include <string>
 
+#include "milter/negotiation.h"
 #include "observe/log.h"
 
 namespace assay::milter {
@@ -156,15 +157,10 @@ sfsistat on_negotiate(SMFICTX* context, unsigned long actions, unsigned long ste
     auto session = std::make_unique<Session>(*shared_services);
     session->negotiated(can);
     if (can.can_name_macros) {
-      // Otherwise Postfix sends what it is configured to send by default, which has these too.
-      const std::string at_mail = "i {mail_addr} {auth_authen} {tls_version}";
-      const std::string at_recipient = "i {rcpt_addr}";
-      const std::string later = "i";
-      static_cast<void>(smfi_setsymlist(context, SMFIM_ENVFROM, c_string(at_mail)));
-      static_cast<void>(smfi_setsymlist(context, SMFIM_ENVRCPT, c_string(at_recipient)));
-      // Both: libmilter before 8.17.2 mixes up the slots of the last two.
-      static_cast<void>(smfi_setsymlist(context, SMFIM_EOM, c_string(later)));
-      static_cast<void>(smfi_setsymlist(context, SMFIM_EOH, c_string(later)));
+      for (const MacroList& list : macro_lists()) {
+        // NOLINTNEXTLINE(cppcoreguidelines-pro-type-const-cast): libmilter copies it.
+        static_cast<void>(smfi_setsymlist(context, list.stage, const_cast<char*>(list.names)));
+      }
     }
     if (!can.can_insert_headers || !can.can_change_headers) {
       observe::log_warn("the MTA does not let this filter change headers: its mail will be deferred");
@@ -276,8 +272,7 @@ bool register_callbacks(Services services) {
   description.xxfi_name = c_string(name);
   description.xxfi_version = SMFI_VERSION;
   // What a configuration may need; the negotiation asks for it connection by connection.
-  description.xxfi_flags =
-      SMFIF_ADDHDRS | SMFIF_CHGHDRS | SMFIF_QUARANTINE | SMFIF_ADDRCPT | SMFIF_DELRCPT | SMFIF_SETSYMLIST;
+  description.xxfi_flags = wanted_actions();
   description.xxfi_connect = on_connect;
   description.xxfi_helo = on_helo;
   description.xxfi_envfrom = on_mail_from;

@@ -11,7 +11,22 @@ constexpr unsigned long kWantedActions =
 constexpr unsigned long kWantedSteps = SMFIP_HDR_LEADSPC | SMFIP_SKIP | SMFIP_NOUNKNOWN | SMFIP_NODATA | SMFIP_NR_CONN |
                                        SMFIP_NR_HELO | SMFIP_NR_DATA | SMFIP_NR_HDR | SMFIP_NR_EOH | SMFIP_NR_UNKN;
 
+/// Otherwise Postfix sends what it is configured to send by default, which has these too.
+constexpr std::array<MacroList, 4> kMacroLists{{{SMFIM_ENVFROM, "i {mail_addr} {auth_authen} {tls_version}"},
+                                                {SMFIM_ENVRCPT, "i {rcpt_addr}"},
+                                                // Both: libmilter before 8.17.2 mixes up the slots of the last two.
+                                                {SMFIM_EOM, "i"},
+                                                {SMFIM_EOH, "i"}}};
+
 }  // namespace
+
+unsigned long wanted_actions() noexcept {
+  return kWantedActions;
+}
+
+const std::array<MacroList, 4>& macro_lists() noexcept {
+  return kMacroLists;
+}
 
 Options negotiate(const Options& offer) noexcept {
   return {offer.actions & kWantedActions, offer.steps & kWantedSteps};

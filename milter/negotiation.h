@@ -1,6 +1,6 @@
 #pragma once
 
-#include <cstdint>
+#include <array>
 
 namespace assay::milter {
 
@@ -14,6 +14,16 @@ struct Options {
 /// negotiation), header values with their leading space, SKIP, and no reply to anything but MAIL, RCPT and body chunks.
 /// Body chunks keep their replies because SKIP is one. Nothing that is not offered.
 [[nodiscard]] Options negotiate(const Options& offer) noexcept;
+
+/// All that negotiate() may ask for, as a filter must declare it beforehand.
+[[nodiscard]] unsigned long wanted_actions() noexcept;
+
+/// Macros to ask for, where the MTA lets a filter choose.
+struct MacroList {
+  int stage = 0;  ///< SMFIM_*.
+  const char* names = "";
+};
+[[nodiscard]] const std::array<MacroList, 4>& macro_lists() noexcept;
 
 /// What was agreed, in the words of the session.
 struct Capabilities {

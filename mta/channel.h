@@ -1,9 +1,12 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 
+#include "mta/address.h"
 #include "mta/wire.h"
 
 namespace assay::mta {
@@ -13,6 +16,10 @@ class Channel {
  public:
   /// Connects to `address` in libmilter's notation: inet:PORT@HOST, inet6:PORT@HOST, unix:PATH (or local:PATH).
   [[nodiscard]] static Result<Channel> open(std::string_view address, std::chrono::milliseconds timeout);
+
+  /// Begins to connect and does not wait: once the socket can be written to, finish() tells what came of it.
+  [[nodiscard]] static Result<Channel> begin(const Address& address);
+  [[nodiscard]] Result<void> finish();
 
   /// Takes over a connected stream socket.
   explicit Channel(int descriptor);
@@ -27,10 +34,18 @@ class Channel {
   /// The next packet, complete within `timeout`. A length of 0 or above kMaxReplyOctets is a Protocol failure.
   [[nodiscard]] Result<Packet> receive(std::chrono::milliseconds timeout);
 
- private:
-  [[nodiscard]] Result<void> fill(std::size_t octets, std::chrono::steady_clock::time_point deadline);
+  // Without waiting, for one thread that serves many channels.
+  [[nodiscard]] int descriptor() const { return descriptor_; }
+  /// Sends what the kernel takes now, and tells how many octets that were.
+  [[nodiscard]] Result<std::size_t> send_some(std::string_view octets);
+  /// Reads what has arrived; false if nothing has.
+  [[nodiscard]] Result<bool> receive_some();
+  /// The next packet of what was read, if it is complete. A length of 0 or above kMaxReplyOctets is a Protocol failure.
+  [[nodiscard]] Result<std::optional<Packet>> next_packet();
 
+ private:
   int descriptor_ = -1;
+  bool connecting_ = false;
   std::string buffer_;  ///< Received and not yet handed out.
 };
 

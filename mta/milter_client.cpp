@@ -9,75 +9,8 @@ namespace {
 /// Packets are written at the latest when this many octets wait.
 constexpr std::size_t kFlushOctets = 65536;
 
-/// The macros that Postfix 3.7 sends where the filter does not choose (milter_*_macros).
-std::vector<std::string> default_macros(Stage stage) {
-  switch (stage) {
-    case Stage::Connect: return {"j", "{daemon_name}", "{daemon_addr}", "v", "_"};
-    case Stage::Helo: return {"{tls_version}", "{cipher}", "{cipher_bits}", "{cert_subject}", "{cert_issuer}"};
-    case Stage::Mail:
-      return {"i", "{auth_type}", "{auth_authen}", "{auth_author}", "{mail_addr}", "{mail_host}", "{mail_mailer}"};
-    case Stage::Rcpt: return {"i", "{rcpt_addr}", "{rcpt_host}", "{rcpt_mailer}"};
-    case Stage::Data:
-    case Stage::EndOfMessage:
-    case Stage::EndOfHeader: return {"i"};
-  }
-  return {};
-}
-
 tl::unexpected<Failure> protocol_failure(std::string what) {
   return failure(Failure{Failure::Kind::Protocol, std::move(what)});
-}
-
-/// A command octet for an error message, whatever it is.
-std::string name_of(char command) {
-  constexpr const char* kDigits = "0123456789abcdef";
-  if (command > ' ' && command < '\x7f') {
-    return std::string("'") + command + "'";
-  }
-  const auto octet = static_cast<unsigned char>(command);
-  return std::string("0x") + kDigits[octet >> 4U] + kDigits[octet & 0xFU];
-}
-
-/// A filter doubles '%' in a reply, since Sendmail formats with it; Postfix drops one that stands alone.
-std::string without_percent_doubling(std::string_view text) {
-  std::string out;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '%' && ++i == text.size()) {
-      break;
-    }
-    out += text[i];
-  }
-  return out;
-}
-
-std::string in_brackets(std::string_view address) {
-  return "<" + std::string(address) + ">";
-}
-
-/// The address of an edit: without ESMTP parameters and without angle brackets.
-std::string plain_address(std::string_view text) {
-  if (!text.empty() && text.front() == '<') {
-    return std::string(text.substr(1, text.find('>') - 1));
-  }
-  return std::string(text.substr(0, text.find(' ')));
-}
-
-std::vector<std::string> split_words(std::string_view text) {
-  std::vector<std::string> words;
-  while (true) {
-    const auto start = text.find_first_not_of(" ,");
-    if (start == std::string_view::npos) {
-      return words;
-    }
-    text.remove_prefix(start);
-    const auto end = std::min(text.find_first_of(" ,"), text.size());
-    words.emplace_back(text.substr(0, end));
-    text.remove_prefix(end);
-  }
-}
-
-bool is_final(const Answer& answer) {
-  return answer.kind != Answer::Kind::Continue && answer.kind != Answer::Kind::Skip;
 }
 
 /// What an answer before the end of a message makes of that message.
@@ -114,75 +47,6 @@ void apply_envelope_edits(Delivery& delivery, const std::vector<Edit>& edits) {
   }
 }
 
-/// The action that must have been negotiated for a request; 0 if `kind` is no request for a change.
-std::uint32_t needed_action(ReplyKind kind) {
-  switch (kind) {
-    case ReplyKind::AddRecipient: return actions::kAddRecipients;
-    case ReplyKind::AddRecipientWithParameters: return actions::kAddRecipientsWithParameters;
-    case ReplyKind::DeleteRecipient: return actions::kDeleteRecipients;
-    case ReplyKind::ReplaceBody: return actions::kChangeBody;
-    case ReplyKind::ChangeFrom: return actions::kChangeFrom;
-    case ReplyKind::AddHeader:
-    case ReplyKind::InsertHeader: return actions::kAddHeaders;
-    case ReplyKind::ChangeHeader: return actions::kChangeHeaders;
-    case ReplyKind::Quarantine: return actions::kQuarantine;
-    case ReplyKind::Shutdown:
-    case ReplyKind::Accept:
-    case ReplyKind::Continue:
-    case ReplyKind::Discard:
-    case ReplyKind::ConnectionFailure:
-    case ReplyKind::Negotiate:
-    case ReplyKind::Progress:
-    case ReplyKind::Reject:
-    case ReplyKind::Skip:
-    case ReplyKind::TempFail:
-    case ReplyKind::ReplyCode: return 0;
-  }
-  return 0;  // An octet that is no ReplyKind.
-}
-
-/// Reads an answer that is no request for a change; absent if the packet is not one.
-std::optional<Answer> as_answer(const Packet& packet) {
-  const auto kind = static_cast<ReplyKind>(packet.command);
-  if (kind == ReplyKind::ReplyCode) {
-    DataReader reader(packet.data);
-    const std::string text = reader.string();
-    if (!reader.ok() || !reader.at_end() || !is_smtp_reply(text)) {
-      return std::nullopt;
-    }
-    const auto meaning = text.starts_with("421") ? Answer::Kind::Shutdown  // RFC 5321 section 3.8
-                         : text.front() == '5'   ? Answer::Kind::Reject
-                                                 : Answer::Kind::TempFail;
-    return Answer{meaning, without_percent_doubling(text)};
-  }
-  if (!packet.data.empty()) {
-    return std::nullopt;
-  }
-  if (kind == ReplyKind::Continue) {
-    return Answer{};
-  }
-  if (kind == ReplyKind::Accept) {
-    return Answer{Answer::Kind::Accept, {}};
-  }
-  if (kind == ReplyKind::Discard) {
-    return Answer{Answer::Kind::Discard, {}};
-  }
-  if (kind == ReplyKind::Skip) {
-    return Answer{Answer::Kind::Skip, {}};
-  }
-  // Without a text of the filter's the MTA uses its own: these are Postfix's.
-  if (kind == ReplyKind::Reject) {
-    return Answer{Answer::Kind::Reject, "550 5.7.1 Command rejected"};
-  }
-  if (kind == ReplyKind::TempFail) {
-    return Answer{Answer::Kind::TempFail, "451 4.7.1 Service unavailable - try again later"};
-  }
-  if (kind == ReplyKind::Shutdown || kind == ReplyKind::ConnectionFailure) {
-    return Answer{Answer::Kind::Shutdown, "421 4.7.0 Service unavailable - closing connection"};
-  }
-  return std::nullopt;
-}
-
 }  // namespace
 
 const char* to_string(Delivery::Disposition disposition) noexcept {
@@ -216,64 +80,21 @@ Result<MilterClient> MilterClient::start(Channel channel, const Options& options
 }
 
 Result<void> MilterClient::negotiate() {
-  std::string data;
-  append_uint32(data, options_.version);
-  append_uint32(data, options_.actions);
-  append_uint32(data, options_.steps);
-  append_packet(outgoing_, Command::Negotiate, data);
+  append_offer(outgoing_, options_.version, options_.actions, options_.steps);
   auto packet = exchange(options_.timeouts.command);
   if (!packet) {
     return failure(std::move(packet.error()));
   }
-  return read_negotiation(*packet);
-}
-
-Result<void> MilterClient::read_negotiation(const Packet& packet) {
-  if (packet.command != static_cast<char>(ReplyKind::Negotiate)) {
-    return protocol_failure("the answer to the negotiation is " + name_of(packet.command));
+  auto negotiated = parse_negotiation(*packet, options_.version, options_.actions, options_.steps);
+  if (!negotiated) {
+    return failure(std::move(negotiated.error()));
   }
-  DataReader reader(packet.data);
-  negotiated_.version = reader.uint32();
-  negotiated_.actions = reader.uint32();
-  negotiated_.steps = reader.uint32();
-  while (reader.ok() && !reader.at_end()) {
-    const std::uint32_t stage = reader.uint32();
-    const std::string names = reader.string();
-    if (stage >= kStages) {
-      return protocol_failure("a macro list for the unknown stage " + std::to_string(stage));
-    }
-    negotiated_.macro_lists[stage] = split_words(names);
-  }
-  if (!reader.ok()) {
-    return protocol_failure("the answer to the negotiation is cut off");
-  }
-  if (negotiated_.version == 0 || negotiated_.version > options_.version) {
-    return protocol_failure("protocol version " + std::to_string(negotiated_.version) + ", offered was " +
-                            std::to_string(options_.version));
-  }
-  if ((negotiated_.actions & ~options_.actions) != 0 || (negotiated_.steps & ~options_.steps) != 0) {
-    return protocol_failure("actions or steps are asked for that were not offered");
-  }
+  negotiated_ = *std::move(negotiated);
   return {};
 }
 
 void MilterClient::define(const std::string& macro, std::string value) {
   macros_[macro] = std::move(value);
-}
-
-void MilterClient::send_macros(Command command, Stage stage) {
-  const auto& asked_for = negotiated_.macro_lists[static_cast<std::size_t>(stage)];
-  std::string data(1, static_cast<char>(command));
-  for (const std::string& name : asked_for ? *asked_for : default_macros(stage)) {
-    const auto found = macros_.find(name);
-    if (found != macros_.end() && !found->second.empty()) {
-      append_string(data, name);
-      append_string(data, found->second);
-    }
-  }
-  if (data.size() > 1) {
-    append_packet(outgoing_, Command::Macro, data);
-  }
 }
 
 Result<void> MilterClient::flush(std::chrono::milliseconds timeout) {
@@ -297,16 +118,18 @@ Result<Answer> MilterClient::read_answer(std::chrono::milliseconds timeout) {
   if (!packet) {
     return failure(std::move(packet.error()));
   }
-  auto answer = as_answer(*packet);
+  auto answer = parse_answer(*packet);
   if (!answer) {
     return protocol_failure("an unexpected or malformed answer " + name_of(packet->command));
   }
   return *std::move(answer);
 }
 
-Result<Answer> MilterClient::event(Command command, std::string_view data, std::uint32_t no_reply,
-                                   std::chrono::milliseconds timeout) {
-  append_packet(outgoing_, command, data);
+void MilterClient::send_macros(Command command, Stage stage) {
+  append_macros(outgoing_, negotiated_, command, stage, macros_);
+}
+
+Result<Answer> MilterClient::answer_to_event(std::uint32_t no_reply, std::chrono::milliseconds timeout) {
   if (!negotiated_.has_step(no_reply)) {
     return read_answer(timeout);
   }
@@ -324,17 +147,8 @@ Result<Answer> MilterClient::connect(const Client& client) {
   if (negotiated_.has_step(steps::kNoConnect)) {
     return Answer{};
   }
-  std::string data;
-  append_string(data, client.name);
-  if (client.ip.empty()) {
-    data += 'U';
-  } else {
-    const bool six = client.ip.find(':') != std::string::npos;
-    data += six ? '6' : '4';
-    append_uint16(data, client.port);
-    append_string(data, client.ip);
-  }
-  auto answer = event(Command::Connect, data, steps::kNoReplyConnect, options_.timeouts.command);
+  append_connect(outgoing_, client);
+  auto answer = answer_to_event(steps::kNoReplyConnect, options_.timeouts.command);
   if (answer && is_final(*answer)) {
     for_session_ = *answer;
   }
@@ -346,9 +160,8 @@ Result<Answer> MilterClient::helo(std::string_view name) {
   if (negotiated_.has_step(steps::kNoHelo)) {
     return Answer{};
   }
-  std::string data;
-  append_string(data, name);
-  auto answer = event(Command::Helo, data, steps::kNoReplyHelo, options_.timeouts.command);
+  append_helo(outgoing_, name);
+  auto answer = answer_to_event(steps::kNoReplyHelo, options_.timeouts.command);
   if (answer && is_final(*answer)) {
     for_session_ = *answer;
   }
@@ -360,12 +173,8 @@ Result<Answer> MilterClient::mail(std::string_view address, const std::vector<st
   if (negotiated_.has_step(steps::kNoMail)) {
     return Answer{};
   }
-  std::string data;
-  append_string(data, in_brackets(address));
-  for (const std::string& parameter : parameters) {
-    append_string(data, parameter);
-  }
-  return event(Command::Mail, data, steps::kNoReplyMail, options_.timeouts.command);
+  append_mail(outgoing_, address, parameters);
+  return answer_to_event(steps::kNoReplyMail, options_.timeouts.command);
 }
 
 Result<Answer> MilterClient::rcpt(std::string_view address) {
@@ -373,9 +182,8 @@ Result<Answer> MilterClient::rcpt(std::string_view address) {
   if (negotiated_.has_step(steps::kNoRcpt)) {
     return Answer{};
   }
-  std::string data;
-  append_string(data, in_brackets(address));
-  return event(Command::Rcpt, data, steps::kNoReplyRcpt, options_.timeouts.command);
+  append_rcpt(outgoing_, address);
+  return answer_to_event(steps::kNoReplyRcpt, options_.timeouts.command);
 }
 
 Result<Answer> MilterClient::data() {
@@ -383,21 +191,16 @@ Result<Answer> MilterClient::data() {
   if (negotiated_.has_step(steps::kNoData)) {
     return Answer{};
   }
-  return event(Command::Data, {}, steps::kNoReplyData, options_.timeouts.command);
+  append_packet(outgoing_, Command::Data, {});
+  return answer_to_event(steps::kNoReplyData, options_.timeouts.command);
 }
 
 Result<Answer> MilterClient::header(const HeaderField& field) {
   if (negotiated_.has_step(steps::kNoHeaders)) {
     return Answer{};
   }
-  std::string_view value = field.value;
-  if (!negotiated_.has_step(steps::kHeaderLeadingSpace) && !value.empty() && value.front() == ' ') {
-    value.remove_prefix(1);
-  }
-  std::string data;
-  append_string(data, field.name);
-  append_string(data, value);
-  return event(Command::Header, data, steps::kNoReplyHeader, options_.timeouts.content);
+  append_header(outgoing_, negotiated_, field);
+  return answer_to_event(steps::kNoReplyHeader, options_.timeouts.content);
 }
 
 Result<Answer> MilterClient::end_of_header() {
@@ -405,58 +208,16 @@ Result<Answer> MilterClient::end_of_header() {
   if (negotiated_.has_step(steps::kNoEndOfHeader)) {
     return Answer{};
   }
-  return event(Command::EndOfHeader, {}, steps::kNoReplyEndOfHeader, options_.timeouts.content);
+  append_packet(outgoing_, Command::EndOfHeader, {});
+  return answer_to_event(steps::kNoReplyEndOfHeader, options_.timeouts.content);
 }
 
 Result<Answer> MilterClient::body(std::string_view chunk) {
   if (negotiated_.has_step(steps::kNoBody)) {
     return Answer{};
   }
-  return event(Command::Body, chunk, steps::kNoReplyBody, options_.timeouts.content);
-}
-
-Result<Edit> MilterClient::read_edit(const Packet& packet) const {
-  const auto kind = static_cast<ReplyKind>(packet.command);
-  if ((needed_action(kind) & negotiated_.actions) == 0) {
-    return protocol_failure("the request " + name_of(packet.command) + " was not negotiated or is not known");
-  }
-  DataReader reader(packet.data);
-  Edit edit;
-  const auto field = [&](Edit::Kind header_edit) {
-    edit.kind = header_edit;
-    edit.index = header_edit == Edit::Kind::AddHeader ? 0 : reader.uint32();
-    edit.name = reader.string();
-    edit.value = reader.string();
-    return !edit.name.empty();
-  };
-  const auto address = [&](Edit::Kind envelope_edit) {
-    edit.kind = envelope_edit;
-    edit.value = plain_address(reader.string());
-    if (reader.ok() && !reader.at_end()) {
-      (void)reader.string();  // ESMTP parameters
-    }
-    return true;
-  };
-  bool valid = true;
-  if (kind == ReplyKind::AddHeader) {
-    valid = field(Edit::Kind::AddHeader);
-  } else if (kind == ReplyKind::InsertHeader) {
-    valid = field(Edit::Kind::InsertHeader);
-  } else if (kind == ReplyKind::ChangeHeader) {
-    valid = field(Edit::Kind::ChangeHeader);
-  } else if (kind == ReplyKind::DeleteRecipient) {
-    valid = address(Edit::Kind::DeleteRecipient);
-  } else if (kind == ReplyKind::ChangeFrom) {
-    valid = address(Edit::Kind::ChangeFrom);
-  } else if (kind == ReplyKind::ReplaceBody) {
-    return Edit{Edit::Kind::ReplaceBody, 0, {}, packet.data};
-  } else {
-    valid = address(Edit::Kind::AddRecipient);
-  }
-  if (!valid || !reader.ok() || !reader.at_end()) {
-    return protocol_failure("the request " + name_of(packet.command) + " is malformed");
-  }
-  return edit;
+  append_packet(outgoing_, Command::Body, chunk);
+  return answer_to_event(steps::kNoReplyBody, options_.timeouts.content);
 }
 
 Result<EndAnswer> MilterClient::end_of_message() {
@@ -476,11 +237,11 @@ Result<EndAnswer> MilterClient::end_of_message() {
       ++end.progress;
     } else if (kind == ReplyKind::Quarantine && (negotiated_.actions & actions::kQuarantine) != 0) {
       end.hold = packet->data.substr(0, packet->data.find('\0'));
-    } else if (auto answer = as_answer(*packet)) {
+    } else if (auto answer = parse_answer(*packet)) {
       end.answer = *std::move(answer);
       return end;
     } else {
-      auto edit = read_edit(*packet);
+      auto edit = parse_edit(*packet, negotiated_.actions);
       if (!edit) {
         return failure(std::move(edit.error()));
       }

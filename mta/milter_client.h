@@ -1,24 +1,20 @@
 #pragma once
 
-#include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "mta/answers.h"
 #include "mta/channel.h"
+#include "mta/events.h"
 #include "mta/message.h"
 #include "mta/wire.h"
 
 namespace assay::mta {
-
-/// Where macros are sent, in the order of SMFIM_*.
-enum class Stage : std::uint8_t { Connect, Helo, Mail, Rcpt, Data, EndOfMessage, EndOfHeader };
-inline constexpr std::size_t kStages = 7;
 
 struct Timeouts {  // Postfix's defaults.
   std::chrono::milliseconds connect{30'000};
@@ -32,46 +28,6 @@ struct Options {
   std::uint32_t steps = steps::kAll;      ///< Offered.
   Timeouts timeouts;
   std::size_t chunk_octets = kMaxChunkOctets;  ///< Of the body, 1 to kMaxChunkOctets; others are brought into that.
-};
-
-/// What both sides agreed on.
-struct Negotiated {
-  std::uint32_t version = 0;
-  std::uint32_t actions = 0;
-  std::uint32_t steps = 0;
-  /// Macro names by Stage that the filter asked for instead of the MTA's own lists.
-  std::array<std::optional<std::vector<std::string>>, kStages> macro_lists;
-
-  [[nodiscard]] bool has_step(std::uint32_t step) const { return (steps & step) != 0; }
-};
-
-/// The filter's answer to one event.
-struct Answer {
-  enum class Kind : std::uint8_t { Continue, Accept, Discard, Reject, TempFail, Skip, Shutdown };
-  Kind kind = Kind::Continue;
-  std::string reply;  ///< For Reject, TempFail, Shutdown: the SMTP reply, "%%" already "%"; lines separated by CR LF.
-};
-
-/// The filter's answer to the end of a message, with the changes it asked for.
-struct EndAnswer {
-  Answer answer;
-  std::vector<Edit> edits;
-  std::optional<std::string> hold;  ///< SMFIR_QUARANTINE: its reason.
-  std::size_t progress = 0;         ///< SMFIR_PROGRESS packets.
-};
-
-/// The client of the SMTP session as the MTA sees it.
-struct Client {
-  std::string name = "localhost";  ///< Or "[ADDRESS]".
-  std::string ip;                  ///< IPv4 or IPv6 text; empty: unknown address family.
-  std::uint16_t port = 25;
-};
-
-struct Envelope {
-  std::string mail_from;                     ///< Without angle brackets; empty is the null sender.
-  std::vector<std::string> mail_parameters;  ///< "SIZE=1000", "SMTPUTF8"
-  std::vector<std::string> rcpt;             ///< Without angle brackets.
-  std::string own_received;                  ///< Value of the MTA's own Received field; empty: none.
 };
 
 /// What became of one message.
@@ -128,27 +84,22 @@ class MilterClient {
   MilterClient(Channel channel, const Options& options);
 
   [[nodiscard]] Result<void> negotiate();
-  [[nodiscard]] Result<void> read_negotiation(const Packet& packet);
   void send_macros(Command command, Stage stage);
-  [[nodiscard]] Result<Answer> event(Command command, std::string_view data, std::uint32_t no_reply,
-                                     std::chrono::milliseconds timeout);
+  /// Waits for the answer to the event just added, unless `no_reply` was negotiated.
+  [[nodiscard]] Result<Answer> answer_to_event(std::uint32_t no_reply, std::chrono::milliseconds timeout);
   [[nodiscard]] Result<Answer> read_answer(std::chrono::milliseconds timeout);
   [[nodiscard]] Result<Packet> exchange(std::chrono::milliseconds timeout);
   [[nodiscard]] Result<void> flush(std::chrono::milliseconds timeout);
-  [[nodiscard]] Result<Edit> read_edit(const Packet& packet) const;
   [[nodiscard]] Result<Answer> send_header(const Message& message);
   [[nodiscard]] Result<Answer> send_body(std::string_view body, std::size_t& sent);
 
   Channel channel_;
   Options options_;
   Negotiated negotiated_;
-  std::map<std::string, std::string> macros_;
+  Macros macros_;
   std::string outgoing_;  ///< Packets not yet written: those without an answer travel together.
   bool in_message_ = false;
   std::optional<Answer> for_session_;  ///< The filter's final word on the whole SMTP session.
 };
-
-/// Largest number of edits taken for one message.
-inline constexpr std::size_t kMaxEdits = 100'000;
 
 }  // namespace assay::mta
