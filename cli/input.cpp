@@ -133,7 +133,9 @@ Input<std::string> read_file(const std::string& path, std::size_t max_octets) {
       const std::size_t kibibytes = max_octets >> 10U;
       const std::string most =
           kibibytes % 1024 == 0 ? std::to_string(kibibytes / 1024) + " MiB" : std::to_string(kibibytes) + " KiB";
-      return failure(name + " is larger than " + most + ", the most that is read: is it the right file?");
+      std::string message = name;
+      message.append(" is larger than ").append(most).append(", the most that is read: is it the right file?");
+      return failure(std::move(message));
     }
     octets.append(buffer.data(), got);
     if (std::ferror(stream) != 0) {
