@@ -39,12 +39,13 @@ Planner::~Planner() {
 }
 
 void Planner::update(const std::shared_ptr<Plan>& plan, plan::Known known) {
+  known.client_is_planned = plan->client_is_planned;
   auto shared = std::make_shared<const plan::Known>(std::move(known));
   {
     const std::lock_guard<std::mutex> lock(plan->mutex);
     plan->known = std::move(shared);
   }
-  enqueue(queue_, plan);
+  try_step(queue_, plan);
 }
 
 void Planner::enqueue(const std::shared_ptr<Queue>& queue, const std::shared_ptr<Plan>& plan) {
@@ -74,11 +75,15 @@ void Planner::run(const std::shared_ptr<Queue>& queue) {
       plan = std::move(queue->waiting.front());
       queue->waiting.pop_front();
     }
-    try {
-      step(queue, plan);
-    } catch (const std::exception& error) {
-      observe::log_error(std::string("internal error while planning lookups: ") + error.what());
-    }
+    try_step(queue, plan);
+  }
+}
+
+void Planner::try_step(const std::shared_ptr<Queue>& queue, const std::shared_ptr<Plan>& plan) {
+  try {
+    step(queue, plan);
+  } catch (const std::exception& error) {
+    observe::log_error(std::string("internal error while planning lookups: ") + error.what());
   }
 }
 
@@ -94,9 +99,10 @@ void Planner::step(const std::shared_ptr<Queue>& queue, const std::shared_ptr<Pl
     known = plan->known;
   }
   const auto questions = plan::next_questions(
-      *known, [&plan](const dns::Question& question) { return plan->lookups->known(question); }, plan->limits,
+      *known, [&plan](const dns::Question& question) { return plan->lookups->at_hand(question); }, plan->limits,
       plan->public_suffixes.get());
   if (questions.empty()) {
+    plan->client_is_planned = true;
     return;
   }
   plan->lookups->prefetch(questions, [queue, weak = std::weak_ptr<Plan>(plan)] {

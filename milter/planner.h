@@ -15,8 +15,10 @@
 namespace assay::milter {
 
 /// Keeps the DNS questions of messages under way ahead of their evaluation: whenever a message shows new names, or an
-/// answer arrives, a thread of this pool works out which questions come next and asks them. Neither the DNS thread nor
-/// a connection's thread ever waits for it. Losing a step costs time alone: the evaluation asks what is missing.
+/// answer arrives, the questions that come next are worked out and asked. New names are looked at by the connection's
+/// own thread, against what the cache holds: where that is everything, no other thread is woken. What answers lead to
+/// is looked at by a thread of this pool. Neither the DNS thread nor a connection's thread ever waits for it. Losing a
+/// step costs time alone: the evaluation asks what is missing.
 class Planner {
  public:
   /// One message's plan. `lookups` must be shared with the message.
@@ -30,8 +32,9 @@ class Planner {
     const std::shared_ptr<const dmarc::PublicSuffixes> public_suffixes;  ///< Null: no comparison with RFC 7489.
     std::atomic<bool> queued{false};
     std::atomic<bool> ended{false};
-    std::mutex mutex;                          ///< Guards `known`.
-    std::shared_ptr<const plan::Known> known;  ///< Replaced, never changed.
+    std::atomic<bool> client_is_planned{false};  ///< SPF and iprev lack no answer any more.
+    std::mutex mutex;                            ///< Guards `known`.
+    std::shared_ptr<const plan::Known> known;    ///< Replaced, never changed.
   };
 
   explicit Planner(unsigned threads);
@@ -39,13 +42,15 @@ class Planner {
   Planner(const Planner&) = delete;
   Planner& operator=(const Planner&) = delete;
 
-  /// New names are known. Returns at once.
+  /// New names are known: asks at once what the cache does not answer. Waits for nothing. `known` holds all that
+  /// earlier calls had.
   void update(const std::shared_ptr<Plan>& plan, plan::Known known);
 
  private:
   struct Queue;
   static void enqueue(const std::shared_ptr<Queue>& queue, const std::shared_ptr<Plan>& plan);
   static void run(const std::shared_ptr<Queue>& queue);
+  static void try_step(const std::shared_ptr<Queue>& queue, const std::shared_ptr<Plan>& plan);
   static void step(const std::shared_ptr<Queue>& queue, const std::shared_ptr<Plan>& plan);
 
   std::shared_ptr<Queue> queue_;

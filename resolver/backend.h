@@ -24,7 +24,7 @@ struct Health {
   std::optional<std::chrono::milliseconds> failing_for;
   std::uint64_t failures_in_a_row = 0;
 
-  std::uint64_t questions = 0;   ///< Calls of ask().
+  std::uint64_t questions = 0;   ///< Calls of ask(), and those of cached() that had an answer.
   std::uint64_t cache_hits = 0;  ///< Of these, answered from the cache.
   std::uint64_t joined = 0;      ///< Of these, joined to an equal question under way.
   std::uint64_t refused = 0;     ///< Of these, TempFail at once: too many under way.
@@ -56,6 +56,9 @@ class Backend {
   /// under way are asked once. `on_answer` is called without any lock held; it must not block and must not throw.
   /// Never asks what is not askable (NxDomain).
   virtual void ask(const dns::Question& question, OnAnswer on_answer) = 0;
+
+  /// The answer if it is at hand: null if a server would have to be asked, or is being asked. Never waits.
+  [[nodiscard]] virtual dns::AnswerPtr cached(const dns::Question& /*question*/) { return nullptr; }
 
   /// Whether one made now from the same Settings would ask the same sources. False if that cannot be told cheaply.
   [[nodiscard]] virtual bool is_up_to_date() const { return false; }

@@ -63,7 +63,7 @@ void Lookups::set_deadline(std::chrono::steady_clock::time_point deadline) {
 dns::AnswerPtr Lookups::lookup(const dns::Question& question) {
   // Past the deadline too: an answer at hand is still good, and one that comes late is in the cache when the MTA
   // tries again.
-  if (state_->begin(question)) {
+  if (at_hand(question) == nullptr && state_->begin(question)) {
     backend_->ask(question, [weak = std::weak_ptr<State>(state_), question](dns::AnswerPtr answer) {
       if (const auto state = weak.lock()) {
         state->take(question, std::move(answer));
@@ -95,6 +95,27 @@ dns::AnswerPtr Lookups::known(const dns::Question& question) const {
   const std::lock_guard lock(state_->mutex);
   const auto entry = state_->entries.find(question);
   return entry == state_->entries.end() ? nullptr : entry->second.answer;
+}
+
+dns::AnswerPtr Lookups::at_hand(const dns::Question& question) {
+  {
+    const std::lock_guard lock(state_->mutex);
+    const auto entry = state_->entries.find(question);
+    if (entry != state_->entries.end()) {
+      return entry->second.answer;
+    }
+  }
+  // Without the lock: the backend has its own.
+  dns::AnswerPtr answer = backend_->cached(question);
+  if (answer == nullptr) {
+    return nullptr;
+  }
+  const std::lock_guard lock(state_->mutex);
+  const auto [entry, is_new] = state_->entries.try_emplace(question);
+  if (is_new) {
+    entry->second.answer = std::move(answer);
+  }
+  return entry->second.answer;
 }
 
 void Lookups::prefetch(const std::vector<dns::Question>& questions, const std::function<void()>& on_ready) {

@@ -31,6 +31,10 @@ class Lookups final : public dns::Resolver {
   /// The answer if it is known already; null if not, or not yet. Asks nobody, never waits.
   [[nodiscard]] dns::AnswerPtr known(const dns::Question& question) const;
 
+  /// As known(), and what the backend has at hand becomes known: its cache is looked at once for each question that is
+  /// not under way. Asks nobody, never waits.
+  [[nodiscard]] dns::AnswerPtr at_hand(const dns::Question& question);
+
   /// Asks all that was not asked before and returns at once. `on_ready` runs each time one of them is answered, on the
   /// backend's thread or this one; it must not block nor throw. A call may be under way while this object is destroyed,
   /// so it must own what it uses.

@@ -126,6 +126,7 @@ class Engine {
   [[nodiscard]] bool is_usable() const noexcept { return wake_.fd() >= 0 && ub_fd(context_.get()) >= 0; }
 
   void ask(const dns::Question& question, Backend::OnAnswer on_answer);
+  [[nodiscard]] dns::AnswerPtr cached(const dns::Question& question);
   [[nodiscard]] Health health() const;
 
   /// The thread's work; returns after stop(), everybody answered.
@@ -198,6 +199,15 @@ void Engine::ask(const dns::Question& question, Backend::OnAnswer on_answer) {
   if (at_hand) {
     on_answer(std::move(at_hand));
   }
+}
+
+dns::AnswerPtr Engine::cached(const dns::Question& question) {
+  dns::AnswerPtr answer = cache_.cached(question, Clock::now());
+  if (answer) {
+    questions_.fetch_add(1, std::memory_order_relaxed);
+    cache_hits_.fetch_add(1, std::memory_order_relaxed);
+  }
+  return answer;
 }
 
 dns::AnswerPtr Engine::wait_for(const dns::Question& question, Backend::OnAnswer& on_answer, Clock::time_point now) {
@@ -492,6 +502,7 @@ class UnboundBackend final : public Backend {
     }
     engine_->ask(question, std::move(on_answer));
   }
+  [[nodiscard]] dns::AnswerPtr cached(const dns::Question& question) override { return engine_->cached(question); }
 
   [[nodiscard]] bool is_up_to_date() const override {
     const auto servers = servers_of(settings_);

@@ -47,6 +47,17 @@ class ScriptedBackend final : public Backend {
     on_answer(std::move(answer));
   }
 
+  dns::AnswerPtr cached(const Question& question) override {
+    const std::lock_guard lock(mutex_);
+    const auto found = cache_.find(question.name);
+    return found == cache_.end() ? nullptr : found->second;
+  }
+
+  /// What cached() has.
+  void cache(const std::string& name, const std::string& text) {
+    const std::lock_guard lock(mutex_);
+    cache_[name] = make(text);
+  }
   void have(const std::string& name, const std::string& text) {
     const std::lock_guard lock(mutex_);
     at_hand_[name] = make(text);
@@ -77,6 +88,7 @@ class ScriptedBackend final : public Backend {
   mutable std::mutex mutex_;
   std::vector<Question> asked_;
   std::map<std::string, dns::AnswerPtr> at_hand_;
+  std::map<std::string, dns::AnswerPtr> cache_;
   std::vector<std::pair<Question, OnAnswer>> waiting_;
 };
 
@@ -135,6 +147,28 @@ TEST_CASE("resolver/lookups: prefetch tells at once what is at hand", "[resolver
   });
   CHECK(ready == 1);
   CHECK(backend->asked().size() == 3);
+}
+
+TEST_CASE("resolver/lookups: what the backend has at hand is known without being asked", "[resolver][lookups]") {
+  const auto backend = std::make_shared<ScriptedBackend>();
+  backend->cache("a.test", "old");
+  Lookups lookups(backend);
+  CHECK(lookups.known(kA) == nullptr);
+  const auto first = lookups.at_hand(kA);
+  REQUIRE(first != nullptr);
+  CHECK(lookups.known(kA) == first);
+  backend->cache("a.test", "new");
+  CHECK(lookups.at_hand(kA) == first);
+  CHECK(lookups.lookup(kA) == first);
+  // What is not there is not asked for; what is under way is not taken from the cache.
+  CHECK(lookups.at_hand(kB) == nullptr);
+  CHECK(backend->asked().empty());
+  lookups.prefetch({kB}, nullptr);
+  backend->cache("b.test", "cached");
+  CHECK(lookups.at_hand(kB) == nullptr);
+  backend->answer_all();
+  CHECK(lookups.at_hand(kB)->texts[0] == "b.test");
+  CHECK(backend->asked() == std::vector<Question>{kB});
 }
 
 TEST_CASE("resolver/lookups: the deadline gives TempFail, which stays", "[resolver][lookups]") {

@@ -280,6 +280,7 @@ TEST_CASE("resolver/unbound: equal questions under way are asked once", "[resolv
 TEST_CASE("resolver/unbound: answers come from the cache until their TTL ends", "[resolver][unbound]") {
   FaultyDns server("test 300 SOA 1\nshort.test 1 TXT \"old\"\nlong.test 300 TXT \"old\"\n");
   const auto backend = backend_for(server);
+  CHECK(backend->cached({"long.test", Type::TXT}) == nullptr);
   for (int i = 0; i < 3; ++i) {
     CHECK(ask_one(*backend, "long.test").texts == std::vector<std::string>{"old"});
     CHECK(ask_one(*backend, "short.test").texts == std::vector<std::string>{"old"});
@@ -289,10 +290,15 @@ TEST_CASE("resolver/unbound: answers come from the cache until their TTL ends", 
   CHECK(server.queries().size() == 4);
   CHECK(backend->health().cache_hits == 8);
   CHECK(backend->health().cache_entries == 4);
+  REQUIRE(backend->cached({"long.test", Type::TXT}) != nullptr);
+  CHECK(backend->health().cache_hits == 9);
+  CHECK(backend->health().questions == 13);
+  CHECK(server.queries().size() == 4);
   server.set_script(
       "test 300 SOA 1\nshort.test 1 TXT \"new\"\nlong.test 300 TXT \"new\"\nnothing.test 9 TXT \"new\"\n");
   std::this_thread::sleep_for(milliseconds(1100));
   // What is past its TTL is asked again, also when nobody can be asked: never a stale answer.
+  CHECK(backend->cached({"short.test", Type::TXT}) == nullptr);
   CHECK(ask_one(*backend, "short.test").texts == std::vector<std::string>{"new"});
   CHECK(ask_one(*backend, "nothing.test").status == Status::Found);
   CHECK(ask_one(*backend, "long.test").texts == std::vector<std::string>{"old"});

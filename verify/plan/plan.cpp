@@ -78,10 +78,10 @@ std::vector<dns::Question> next_questions(const Known& known,
   for (const dns::Question& key : known.keys) {
     static_cast<void>(resolver.lookup(key));
   }
-  if (mail_from) {
+  if (mail_from && !known.client_is_planned) {
     static_cast<void>(spf::evaluate(*mail_from, resolver, limits));
   }
-  if (known.client) {
+  if (known.client && !known.client_is_planned) {
     if (!known.helo.empty()) {
       static_cast<void>(spf::evaluate(spf::helo_identity(*known.client, known.helo), resolver, limits));
     }

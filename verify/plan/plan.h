@@ -22,6 +22,7 @@ struct Known {
   std::vector<Domain> authors;           ///< Empty until the end of the headers.
   std::vector<Domain> signing_domains;   ///< d= of the signatures that will be verified.
   std::vector<dns::Question> keys;       ///< Key questions of DKIM and ARC.
+  bool client_is_planned = false;        ///< SPF and iprev lack no answer: they are not planned again.
 };
 
 /// The questions, not yet answered, that the evaluation would ask next given the answers at hand. Runs the unmodified
