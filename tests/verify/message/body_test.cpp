@@ -1,5 +1,6 @@
 #include "verify/message/body.h"
 
+#include <algorithm>
 #include <random>
 #include <string>
 #include <vector>
@@ -206,11 +207,29 @@ TEST_CASE("message/body: random bodies in random chunks", "[message][property]")
   }
 }
 
-TEST_CASE("message/body: what stands around a block's edge", "[message][property]") {
-  for (std::size_t before = 55; before < 75; ++before) {
-    for (const std::string event : {" ", "  ", "\t", " \r\n", "\r\n", "\r\n\r\n", " \r", "\r", " a ", "\r\n "}) {
-      for (const std::size_t after : {0U, 1U, 63U, 64U, 65U, 200U}) {
-        check_with_chunks_of(std::string(before, 'x') + event + std::string(after, 'y'), 100'000);
+TEST_CASE("message/body: what stands around the edge of a vector or of a piece", "[message][property]") {
+  for (const std::size_t edge : {16U, 8192U}) {
+    for (std::size_t before = edge - 5; before < edge + 5; ++before) {
+      for (const std::string event : {" ", "  ", "\t", " \r\n", "\r\n", "\r\n\r\n", " \r", "\r", " a ", "\r\n "}) {
+        for (const std::size_t after : {0U, 1U, 15U, 16U, 17U, 200U}) {
+          check_with_chunks_of(std::string(before, 'x') + event + std::string(after, 'y'), 100'000);
+        }
+      }
+    }
+  }
+}
+
+TEST_CASE("message/body: a chunk may end wherever white space is undecided", "[message][property]") {
+  for (const std::string begin :
+       {"a", "a ", "a \t", "a\r", "a \r", "a\r\n", "a \r\n", "a\r\n\t", "a\r\n \r", " ", "\r", ""}) {
+    for (const std::string middle : {"", " ", "\t", "\r", "\n", "\r\n", " \r", "\r\r", "b"}) {
+      for (const std::string end : {"", " ", "\r", "\n", "\r\n", "b", "\nb", "\r\nb"}) {
+        const std::string body = begin + middle + end;
+        std::size_t chunk = 0;
+        check_against_reference(body, [&] {
+          const std::size_t sizes[] = {begin.size(), middle.size(), end.size() + 1};
+          return sizes[std::min<std::size_t>(chunk++, 2)];
+        });
       }
     }
   }
