@@ -25,9 +25,6 @@ tl::unexpected<Failure> fail(Failure::Kind kind, std::string what) {
   return failure(Failure{kind, std::move(what)});
 }
 
-/// Octets asked of the kernel at once.
-constexpr std::size_t kBlockOctets = 16384;
-
 /// Waits until `events` or the deadline; a peer that hung up counts as ready, and the next call tells.
 bool wait_for(int descriptor, short events, Clock::time_point deadline) {
   while (true) {
@@ -149,20 +146,20 @@ Result<std::size_t> Channel::send_some(std::string_view octets) {
   }
 }
 
-Result<bool> Channel::receive_some() {
-  std::array<char, kBlockOctets> block;  // NOLINT(cppcoreguidelines-pro-type-member-init): recv() fills it.
+Result<std::size_t> Channel::receive_some() {
+  std::array<char, kReadOctets> block;  // NOLINT(cppcoreguidelines-pro-type-member-init): recv() fills it.
   while (true) {
     const ssize_t got = recv(descriptor_, block.data(), block.size(), MSG_DONTWAIT);
     if (got > 0) {
       buffer_.append(block.data(), static_cast<std::size_t>(got));
-      return true;
+      return static_cast<std::size_t>(got);
     }
     if (got == 0) {
       return fail(Failure::Kind::Lost, buffer_.empty() ? "the filter closed the connection"
                                                        : "the filter closed the connection within a packet");
     }
     if (errno == EAGAIN) {
-      return false;
+      return std::size_t{0};
     }
     if (errno != EINTR) {
       return fail(Failure::Kind::Lost, "receive: " + error_text(errno));
@@ -201,7 +198,7 @@ Result<Packet> Channel::receive(std::chrono::milliseconds timeout) {
     if (!received) {
       return failure(received.error());
     }
-    if (!*received && !wait_for(descriptor_, POLLIN, deadline)) {
+    if (*received == 0 && !wait_for(descriptor_, POLLIN, deadline)) {
       return fail(Failure::Kind::TimedOut,
                   buffer_.empty() ? "no answer from the filter" : "an answer from the filter is not complete");
     }

@@ -11,6 +11,9 @@
 
 namespace assay::mta {
 
+/// Octets asked of the kernel at once.
+inline constexpr std::size_t kReadOctets = 16384;
+
 /// One connected socket that carries packets. Owns the descriptor. Not for use by two threads at once.
 class Channel {
  public:
@@ -38,8 +41,8 @@ class Channel {
   [[nodiscard]] int descriptor() const { return descriptor_; }
   /// Sends what the kernel takes now, and tells how many octets that were.
   [[nodiscard]] Result<std::size_t> send_some(std::string_view octets);
-  /// Reads what has arrived; false if nothing has.
-  [[nodiscard]] Result<bool> receive_some();
+  /// Reads what has arrived, at most kReadOctets, and tells how many octets that were; 0 if nothing has.
+  [[nodiscard]] Result<std::size_t> receive_some();
   /// The next packet of what was read, if it is complete. A length of 0 or above kMaxReplyOctets is a Protocol failure.
   [[nodiscard]] Result<std::optional<Packet>> next_packet();
 
