@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "config/load.h"
+#include "mta/wire.h"
 #include "observe/record.h"
 #include "policy/decide.h"
 #include "policy/stamp.h"
@@ -26,6 +27,7 @@
 #include "verify/dmarc/evaluate.h"
 #include "verify/message/author.h"
 #include "verify/message/body.h"
+#include "verify/message/body_canonical.h"
 #include "verify/message/canonical.h"
 #include "verify/spf/evaluate.h"
 
@@ -74,6 +76,22 @@ struct Parts {
   arc::Chain chain;
   observe::Record record;  ///< Of the whole message.
 };
+
+/// Canonical text that nobody wants.
+class Nowhere final : public message::CanonicalText {
+  void take(std::string_view octets) override { benchmark::DoNotOptimize(octets.data()); }
+};
+
+template <class Body>
+void canonicalize(std::string_view text) {
+  Body body;
+  Nowhere out;
+  for (std::size_t at = 0; at < text.size(); at += mta::kMaxChunkOctets) {
+    body.update(text.substr(at, mta::kMaxChunkOctets), out);
+  }
+  body.finish(out);
+  benchmark::DoNotOptimize(out.octets());
+}
 
 using Claim = std::function<bool(const Message&)>;
 
@@ -170,15 +188,20 @@ class Micro {
     const std::pair<const char*, Canonicalization> kinds[] = {{"simple", Canonicalization::Simple},
                                                               {"relaxed", Canonicalization::Relaxed}};
     const std::pair<const char*, std::string> texts[] = {{"text", text_of("10k")}, {"attachment", text_of("100k")}};
+    for (const auto& [name, text] : texts) {
+      add(std::string("body/canonicalize/simple/") + name, text.size(),
+          [octets = text] { canonicalize<message::SimpleBody>(octets); });
+      add(std::string("body/canonicalize/relaxed/") + name, text.size(),
+          [octets = text] { canonicalize<message::RelaxedBody>(octets); });
+    }
     for (const auto& [kind, canonicalization] : kinds) {
       for (const auto& [name, text] : texts) {
         const message::BodyDigestSpec spec{canonicalization, crypto::Hash::Sha256, std::nullopt};
         add(std::string("body/canonicalize and hash/") + kind + "/" + name, text.size(), [spec, octets = text] {
           message::BodyDigests digests;
           const auto id = digests.require(spec);
-          constexpr std::size_t kChunk = 65535;
-          for (std::size_t at = 0; at < octets.size(); at += kChunk) {
-            digests.update(std::string_view(octets).substr(at, kChunk));
+          for (std::size_t at = 0; at < octets.size(); at += mta::kMaxChunkOctets) {
+            digests.update(std::string_view(octets).substr(at, mta::kMaxChunkOctets));
           }
           digests.finish();
           benchmark::DoNotOptimize(digests.value(id));
