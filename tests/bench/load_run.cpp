@@ -77,6 +77,7 @@ void allow_descriptors(std::size_t count) {
 struct Group {
   std::vector<const Sample*> samples;
   std::size_t sent = 0;
+  std::size_t promised = 0;  ///< To sessions.
 };
 
 /// Hands out samples so that all get their turn.
@@ -93,11 +94,13 @@ class Turns {
       groups_[place->second].samples.push_back(&sample);
     }
   }
-  /// The group that is the furthest behind.
-  [[nodiscard]] Group& next_group() {
-    return *std::min_element(groups_.begin(), groups_.end(), [](const Group& a, const Group& b) {
-      return a.sent * b.samples.size() < b.sent * a.samples.size();
+  /// For a session of `messages`: the group that is the furthest behind.
+  [[nodiscard]] Group& next_group(std::size_t messages) {
+    Group& group = *std::min_element(groups_.begin(), groups_.end(), [](const Group& a, const Group& b) {
+      return a.promised * b.samples.size() < b.promised * a.samples.size();
     });
+    group.promised += messages;
+    return group;
   }
   [[nodiscard]] static const Sample& next_of(Group& group) {
     return *group.samples[group.sent++ % group.samples.size()];
@@ -231,7 +234,7 @@ class Run {
         give(slot);
         step(slot);
       } else {
-        slot.group = &turns_.next_group();
+        slot.group = &turns_.next_group(load_.per_connection);
         open(slot);
       }
     }
@@ -423,7 +426,7 @@ class Run {
       if (!slot->is_idle) {
         continue;
       }
-      slot->group = &turns_.next_group();
+      slot->group = &turns_.next_group(0);
       slot->since = Clock::now();
       open(*slot);
       ++expected;
