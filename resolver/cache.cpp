@@ -78,7 +78,7 @@ void Cache::put(const dns::Question& question, const dns::AnswerPtr& answer, Clo
   while (shard.octets + octets > max_shard_octets_) {
     shard.drop(shard.entries.find(*shard.order.back()));
   }
-  const auto [entry, added] = shard.entries.try_emplace(question, Entry{answer, now, now + life, octets, {}});
+  const auto [entry, added] = shard.entries.try_emplace(question, Entry{answer, now + life, octets, {}});
   shard.order.push_front(&entry->first);
   entry->second.place = shard.order.begin();
   shard.octets += octets;
@@ -97,14 +97,6 @@ dns::AnswerPtr Cache::cached(const dns::Question& question, Clock::time_point no
     return nullptr;
   }
   shard.order.splice(shard.order.begin(), shard.order, entry.place);
-  // Whoever keeps what was read from the answer needs to know how long it still lives. One copy a second at most.
-  const auto passed = std::chrono::floor<seconds>(now - entry.counted_from);
-  if (passed >= seconds(1) && entry.answer->ttl > seconds(0)) {
-    auto aged = std::make_shared<dns::Answer>(*entry.answer);
-    aged->ttl = std::max(aged->ttl - passed, seconds(1));
-    entry.answer = std::move(aged);
-    entry.counted_from += passed;
-  }
   return entry.answer;
 }
 

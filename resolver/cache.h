@@ -37,7 +37,7 @@ class Cache {
   /// Keeps `answer` as of `now`. Without a TTL it is not kept, and an older answer to the question is forgotten.
   void put(const dns::Question& question, const dns::AnswerPtr& answer, Clock::time_point now);
 
-  /// The answer with its TTL reduced to what is left of it, at least one second; null if there is none.
+  /// The answer as it was put: the same object to everybody, with all that was read from it. Null if there is none.
   [[nodiscard]] dns::AnswerPtr cached(const dns::Question& question, Clock::time_point now);
 
   struct Usage {
@@ -56,7 +56,6 @@ class Cache {
 
   struct Entry {
     dns::AnswerPtr answer;
-    Clock::time_point counted_from;  ///< When answer->ttl was right.
     Clock::time_point expires;
     std::size_t octets = 0;
     Order::iterator place;

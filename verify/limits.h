@@ -9,6 +9,11 @@ namespace assay {
 /// Every bound that the verification of one message obeys. Defaults are those of the documentation; `config/` fills in
 /// the ones an administrator may change. Each is tested at N and N+1.
 struct Limits {
+  // What is read from a DNS answer is kept with it, for messages under other settings too: these bounds are constants.
+  static constexpr std::size_t kKeyRecords = 3;       ///< TXT keys tried at one selector (RFC 6376 section 6.1.2).
+  static constexpr std::size_t kRecordOctets = 8192;  ///< One TXT record that is parsed (SPF, DKIM key, DMARC), octets.
+  static constexpr std::size_t kKeyTags = 100;        ///< Tags in one key record.
+
   std::size_t signatures = 8;  ///< DKIM signatures verified; the rest is reported as `policy` (RFC 6376 section 6.1).
   std::size_t arc_sets = 50;   ///< Instances in a chain (RFC 8617 section 4.2.1); more is a failed chain.
   std::size_t header_octets = 1U << 20U;  ///< All header fields together, octets.
@@ -16,10 +21,8 @@ struct Limits {
   std::size_t author_domains = 5;         ///< Distinct domains in From that DMARC evaluates (RFC 9989 section 11.5).
   unsigned rsa_bits_min = 1024;           ///< RFC 8301 section 3.2.
   unsigned rsa_bits_max = 4096;           ///< RFC 8301 section 3.2: larger may be refused.
-  std::size_t key_records = 3;            ///< TXT records tried at one selector (RFC 6376 section 6.1.2).
-  std::size_t tags = 100;                 ///< Tags in one tag-list.
+  std::size_t tags = 100;                 ///< Tags in one tag-list of a header field.
   std::size_t signed_header_names = 500;  ///< Names in one h=.
-  std::size_t record_octets = 8192;       ///< One TXT record that is parsed (SPF, DKIM key, DMARC), octets.
 
   unsigned spf_dns_terms = 10;               ///< RFC 7208 section 4.6.4.
   unsigned spf_void_lookups = 2;             ///< RFC 7208 section 4.6.4.

@@ -112,6 +112,7 @@ FakeResolver::FakeResolver(std::string_view zone) {
 void FakeResolver::add(const std::string& name, Type type, const Answer& answer) {
   names_.insert(owner(name));
   records_[{owner(name), type}] = answer;
+  given_.clear();
 }
 
 dns::AnswerPtr FakeResolver::lookup(const Question& question) {
@@ -121,7 +122,11 @@ dns::AnswerPtr FakeResolver::lookup(const Question& question) {
     none.status = dns::Status::NxDomain;
     return std::make_shared<const Answer>(none);
   }
-  return std::make_shared<const Answer>(answer({to_lower(question.name), question.type}, 0));
+  dns::AnswerPtr& given = given_[question];
+  if (given == nullptr) {
+    given = std::make_shared<const Answer>(answer({to_lower(question.name), question.type}, 0));
+  }
+  return given;
 }
 
 std::size_t FakeResolver::distinct_questions() const {

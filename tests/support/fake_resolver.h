@@ -44,6 +44,7 @@ class FakeResolver final : public dns::Resolver {
   std::map<dns::Question, dns::Answer> records_;
   std::map<std::string, std::string> aliases_;
   std::set<std::string> names_;
+  std::map<dns::Question, dns::AnswerPtr> given_;  ///< What was asked again gets the same object, as from a cache.
   std::vector<dns::Question> questions_;
 };
 

@@ -286,15 +286,15 @@ Parsed<MessageSignature, Failure> read_message_signature(const HeaderBlock& head
   return item;
 }
 
-/// The keys of one chain, each looked up and read once.
+/// The keys of one chain, each looked up once.
 class Keys {
  public:
-  Keys(dns::Resolver& dns, const Limits& limits) : dns_(dns), limits_(limits) {}
+  explicit Keys(dns::Resolver& dns) : dns_(dns) {}
 
   struct Entry {
     Reason reason = Reason::None;  ///< Of the lookup.
     dns::AnswerPtr answer;
-    dkim::KeySet keys;
+    const dkim::KeySet* keys = nullptr;  ///< Of `answer`; null if the lookup failed.
   };
 
   const Entry& find(const dkim::Signature& signature) {
@@ -303,16 +303,15 @@ class Keys {
       return known->second;
     }
     const dns::AnswerPtr answer = dns_.lookup(question);
-    Entry entry{reason_of(answer->status), answer, {}};
+    Entry entry{reason_of(answer->status), answer, nullptr};
     if (entry.reason == Reason::None) {
-      entry.keys = dkim::parse_keys(answer->texts, limits_);
+      entry.keys = &dkim::keys_of(*answer);
     }
     return entries_.emplace(question, std::move(entry)).first->second;
   }
 
  private:
   dns::Resolver& dns_;
-  const Limits& limits_;
   std::map<dns::Question, Entry> entries_;
 };
 
@@ -369,10 +368,10 @@ std::optional<Failure> check_signature(const Signed& item, Reason failed, Keys& 
     }
     return Failure{entry.reason, item.instance, entry.answer->detail};
   }
-  const auto value = trace != nullptr             ? trace->header_hash
-                     : entry.keys.records.empty() ? crypto::DigestValue{}
-                                                  : hash();
-  const dkim::KeyCheck check = dkim::check_keys(item.signature, value, entry.keys, limits);
+  const auto value = trace != nullptr              ? trace->header_hash
+                     : entry.keys->records.empty() ? crypto::DigestValue{}
+                                                   : hash();
+  const dkim::KeyCheck check = dkim::check_keys(item.signature, value, *entry.keys, limits);
   if (trace != nullptr) {
     dkim::note_key(*trace, *entry.answer, check);
   }
@@ -587,7 +586,7 @@ Outcome Chain::verify(const HeaderBlock& headers, const BodyDigests& body, dns::
   if (state_->message_signatures.empty()) {
     return outcome;
   }
-  Keys keys(dns, limits);
+  Keys keys(dns);
   const auto& items = state_->message_signatures;
   if (auto failure = check_message_signature(items.front(), message, keys,
                                              told(items.front().by_the_rfc.instance))) {  // Step 4.

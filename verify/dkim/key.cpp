@@ -114,12 +114,12 @@ KeyCheck check_key(const Signature& signature, const crypto::DigestValue& header
 
 }  // namespace
 
-Parsed<KeyRecord, KeyError> parse_key(std::string_view text, const Limits& limits) {
-  if (text.size() > limits.record_octets) {
+Parsed<KeyRecord, KeyError> parse_key(std::string_view text) {
+  if (text.size() > Limits::kRecordOctets) {
     return key_error(Reason::KeySyntax,
-                     "the record is longer than " + std::to_string(limits.record_octets) + " octets");
+                     "the record is longer than " + std::to_string(Limits::kRecordOctets) + " octets");
   }
-  const TagList tags = TagList::parse(text, limits.tags);
+  const TagList tags = TagList::parse(text, Limits::kKeyTags);
   if (tags.error()) {
     return key_error(Reason::KeySyntax, tags.error()->what);
   }
@@ -165,11 +165,11 @@ Parsed<KeyRecord, KeyError> parse_key(std::string_view text, const Limits& limit
   return record;
 }
 
-KeySet parse_keys(const std::vector<std::string>& texts, const Limits& limits) {
+KeySet parse_keys(const std::vector<std::string>& texts) {
   KeySet keys;
   keys.error = {Reason::NoKey, "no TXT record", false, std::nullopt};
-  for (std::size_t position = 0; position < texts.size() && keys.records.size() < limits.key_records; ++position) {
-    auto record = parse_key(texts[position], limits);
+  for (std::size_t position = 0; position < texts.size() && keys.records.size() < Limits::kKeyRecords; ++position) {
+    auto record = parse_key(texts[position]);
     if (record) {
       record->position = position;
       keys.records.push_back(*std::move(record));
@@ -179,6 +179,10 @@ KeySet parse_keys(const std::vector<std::string>& texts, const Limits& limits) {
     }
   }
   return keys;
+}
+
+const KeySet& keys_of(const dns::Answer& answer) {
+  return answer.parsed.get<KeySet>([&answer] { return parse_keys(answer.texts); });
 }
 
 KeyCheck check_keys(const Signature& signature, const crypto::DigestValue& header_hash, const KeySet& keys,

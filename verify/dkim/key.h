@@ -11,6 +11,7 @@
 #include "verify/crypto/public_key.h"
 #include "verify/dkim/outcome.h"
 #include "verify/dkim/signature.h"
+#include "verify/dns/answer.h"
 #include "verify/limits.h"
 
 namespace assay::dkim {
@@ -35,17 +36,20 @@ struct KeyError {
 
 /// Reads the text of one TXT record. Strict: v= must stand first and be DKIM1, p= is required, an unknown k= or an s=
 /// without email makes the record one to ignore. Pure.
-[[nodiscard]] Parsed<KeyRecord, KeyError> parse_key(std::string_view text, const Limits& limits);
+[[nodiscard]] Parsed<KeyRecord, KeyError> parse_key(std::string_view text);
 
 /// The key records at one selector, ready for any number of signatures.
 struct KeySet {
-  std::vector<KeyRecord> records;  ///< At most Limits::key_records; records that are no keys do not count.
+  std::vector<KeyRecord> records;  ///< At most Limits::kKeyRecords; records that are no keys do not count.
   KeyError error;  ///< What the most promising of the other records lacks; of use if `records` is empty.
 };
 
 /// Reads the TXT records of one answer (section 6.1.2 steps 4 and 5). Several records are undefined (section 3.6.2.2);
 /// all that are keys are kept.
-[[nodiscard]] KeySet parse_keys(const std::vector<std::string>& texts, const Limits& limits);
+[[nodiscard]] KeySet parse_keys(const std::vector<std::string>& texts);
+
+/// The same of an answer that was Found. Read once and kept with the answer: valid as long as that.
+[[nodiscard]] const KeySet& keys_of(const dns::Answer& answer);
 
 /// What the keys say about one signature.
 struct KeyCheck {

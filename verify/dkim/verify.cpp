@@ -199,7 +199,7 @@ Outcome verify(const Candidate& candidate, const message::HeaderBlock& headers, 
     conclude(outcome, reason, answer->detail);
     return outcome;
   }
-  const KeySet keys = parse_keys(answer->texts, limits);
+  const KeySet& keys = keys_of(*answer);
   const auto hash = trace                  ? trace->header_hash
                     : keys.records.empty() ? crypto::DigestValue{}
                                            : header_hash(signature, headers, candidate.field);

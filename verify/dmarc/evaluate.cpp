@@ -36,8 +36,7 @@ class Walks {
  private:
   Walk& at(const Domain& start) {
     const auto known = walks_.find(start);
-    return known != walks_.end() ? known->second
-                                 : walks_.emplace(start, begin_walk(start, dns_, limits_)).first->second;
+    return known != walks_.end() ? known->second : walks_.emplace(start, begin_walk(start, dns_)).first->second;
   }
 
   dns::Resolver& dns_;
@@ -110,7 +109,7 @@ Existence look_up_existence(const Domain& author, Walks& walks, Outcome& out) {
 
 /// The p, sp or np that applies. nullopt if it depends on a lookup that failed; `out` then says TempError.
 std::optional<Policy> select_policy(const Domain& author, const Walk::Found& applied, Walks& walks, Outcome& out) {
-  const Record& record = applied.record;
+  const Record& record = *applied.record;
   // "MUST act as if a record containing p=none was retrieved" (section 4.10.1).
   const Policy policy = record.has_invalid_policy ? Policy::None : record.policy.value_or(Policy::None);
   if (applied.name == author || record.has_invalid_policy || !record.policy) {
@@ -156,7 +155,7 @@ bool apply_policy(const Domain& author, Walks& walks, Outcome& out) {
     }
     return false;
   }
-  const Record& record = applied->record;
+  const Record& record = *applied->record;
   out.policy_domain = applied->name;
   out.testing = record.testing;
   out.strict_dkim = record.strict_dkim;
@@ -183,7 +182,7 @@ enum class Alignment : std::uint8_t { Yes, No, Unknown };
 /// meeting: the domains one label below it may differ.
 bool have_met(const Walk& a, const Walk& b) {
   return std::any_of(a.found.begin(), a.found.end(), [&b](const Walk::Found& found) {
-    return found.record.public_suffix != PublicSuffix::Yes && find_record(b, found.name) != nullptr;
+    return found.record->public_suffix != PublicSuffix::Yes && find_record(b, found.name) != nullptr;
   });
 }
 

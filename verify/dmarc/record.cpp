@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "verify/base/text.h"
+#include "verify/limits.h"
 
 namespace assay::dmarc {
 namespace {
@@ -212,6 +213,34 @@ void read_tag(std::string_view tag, std::vector<bool>& seen, Record& record) {
   }
 }
 
+/// Reads a text of any size. One beyond the bound is still known to be a DMARC record or not; as a record it is
+/// unusable, since what it says is not read.
+std::optional<Record> read_record(std::string_view text) {
+  if (text.size() <= Limits::kRecordOctets) {
+    return parse_record(text);
+  }
+  auto record = parse_record(text.substr(0, std::min(text.find(';'), Limits::kRecordOctets)));
+  if (record) {
+    record->has_invalid_policy = true;
+    record->notes.push_back("longer than " + std::to_string(Limits::kRecordOctets) + " octets: not read");
+  }
+  return record;
+}
+
+Published read_records(const std::vector<std::string>& texts) {
+  Published published;
+  for (const std::string& text : texts) {
+    auto record = read_record(text);
+    if (record && ++published.records == 1) {
+      published.only = std::move(record);
+    }
+  }
+  if (published.records != 1) {
+    published.only.reset();
+  }
+  return published;
+}
+
 }  // namespace
 
 std::optional<Record> parse_record(std::string_view text) {
@@ -236,6 +265,10 @@ std::optional<Record> parse_record(std::string_view text) {
     record.failure_options = "0";
   }
   return record;
+}
+
+const Published& records_of(const dns::Answer& answer) {
+  return answer.parsed.get<Published>([&answer] { return read_records(answer.texts); });
 }
 
 }  // namespace assay::dmarc

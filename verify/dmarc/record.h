@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "verify/dmarc/outcome.h"
+#include "verify/dns/answer.h"
 
 namespace assay::dmarc {
 
@@ -35,5 +36,15 @@ struct Record {
 /// Reads a TXT record. nullopt if it is not a DMARC record at all: `v=DMARC1` must come first, in that letter case
 /// (section 4.7). Errors elsewhere only discard the tag; of a repeated tag the first counts. Pure.
 [[nodiscard]] std::optional<Record> parse_record(std::string_view text);
+
+/// The DMARC records among the TXT records of one answer.
+struct Published {
+  unsigned records = 0;
+  std::optional<Record> only;  ///< If there is exactly one.
+};
+
+/// Reads the TXT records of an answer, once: the result is kept with it and is valid as long as that. Of a text of more
+/// than Limits::kRecordOctets only the version is read; a record it may be, but one that cannot be used.
+[[nodiscard]] const Published& records_of(const dns::Answer& answer);
 
 }  // namespace assay::dmarc

@@ -17,12 +17,12 @@ void set_temp_error(Rfc7489& out, bool bogus, std::string detail) {
 }
 
 /// Policy discovery (section 6.6.3). nullopt if no record applies; `out` then says why.
-std::optional<Walk::Found> discover(const Domain& author, Rfc7489& out, dns::Resolver& dns, const Limits& limits) {
-  Walk asked = begin_walk(author, dns, limits);
+std::optional<Walk::Found> discover(const Domain& author, Rfc7489& out, dns::Resolver& dns) {
+  Walk asked = begin_walk(author, dns);
   const auto& organization = out.organizational_domain;
   // "If the set is now empty" (step 3). Several records are no empty set: nothing above them is asked.
   if (!asked.failure && asked.steps.front().records == 0 && organization && *organization != author) {
-    asked = begin_walk(*organization, dns, limits);
+    asked = begin_walk(*organization, dns);
   }
   if (asked.failure) {
     set_temp_error(out, asked.failure == dns::Status::Bogus, asked.detail);
@@ -40,7 +40,7 @@ std::optional<Walk::Found> discover(const Domain& author, Rfc7489& out, dns::Res
 
 /// Fills in the policy. False if DMARC does not apply; `out` then says how.
 bool apply_record(const Domain& author, const Walk::Found& found, Rfc7489& out) {
-  const Record& record = found.record;
+  const Record& record = *found.record;
   out.policy_domain = found.name;
   out.percent = record.percent.value_or(out.percent);
   // Section 6.6.3 step 6. np= is none of its tags: what it holds is ignored.
@@ -139,8 +139,8 @@ Rfc7489 compare_rfc7489(const Outcome& rfc9989, const spf::Outcome& mail_from, s
   const Domain& author = rfc9989.author.value();
   Rfc7489 out;
   out.organizational_domain = suffixes.organizational_domain(author);
-  if (const auto found = discover(author, out, dns, limits); found && apply_record(author, *found, out)) {
-    judge(Alignment(author, out.organizational_domain, suffixes), found->record, mail_from, dkim, out);
+  if (const auto found = discover(author, out, dns); found && apply_record(author, *found, out)) {
+    judge(Alignment(author, out.organizational_domain, suffixes), *found->record, mail_from, dkim, out);
   }
   out.tree_walk_organizational_domain = organizational_domain(author, walk(author, dns, limits));
   compare(rfc9989, out);

@@ -26,23 +26,8 @@ Step step_of(dns::Status status) {
   return Step::Unknown;
 }
 
-/// Reads a text of any size. One beyond the bound is still known to be a DMARC record or not; as a record it is
-/// unusable, since what it says is not read.
-std::optional<Record> read_record(const std::string& text, const Limits& limits) {
-  if (text.size() <= limits.record_octets) {
-    return parse_record(text);
-  }
-  const std::string_view version = std::string_view(text).substr(0, std::min(text.find(';'), limits.record_octets));
-  auto record = parse_record(version);
-  if (record) {
-    record->has_invalid_policy = true;
-    record->notes.push_back("longer than " + std::to_string(limits.record_octets) + " octets: not read");
-  }
-  return record;
-}
-
 /// Asks for the record at one name (section 4.10 steps 1, 2, 5 and 6).
-void ask(const Domain& name, Walk& walk, dns::Resolver& dns, const Limits& limits) {
+void ask(const Domain& name, Walk& walk, dns::Resolver& dns) {
   WalkStep step;
   step.name = "_dmarc." + name.str();
   const dns::AnswerPtr answer = dns.lookup({step.name, dns::Type::TXT});
@@ -55,18 +40,13 @@ void ask(const Domain& name, Walk& walk, dns::Resolver& dns, const Limits& limit
       walk.is_ended = true;
       break;
     case Step::Records: {
-      std::optional<Record> only;
-      for (const std::string& text : answer->texts) {
-        auto record = read_record(text, limits);
-        if (record && ++step.records == 1) {
-          only = std::move(record);
-        }
-      }
+      const Published& published = records_of(*answer);
+      step.records = published.records;
       // "If multiple DMARC Policy Records are returned for a single target, they are all discarded."
-      if (step.records == 1) {
-        step.record = only->text;
-        walk.is_ended = only->public_suffix != PublicSuffix::Unknown;
-        walk.found.push_back({name, *std::move(only)});
+      if (published.only) {
+        step.record = published.only->text;
+        walk.is_ended = published.only->public_suffix != PublicSuffix::Unknown;
+        walk.found.push_back({name, {answer, &*published.only}});
       }
       break;
     }
@@ -86,9 +66,9 @@ std::vector<Domain> walk_names(const Domain& start, const Limits& limits) {
   return names;
 }
 
-Walk begin_walk(const Domain& start, dns::Resolver& dns, const Limits& limits) {
+Walk begin_walk(const Domain& start, dns::Resolver& dns) {
   Walk walk;
-  ask(start, walk, dns, limits);
+  ask(start, walk, dns);
   return walk;
 }
 
@@ -98,13 +78,13 @@ void continue_walk(const Domain& start, Walk& walk, dns::Resolver& dns, const Li
   }
   const std::vector<Domain> names = walk_names(start, limits);
   while (!walk.is_ended && walk.steps.size() < names.size()) {
-    ask(names[walk.steps.size()], walk, dns, limits);
+    ask(names[walk.steps.size()], walk, dns);
   }
   walk.is_ended = true;
 }
 
 Walk walk(const Domain& start, dns::Resolver& dns, const Limits& limits) {
-  Walk walk = begin_walk(start, dns, limits);
+  Walk walk = begin_walk(start, dns);
   continue_walk(start, walk, dns, limits);
   return walk;
 }
@@ -118,7 +98,7 @@ std::optional<Domain> organizational_domain(const Domain& start, const Walk& wal
     return start;
   }
   const Walk::Found& top = walk.found.back();
-  if (top.record.public_suffix == PublicSuffix::Yes && top.name != start) {
+  if (top.record->public_suffix == PublicSuffix::Yes && top.name != start) {
     // One label below it, cut from the start: that name may have no record, and may not have been asked.
     return start.rightmost(top.name.label_count() + 1);
   }

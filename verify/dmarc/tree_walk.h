@@ -1,5 +1,6 @@
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -20,7 +21,7 @@ namespace assay::dmarc {
 struct Walk {
   struct Found {
     Domain name;
-    Record record;
+    std::shared_ptr<const Record> record;  ///< Part of its answer.
   };
   std::vector<Found> found;     ///< Longest name first.
   std::vector<WalkStep> steps;  ///< Every question asked, in order.
@@ -32,7 +33,7 @@ struct Walk {
 };
 
 /// Asks for the record of `start` alone: the first step of a walk.
-[[nodiscard]] Walk begin_walk(const Domain& start, dns::Resolver& dns, const Limits& limits);
+[[nodiscard]] Walk begin_walk(const Domain& start, dns::Resolver& dns);
 
 /// Asks upwards from where the walk that began at `start` stands, until a record with psd=y or psd=n, the top, or a
 /// failure.

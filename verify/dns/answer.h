@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "verify/base/ip_address.h"
+#include "verify/dns/memo.h"
 
 namespace assay::dns {
 
@@ -52,8 +53,10 @@ struct Answer {
   std::vector<IpAddress> addresses;     ///< A, AAAA.
   std::vector<MailExchange> exchanges;  ///< MX, by preference.
   std::vector<std::string> names;       ///< PTR, as Question::name.
-  std::chrono::seconds ttl{0};          ///< For NoData and NxDomain: min(SOA TTL, SOA MINIMUM), RFC 2308 section 5.
-  std::string detail;                   ///< For TempFail and Bogus: why, in words for an administrator.
+  std::chrono::seconds ttl{
+      0};              ///< When it came. For NoData and NxDomain: min(SOA TTL, SOA MINIMUM), RFC 2308 section 5.
+  std::string detail;  ///< For TempFail and Bogus: why, in words for an administrator.
+  Memo parsed;         ///< What the protocols read from `texts`: records, keys.
 };
 
 using AnswerPtr = std::shared_ptr<const Answer>;

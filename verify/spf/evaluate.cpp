@@ -1,6 +1,7 @@
 #include "verify/spf/evaluate.h"
 
 #include <algorithm>
+#include <memory>
 #include <span>
 #include <utility>
 #include <variant>
@@ -40,6 +41,9 @@ struct Failure {
   std::string detail;
 };
 
+/// A record that lives as long as its answer.
+using RecordPtr = std::shared_ptr<const Record>;
+
 /// Whether a mechanism matches, or why that cannot be said.
 using Match = Parsed<bool, Failure>;
 using Counted = Parsed<void, Failure>;
@@ -54,7 +58,7 @@ Failure no_record(const std::string& domain) {
 
 /// The exp= that speaks for a fail, and the domain of its record.
 struct Explanation {
-  MacroString target;
+  std::shared_ptr<const MacroString> target;  ///< Part of its answer.
   std::string domain;
 };
 
@@ -174,7 +178,7 @@ class Evaluation {
     if (!fetched) {
       return judgement(std::move(fetched.error()));
     }
-    Record& record = *fetched;
+    const Record& record = **fetched;
     for (const Directive& directive : record.directives) {
       const Place place{domain, depth, record.term(directive.text)};
       const std::size_t step = begin_step(place);
@@ -189,7 +193,7 @@ class Evaluation {
         result.mechanism = without_qualifier(place.term).substr(0, kMaxTermOctets);
         // Only a fail by a mechanism has an explanation, that of the record which holds the mechanism (section 6.2).
         if (result.status == Status::Fail && record.explanation) {
-          result.explanation = Explanation{std::move(record.explanation->target), domain};
+          result.explanation = Explanation{{*fetched, &record.explanation->target}, domain};
         }
         return result;
       }
@@ -202,14 +206,14 @@ class Evaluation {
   }
 
   /// Sections 4.4, 4.5 and the first half of 4.6: asks, selects and parses. "No record" is a Failure with Status::None.
-  Parsed<Record, Failure> fetch_record(const std::string& domain, unsigned depth) {
+  Parsed<RecordPtr, Failure> fetch_record(const std::string& domain, unsigned depth) {
     const std::size_t step = begin_step({domain, depth, {}});
     auto record = read_record(domain);
-    end_step(step, [&record] { return record ? record->text : in_words(record.error()); });
+    end_step(step, [&record] { return record ? (*record)->text : in_words(record.error()); });
     return record;
   }
 
-  Parsed<Record, Failure> read_record(const std::string& domain) {
+  Parsed<RecordPtr, Failure> read_record(const std::string& domain) {
     const dns::AnswerPtr answer = dns_.lookup({domain, dns::Type::TXT});
     switch (meaning(answer->status)) {
       case Meaning::Records: break;
@@ -217,29 +221,22 @@ class Evaluation {
       case Meaning::TempFail:
       case Meaning::Bogus: return failure(dns_failure(*answer, domain, dns::Type::TXT));  // section 4.4
     }
-    const std::string* text = nullptr;
-    for (const std::string& candidate : answer->texts) {
-      if (!is_spf_record(candidate)) {
-        continue;
-      }
-      if (text != nullptr) {
-        return failure(permerror(Reason::SeveralRecords, domain));  // section 4.5
-      }
-      text = &candidate;
+    const Published& published = record_of(*answer);
+    if (const auto* record = std::get_if<Record>(&published)) {
+      return RecordPtr(answer, record);
     }
-    if (text == nullptr) {
+    if (std::holds_alternative<NoRecord>(published)) {
       return failure(no_record(domain));  // section 4.5
     }
-    if (text->size() > limits_.record_octets) {
-      return failure(permerror(Reason::RecordTooLong, domain + ": " + std::to_string(text->size()) + " octets"));
+    if (std::holds_alternative<SeveralRecords>(published)) {
+      return failure(permerror(Reason::SeveralRecords, domain));  // section 4.5
     }
-    auto record = parse_record(*text);
-    if (!record) {
-      const RecordError& error = record.error();  // section 4.6: anywhere, before anything is evaluated
-      return failure(permerror(Reason::SyntaxError, domain + ": \"" + error.term + "\": " + error.what + " (at octet " +
-                                                        std::to_string(error.offset) + ")"));
+    if (const auto* overlong = std::get_if<OverlongRecord>(&published)) {
+      return failure(permerror(Reason::RecordTooLong, domain + ": " + std::to_string(overlong->octets) + " octets"));
     }
-    return std::move(*record);
+    const auto& error = std::get<RecordError>(published);  // section 4.6: anywhere, before anything is evaluated
+    return failure(permerror(Reason::SyntaxError, domain + ": \"" + error.term + "\": " + error.what + " (at octet " +
+                                                      std::to_string(error.offset) + ")"));
   }
 
   /// Section 6.1. <domain> becomes the target, the result becomes ours.
@@ -518,16 +515,16 @@ class Evaluation {
 
   /// Section 6.2. Empty wherever the RFC says "as if no exp modifier was given". Counts towards no limit.
   [[nodiscard]] std::string explain(const Explanation& explanation) {
-    if (never_matches(explanation.target)) {
+    if (never_matches(*explanation.target)) {
       return {};
     }
-    const std::string name = expand(explanation.target, explanation.domain);
+    const std::string name = expand(*explanation.target, explanation.domain);
     if (!dns::is_askable(name)) {
       return {};
     }
     const dns::AnswerPtr answer = dns_.lookup({name, dns::Type::TXT});
     if (meaning(answer->status) != Meaning::Records || answer->texts.size() != 1 ||
-        answer->texts.front().size() > limits_.record_octets) {
+        answer->texts.front().size() > Limits::kRecordOctets) {
       return {};
     }
     const auto text = parse_macro_string(answer->texts.front(), MacroPlace::Explanation);

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "verify/base/text.h"
+#include "verify/limits.h"
 
 namespace assay::spf {
 namespace {
@@ -260,6 +261,21 @@ class TermReader {
   std::size_t at_ = 0;
 };
 
+Published read_published(const std::vector<std::string>& texts) {
+  const auto first = std::find_if(texts.begin(), texts.end(), is_spf_record);
+  if (first == texts.end()) {
+    return NoRecord{};
+  }
+  if (std::any_of(first + 1, texts.end(), is_spf_record)) {
+    return SeveralRecords{};
+  }
+  if (first->size() > Limits::kRecordOctets) {
+    return OverlongRecord{first->size()};
+  }
+  auto record = parse_record(*first);
+  return record ? Published(*std::move(record)) : Published(std::move(record.error()));
+}
+
 }  // namespace
 
 bool is_spf_record(std::string_view text) noexcept {
@@ -272,6 +288,8 @@ Parsed<Record, RecordError> parse_record(std::string_view text) {
   }
   Record record;
   record.text = text;
+  // Each term follows a space. What is kept as long as the answer shall not be larger than it need be.
+  record.directives.reserve(std::min(static_cast<std::size_t>(std::count(text.begin(), text.end(), ' ')), kMaxTerms));
   std::size_t terms = 0;
   std::size_t at = kVersion.size();
   while (true) {
@@ -294,6 +312,10 @@ Parsed<Record, RecordError> parse_record(std::string_view text) {
     }
     at = end;
   }
+}
+
+const Published& record_of(const dns::Answer& answer) {
+  return answer.parsed.get<Published>([&answer] { return read_published(answer.texts); });
 }
 
 }  // namespace assay::spf

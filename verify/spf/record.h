@@ -11,6 +11,7 @@
 
 #include "verify/base/ip_address.h"
 #include "verify/base/parsed.h"
+#include "verify/dns/answer.h"
 #include "verify/spf/macro.h"
 
 namespace assay::spf {
@@ -97,5 +98,17 @@ struct RecordError {
 
 /// Reads a text that is_spf_record. All of it: one malformed term anywhere is an error (section 4.6).
 [[nodiscard]] Parsed<Record, RecordError> parse_record(std::string_view text);
+
+// What the TXT records of one answer say (sections 4.5 and 4.6).
+struct NoRecord {};
+struct SeveralRecords {};
+struct OverlongRecord {
+  std::size_t octets = 0;  ///< More than Limits::kRecordOctets: not read.
+};
+using Published = std::variant<NoRecord, SeveralRecords, OverlongRecord, RecordError, Record>;
+
+/// Selects and reads the SPF record of an answer, once: the result is kept with the answer and is valid as long as
+/// that.
+[[nodiscard]] const Published& record_of(const dns::Answer& answer);
 
 }  // namespace assay::spf

@@ -15,7 +15,7 @@ const std::string kRsa =
 const std::string kEd25519 = "11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=";
 
 Reason reason_of(const std::string& text) {
-  const auto key = parse_key(text, Limits{});
+  const auto key = parse_key(text);
   return key ? Reason::None : key.error().reason;
 }
 
@@ -78,14 +78,14 @@ TEST_CASE("dkim/key: every rule of RFC 6376 section 3.6.1", "[dkim][parse]") {
 }
 
 TEST_CASE("dkim/key: flags and hashes", "[dkim][parse]") {
-  const auto plain = parse_key("p=" + kRsa, Limits{});
+  const auto plain = parse_key("p=" + kRsa);
   REQUIRE(plain);
   CHECK((plain->allows_sha256 && plain->allows_sha1 && !plain->testing && !plain->forbids_subdomains));
   CHECK(plain->key->bits() == 1024);
-  const auto flagged = parse_key("h=md5:sha256; t=x :\r\n y:S; p=" + kRsa, Limits{});
+  const auto flagged = parse_key("h=md5:sha256; t=x :\r\n y:S; p=" + kRsa);
   REQUIRE(flagged);
   CHECK((flagged->allows_sha256 && !flagged->allows_sha1 && flagged->testing && flagged->forbids_subdomains));
-  const auto none = parse_key("h=; t=; p=" + kRsa, Limits{});
+  const auto none = parse_key("h=; t=; p=" + kRsa);
   REQUIRE(none);
   CHECK((!none->allows_sha256 && !none->allows_sha1 && !none->testing));
 }
@@ -93,7 +93,7 @@ TEST_CASE("dkim/key: flags and hashes", "[dkim][parse]") {
 TEST_CASE("dkim/key: the length of a record is bounded", "[dkim][parse]") {
   const Limits limits;
   const std::string start = "p=" + kRsa + "; n=";
-  const std::string at_bound = start + std::string(limits.record_octets - start.size(), 'x');
+  const std::string at_bound = start + std::string(Limits::kRecordOctets - start.size(), 'x');
   CHECK(reason_of(at_bound) == Reason::None);
   CHECK(reason_of(at_bound + "x") == Reason::KeySyntax);
 }
@@ -102,30 +102,50 @@ TEST_CASE("dkim/key: several records are all read, up to a bound (RFC 6376 secti
   const Limits limits;
   const std::string junk = "v=spf1 -all";
   const std::string good = "p=" + kRsa;
-  CHECK(parse_keys({good, good, good}, limits).records.size() == limits.key_records);
-  CHECK(parse_keys({good, good, good, good}, limits).records.size() == limits.key_records);
+  CHECK(parse_keys({good, good, good}).records.size() == Limits::kKeyRecords);
+  CHECK(parse_keys({good, good, good, good}).records.size() == Limits::kKeyRecords);
   // Records that are no keys do not use up the bound.
-  CHECK(parse_keys({junk, junk, junk, junk, good}, limits).records.size() == 1);
+  CHECK(parse_keys({junk, junk, junk, junk, good}).records.size() == 1);
 }
 
 TEST_CASE("dkim/key: the most informative of several faults is reported", "[dkim][parse]") {
-  CHECK(parse_keys({"v=spf1 -all", "v=DKIM1; p=", "junk"}, Limits{}).error.reason == Reason::KeyRevoked);
-  CHECK(parse_keys({"p=", "k=dsa; p=AAAA"}, Limits{}).error.reason == Reason::KeyMismatch);
-  CHECK(parse_keys({"junk"}, Limits{}).error.reason == Reason::KeySyntax);
-  CHECK(parse_keys({}, Limits{}).error.reason == Reason::NoKey);
+  CHECK(parse_keys({"v=spf1 -all", "v=DKIM1; p=", "junk"}).error.reason == Reason::KeyRevoked);
+  CHECK(parse_keys({"p=", "k=dsa; p=AAAA"}).error.reason == Reason::KeyMismatch);
+  CHECK(parse_keys({"junk"}).error.reason == Reason::KeySyntax);
+  CHECK(parse_keys({}).error.reason == Reason::NoKey);
+}
+
+TEST_CASE("dkim/key: the size that a key needs may change while its answer stays (RFC 8301 section 3.2)", "[dkim]") {
+  dns::Answer answer;
+  answer.status = dns::Status::Found;
+  answer.texts = {"v=DKIM1; p=" + kRsa};  // 1024 bits
+  // A reload of the configuration changes the limits, not the answers, with which the keys are kept.
+  Signature signature;
+  const auto reason_with = [&](unsigned bits_min, unsigned bits_max) {
+    Limits limits;
+    limits.rsa_bits_min = bits_min;
+    limits.rsa_bits_max = bits_max;
+    return check_keys(signature, crypto::DigestValue{}, keys_of(answer), limits).reason;
+  };
+  const auto key = keys_of(answer).records.at(0).key;
+  CHECK(reason_with(1024, 4096) == Reason::SignatureMismatch);
+  CHECK(reason_with(2048, 4096) == Reason::KeyTooSmall);
+  CHECK(reason_with(512, 1023) == Reason::KeyTooLarge);
+  CHECK(reason_with(1024, 1024) == Reason::SignatureMismatch);
+  CHECK(keys_of(answer).records.at(0).key == key);
 }
 
 TEST_CASE("dkim/key: no truncation and no changed octet of a record crashes", "[dkim][parse][property]") {
   const std::string text = "v=DKIM1; h=sha256:sha1; k=rsa; s=*; t=y:s; p=" + kRsa;
   for (std::size_t length = 0; length < text.size(); ++length) {
     const std::string cut = text.substr(0, length);
-    CHECK(!parse_key(cut, Limits{}));
+    CHECK(!parse_key(cut));
   }
   for (std::size_t at = 0; at < text.size(); ++at) {
     for (const char octet : {'\0', '\r', ' ', ';', '=', ':', 'A', '\xFF'}) {
       std::string changed = text;
       changed[at] = octet;
-      (void)parse_key(changed, Limits{});
+      (void)parse_key(changed);
     }
   }
 }

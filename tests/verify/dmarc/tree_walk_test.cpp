@@ -213,7 +213,7 @@ TEST_CASE("dmarc/tree_walk: a failed lookup ends it without a conclusion (RFC 99
   CHECK_FALSE(assay::dmarc::organizational_domain(name("a.example.com"), walk).has_value());
 }
 
-TEST_CASE("dmarc/tree_walk: a text over Limits::record_octets is a record that cannot be used", "[dmarc][walk]") {
+TEST_CASE("dmarc/tree_walk: a text over Limits::kRecordOctets is a record that cannot be used", "[dmarc][walk]") {
   const Limits limits;
   const std::string record = "v=DMARC1; p=reject; x=";
   const auto walk_with = [&limits](const std::string& text) {
@@ -224,21 +224,21 @@ TEST_CASE("dmarc/tree_walk: a text over Limits::record_octets is a record that c
     dns.add("_dmarc.com", assay::dns::Type::TXT, answer);
     return assay::dmarc::walk(name("com"), dns, limits);
   };
-  const auto at_bound = walk_with(record + std::string(limits.record_octets - record.size(), 'x'));
+  const auto at_bound = walk_with(record + std::string(Limits::kRecordOctets - record.size(), 'x'));
   REQUIRE(at_bound.found.size() == 1);
-  CHECK_FALSE(at_bound.found[0].record.has_invalid_policy);
-  const auto beyond = walk_with(record + std::string(limits.record_octets - record.size() + 1, 'x'));
+  CHECK_FALSE(at_bound.found[0].record->has_invalid_policy);
+  const auto beyond = walk_with(record + std::string(Limits::kRecordOctets - record.size() + 1, 'x'));
   REQUIRE(beyond.found.size() == 1);
-  CHECK(beyond.found[0].record.has_invalid_policy);
-  CHECK_FALSE(beyond.found[0].record.policy.has_value());
-  CHECK(walk_with(std::string(limits.record_octets + 1, 'x')).found.empty());
-  CHECK(walk_with("v=DMARC1" + std::string(limits.record_octets, 'x')).found.empty());
+  CHECK(beyond.found[0].record->has_invalid_policy);
+  CHECK_FALSE(beyond.found[0].record->policy.has_value());
+  CHECK(walk_with(std::string(Limits::kRecordOctets + 1, 'x')).found.empty());
+  CHECK(walk_with("v=DMARC1" + std::string(Limits::kRecordOctets, 'x')).found.empty());
 }
 
 TEST_CASE("dmarc/tree_walk: begin and continue ask what a whole walk asks", "[dmarc][walk]") {
   FakeResolver dns(to_zone("example.com p=none"));
   const auto start = name("a.example.com");
-  auto walk = assay::dmarc::begin_walk(start, dns, Limits{});
+  auto walk = assay::dmarc::begin_walk(start, dns);
   CHECK(asked(dns) == Names{"a.example.com"});
   CHECK_FALSE(walk.is_ended);
   assay::dmarc::continue_walk(start, walk, dns, Limits{});

@@ -168,14 +168,14 @@ TEST_CASE("spf/evaluate: a syntax error anywhere is permerror, even after a matc
   CHECK(dns.questions().size() == 1);
 }
 
-TEST_CASE("spf/evaluate: a record of limits.record_octets is read, one octet more is permerror", "[spf][limits]") {
+TEST_CASE("spf/evaluate: a record of Limits::kRecordOctets is read, one octet more is permerror", "[spf][limits]") {
   const Limits limits;
   const std::string record = "v=spf1 +all x=";
-  for (const std::size_t octets : {limits.record_octets, limits.record_octets + 1}) {
+  for (const std::size_t octets : {Limits::kRecordOctets, Limits::kRecordOctets + 1}) {
     FakeResolver dns(zone_of(record + std::string(octets - record.size(), 'x')));
     const auto outcome = spf::evaluate(query_for("user@d.example"), dns, limits);
-    CHECK(outcome.status == (octets == limits.record_octets ? Status::Pass : Status::PermError));
-    CHECK(outcome.reason == (octets == limits.record_octets ? Reason::None : Reason::RecordTooLong));
+    CHECK(outcome.status == (octets == Limits::kRecordOctets ? Status::Pass : Status::PermError));
+    CHECK(outcome.reason == (octets == Limits::kRecordOctets ? Reason::None : Reason::RecordTooLong));
   }
 }
 
