@@ -263,11 +263,7 @@ bool Zones::add_answer(Node& node, const ldns_struct_rr& record) {
   if (append_record(read, *type, record) != Appended::Yes) {
     return false;
   }
-  auto& kept = node.records[*type];
-  if (kept == nullptr) {
-    kept = std::make_shared<dns::Answer>();
-  }
-  dns::Answer& answer = *kept;
+  dns::Answer& answer = node.records[*type];
   static_cast<void>(append_record(answer, *type, record));
   sort_exchanges(answer);
   answer.ttl = answer.status == dns::Status::Found ? std::min(answer.ttl, ttl_of(record)) : ttl_of(record);
@@ -297,32 +293,28 @@ seconds Zones::negative_ttl(std::string_view name) const {
   return seconds(0);
 }
 
-dns::AnswerPtr Zones::answer(const dns::Question& question) const {
+dns::Answer Zones::answer(const dns::Question& question) const {
   std::string name = to_wire(question.name);
   std::optional<seconds> alias_ttl;
   for (std::size_t aliases = 0; aliases <= kMaxAliases; ++aliases) {
     const Node* const node = find(name);
     const auto records =
-        node == nullptr ? decltype(node->records)::const_iterator{} : node->records.find(question.type);
+        node == nullptr ? std::map<dns::Type, dns::Answer>::const_iterator{} : node->records.find(question.type);
     if (node == nullptr || (records == node->records.end() && node->alias.empty())) {
-      auto none = std::make_shared<dns::Answer>();
-      none->status = node == nullptr ? dns::Status::NxDomain : dns::Status::NoData;
-      none->ttl = std::min(negative_ttl(name), alias_ttl.value_or(seconds::max()));
+      dns::Answer none;
+      none.status = node == nullptr ? dns::Status::NxDomain : dns::Status::NoData;
+      none.ttl = std::min(negative_ttl(name), alias_ttl.value_or(seconds::max()));
       return none;
     }
     if (records != node->records.end()) {
-      if (!alias_ttl || *alias_ttl >= records->second->ttl) {
-        return records->second;
-      }
-      auto found = std::make_shared<dns::Answer>(*records->second);
-      found->ttl = *alias_ttl;
+      dns::Answer found = records->second;
+      found.ttl = std::min(found.ttl, alias_ttl.value_or(seconds::max()));
       return found;
     }
     alias_ttl = std::min(node->alias_ttl, alias_ttl.value_or(seconds::max()));
     name = node->alias;
   }
-  return std::make_shared<const dns::Answer>(
-      temp_fail("the CNAME chain is a loop, or longer than " + std::to_string(kMaxAliases)));
+  return temp_fail("the CNAME chain is a loop, or longer than " + std::to_string(kMaxAliases));
 }
 
 namespace {
@@ -335,12 +327,13 @@ class ZoneBackend final : public Backend {
 
   [[nodiscard]] dns::AnswerPtr cached(const dns::Question& question) override {
     questions_.fetch_add(1, std::memory_order_relaxed);
+    auto answer = std::make_shared<dns::Answer>();
     if (dns::is_askable(question.name)) {
-      return zones_.answer(question);
+      *answer = zones_.answer(question);
+    } else {
+      answer->status = dns::Status::NxDomain;
     }
-    auto none = std::make_shared<dns::Answer>();
-    none->status = dns::Status::NxDomain;
-    return none;
+    return answer;
   }
 
   [[nodiscard]] Health health() const override {

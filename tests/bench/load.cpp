@@ -4,8 +4,10 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <exception>
+#include <fstream>
 #include <iostream>
 #include <nlohmann/json.hpp>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -23,6 +25,7 @@ struct CommandLine {
   std::vector<std::string> methods;
   int warm_up = -1;
   bool unchecked = false;
+  std::string answers;
   bool as_json = false;
   double timeout = 60;
   double settle = 0;
@@ -75,7 +78,6 @@ json to_json(const Load& load, const Report& report) {
           {"messages_per_second", report.seconds > 0 ? static_cast<double>(report.sent) / report.seconds : 0.0},
           {"right", report.right},
           {"wrong", report.wrong},
-          {"affected", report.affected},
           {"outcomes", report.outcomes},
           {"failures", report.failures},
           {"retries", report.retries},
@@ -137,7 +139,7 @@ void add_options(CLI::App& app, CommandLine& line) {
   app.add_option("--idle", load.idle, "Further sessions that greet and send nothing")->check(CLI::Range(0, 20000));
   app.add_option("--per-connection", load.per_connection, "Messages a session")->check(CLI::Range(1, 1000000));
   app.add_option("--messages", load.messages, "At most so many (1000)")->check(CLI::Range(1, 10000000));
-  app.add_option("--seconds", load.seconds, "At most so long, after the warm-up (60)")->check(CLI::Range(0.01, 3600.0));
+  app.add_option("--seconds", load.seconds, "At most so long (60)")->check(CLI::Range(0.01, 3600.0));
   app.add_option("--warm-up", line.warm_up,
                  "Messages before those that count (each message of the corpus once, at most 1000)")
       ->check(CLI::Range(0, 1000000));
@@ -157,6 +159,9 @@ void add_options(CLI::App& app, CommandLine& line) {
       ->check(CLI::IsMember({"spf", "spf_helo", "dkim", "arc", "dmarc", "iprev"}));
   app.add_flag("--loose", load.comparison.loose, "Compare only what passes");
   app.add_flag("--unchecked", line.unchecked, "Compare nothing: for a milter that verifies nothing");
+  app.add_option("--answers", line.answers,
+                 "Write to this file, as JSON, how often each message got which answer: {file: [[count, outcome, "
+                 "Authentication-Results ...] ...]}");
   app.add_flag("--json", line.as_json, "Report as JSON");
 }
 
@@ -168,6 +173,7 @@ void complete(CommandLine& line, std::size_t samples) {
   load.timeout = to_ms(line.timeout);
   load.settle = to_ms(line.settle);
   load.checked = !line.unchecked;
+  load.keep_answers = !line.answers.empty();
   if (line.methods.empty()) {
     return;
   }
@@ -178,10 +184,32 @@ void complete(CommandLine& line, std::size_t samples) {
                      has("dmarc"), has("iprev"),    load.comparison.loose};
 }
 
+void write_answers(const std::string& path, const Report& report) {
+  json all = json::object();
+  for (const auto& [file, answers] : report.answers) {
+    json& of_file = all[file] = json::array();
+    for (const auto& [said, count] : answers) {
+      json entry = json::array({count});
+      for (const std::string& part : said) {
+        entry.push_back(part);
+      }
+      of_file.push_back(std::move(entry));
+    }
+  }
+  std::ofstream out(path);
+  out << all.dump(-1, ' ', false, json::error_handler_t::replace) << '\n';
+  if (!out.flush()) {
+    throw std::runtime_error(path + ": cannot be written");
+  }
+}
+
 int run(CommandLine& line) {
   const std::vector<Sample> samples = read_corpus(line.corpus, line.selection);
   complete(line, samples.size());
   const Report report = run_load(line.load, samples);
+  if (line.load.keep_answers) {
+    write_answers(line.answers, report);
+  }
   const json all = to_json(line.load, report);
   if (line.as_json) {
     std::cout << all.dump(1, ' ', false, json::error_handler_t::replace) << '\n';

@@ -30,6 +30,7 @@ struct Load {
   std::size_t chunk_octets = 65535;
   std::chrono::milliseconds settle{0};  ///< Between the last message and the last look at the processes.
   bool checked = true;                  ///< Compare the answers.
+  bool keep_answers = false;            ///< Count in the report how often which answer was given.
   Comparison comparison;
 };
 
@@ -43,20 +44,23 @@ struct Watched {
   std::uint64_t peak_threads = 0;
 };
 
+/// What a filter said of one message: the outcome, then the values of its Authentication-Results fields.
+using Answers = std::map<std::vector<std::string>, std::size_t>;
+
 struct Report {
   std::size_t sent = 0;  ///< Messages that got a verdict.
   std::size_t right = 0;
   std::size_t wrong = 0;
-  std::size_t affected = 0;  ///< Of those sent: see Sample::is_affected.
   std::uint64_t octets = 0;
   double seconds = 0;
   std::map<std::string, std::size_t> outcomes;  ///< "accept", "reject", "tempfail", "discard"
   std::map<std::string, std::size_t> failures;  ///< "unreachable", "lost", "timed out", "protocol"
   std::size_t retries = 0;                      ///< Connections that the kernel had no room for at first.
   std::size_t idle_lost = 0;
-  std::vector<std::string> examples;  ///< Of what was wrong, a few.
-  std::vector<float> from_mail_ms;    ///< Sorted.
-  std::vector<float> from_end_ms;     ///< Sorted.
+  std::vector<std::string> examples;       ///< Of what was wrong, a few.
+  std::map<std::string, Answers> answers;  ///< By the message's file, if they are kept.
+  std::vector<float> from_mail_ms;         ///< Sorted.
+  std::vector<float> from_end_ms;          ///< Sorted.
   double client_cpu_us = 0;
   std::vector<Watched> watched;
 

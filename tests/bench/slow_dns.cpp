@@ -1,6 +1,6 @@
-// bench_slow_dns: a DNS server on the loopback interface that serves one zone file and takes its time. Each answer
-// comes a fixed time after its question, thousands of them may wait at once, and some names never get one. One thread,
-// UDP and TCP.
+// bench_slow_dns: a DNS server, on loopback unless told otherwise, that serves one zone file and takes its time. Each
+// answer comes a fixed time after its question, thousands of them may wait at once, and some names never get one. One
+// thread, UDP and TCP.
 
 #include <arpa/inet.h>
 #include <ldns/ldns.h>
@@ -212,7 +212,7 @@ std::optional<std::size_t> question_end(std::string_view query) {
 
 class Server {
  public:
-  Server(const std::string& zone, unsigned port, std::chrono::microseconds delay,
+  Server(const std::string& zone, const std::string& ip, unsigned port, std::chrono::microseconds delay,
          const std::vector<std::string>& silent)
       : zone_(zone), delay_(delay), epoll_(epoll_create1(EPOLL_CLOEXEC)) {
     for (const std::string& name : silent) {
@@ -221,7 +221,9 @@ class Server {
     sockaddr_in address{};
     address.sin_family = AF_INET;
     address.sin_port = htons(static_cast<std::uint16_t>(port));
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    if (inet_pton(AF_INET, ip.c_str(), &address.sin_addr) != 1) {
+      throw std::runtime_error(ip + " is no IPv4 address");
+    }
     udp_ = open(SOCK_DGRAM, address);
     tcp_ = open(SOCK_STREAM, address);
     if (listen(tcp_, SOMAXCONN) != 0) {
@@ -271,7 +273,7 @@ class Server {
     setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &kSocketBuffer, sizeof kSocketBuffer);
     setsockopt(descriptor, SOL_SOCKET, SO_SNDBUF, &kSocketBuffer, sizeof kSocketBuffer);
     if (bind(descriptor, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
-      throw std::runtime_error("cannot bind to 127.0.0.1 port " + std::to_string(ntohs(address.sin_port)));
+      throw std::runtime_error("cannot bind to port " + std::to_string(ntohs(address.sin_port)));
     }
     return descriptor;
   }
@@ -386,19 +388,21 @@ class Server {
 }  // namespace assay::bench
 
 int main(int argc, char** argv) {
-  CLI::App app(
-      "A DNS server on 127.0.0.1 that serves one zone file, each answer after a while. Serves until it is ended.");
+  CLI::App app("A DNS server that serves one zone file, each answer after a while. Serves until it is ended.");
   std::string zone;
+  std::string address = "127.0.0.1";
   unsigned port = 0;
   double delay_ms = 20;
   std::vector<std::string> silent;
   app.add_option("--zone", zone, "Master file (RFC 1035) with an SOA record; it is all the DNS there is")->required();
+  app.add_option("--address", address, "IPv4 address to listen on (127.0.0.1)");
   app.add_option("--port", port, "UDP and TCP")->required()->check(CLI::Range(1, 65535));
   app.add_option("--delay", delay_ms, "Milliseconds between question and answer (20)")->check(CLI::Range(0.0, 60000.0));
   app.add_option("--silent", silent, "This name and those below it never get an answer; repeatable");
   CLI11_PARSE(app, argc, argv);
   try {
-    assay::bench::Server(zone, port, std::chrono::microseconds(static_cast<long>(delay_ms * 1000)), silent).run();
+    assay::bench::Server(zone, address, port, std::chrono::microseconds(static_cast<long>(delay_ms * 1000)), silent)
+        .run();
   } catch (const std::exception& error) {
     std::fprintf(stderr, "bench_slow_dns: %s\n", error.what());
     return 1;
