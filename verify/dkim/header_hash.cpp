@@ -1,89 +1,101 @@
 #include "verify/dkim/header_hash.h"
 
 #include <algorithm>
+#include <limits>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "verify/base/text.h"
 #include "verify/message/canonical.h"
 
 namespace assay::dkim {
 namespace {
 
-/// The fields of one name that h= mentions.
-struct NamedFields {
-  std::string_view name;
-  std::vector<std::size_t> fields;  ///< Bottom first.
-  std::size_t used = 0;             ///< How many of them earlier mentions took.
-};
+using message::FieldName;
 
-bool is_before(std::string_view a, std::string_view b) {
-  return std::lexicographical_compare(a.begin(), a.end(), b.begin(), b.end(),
-                                      [](char x, char y) { return to_lower(x) < to_lower(y); });
-}
+constexpr std::size_t kNone = std::numeric_limits<std::size_t>::max();
 
 /// Finds the fields that h= may mean. Sorted by name rather than hashed: the cost of a look-up then does not depend on
 /// names that an attacker chose.
 class FieldIndex {
  public:
-  explicit FieldIndex(const std::vector<std::string>& names) {
+  /// `field`, the one being verified, is never among the signed ones (RFC 6376 section 3.5, h=).
+  FieldIndex(const std::vector<std::string>& names, const message::HeaderBlock& headers, std::size_t field)
+      : above_(headers.size(), kNone) {
     entries_.reserve(names.size());
     for (const std::string& name : names) {
-      entries_.push_back({name, {}, 0});
+      entries_.push_back({FieldName(name), kNone});
     }
-    std::sort(entries_.begin(), entries_.end(),
-              [](const NamedFields& a, const NamedFields& b) { return is_before(a.name, b.name); });
-    entries_.erase(std::unique(entries_.begin(), entries_.end(),
-                               [](const NamedFields& a, const NamedFields& b) { return iequals(a.name, b.name); }),
-                   entries_.end());
+    std::sort(entries_.begin(), entries_.end(), [](const Entry& a, const Entry& b) { return a.name < b.name; });
+    entries_.erase(
+        std::unique(entries_.begin(), entries_.end(), [](const Entry& a, const Entry& b) { return a.name == b.name; }),
+        entries_.end());
+    for (std::size_t i = 0; i < headers.size(); ++i) {
+      if (Entry* entry = i == field ? nullptr : find(headers.name(i))) {
+        above_[i] = entry->lowest;
+        entry->lowest = i;
+      }
+    }
   }
 
-  /// The entry of a name; nullptr if h= does not mention it.
-  NamedFields* find(std::string_view name) {
-    const auto entry = std::lower_bound(entries_.begin(), entries_.end(), name,
-                                        [](const NamedFields& e, std::string_view n) { return is_before(e.name, n); });
-    return entry != entries_.end() && iequals(entry->name, name) ? &*entry : nullptr;
+  /// The lowest field of that name that was not taken before; kNone if there is none.
+  std::size_t take(std::string_view name) {
+    Entry* const entry = find(FieldName(name));
+    const std::size_t field = entry == nullptr ? kNone : entry->lowest;
+    if (field != kNone) {
+      entry->lowest = above_[field];
+    }
+    return field;
   }
 
  private:
-  std::vector<NamedFields> entries_;
+  /// A name that h= mentions.
+  struct Entry {
+    FieldName name;
+    std::size_t lowest;  ///< Field of that name that is still to be taken; kNone if there is none.
+  };
+
+  Entry* find(const FieldName& name) {
+    const auto entry = std::lower_bound(entries_.begin(), entries_.end(), name,
+                                        [](const Entry& e, const FieldName& n) { return e.name < n; });
+    return entry != entries_.end() && entry->name == name ? &*entry : nullptr;
+  }
+
+  std::vector<Entry> entries_;      ///< By name.
+  std::vector<std::size_t> above_;  ///< For each field the next one of its name above it; kNone if there is none.
 };
+
+/// Octets that are hashed at a time: all of nearly every header.
+constexpr std::size_t kPieceOctets = 8192;
 
 }  // namespace
 
 crypto::DigestValue header_hash(const Signature& signature, const message::HeaderBlock& headers, std::size_t field,
                                 std::string* octets) {
-  FieldIndex index(signature.signed_headers);
-  for (std::size_t i = headers.size(); i-- > 0;) {
-    if (i == field) {
-      continue;  // Section 3.5, h=: the field being verified is never among the signed ones.
-    }
-    if (NamedFields* entry = index.find(headers[i].name)) {
-      entry->fields.push_back(i);
-    }
-  }
+  FieldIndex index(signature.signed_headers, headers, field);
   crypto::Digest digest(signature.hash);
-  const auto hash = [&digest, octets](const std::string& part) {
-    digest.update(part);
-    if (octets != nullptr) {
-      *octets += part;
-    }
-  };
   std::string text;
-  for (const std::string& name : signature.signed_headers) {
-    NamedFields& entry = *index.find(name);
-    if (entry.used == entry.fields.size()) {
-      continue;  // "Nonexistent header fields do not contribute": not even a CRLF.
+  text.reserve(kPieceOctets);
+  const auto hash = [&] {
+    digest.update(text);
+    if (octets != nullptr) {
+      *octets += text;
     }
     text.clear();
-    message::append_canonical(text, headers[entry.fields[entry.used++]], signature.header_canonicalization);
+  };
+  for (const std::string& name : signature.signed_headers) {
+    const std::size_t taken = index.take(name);
+    if (taken == kNone) {
+      continue;  // "Nonexistent header fields do not contribute": not even a CRLF.
+    }
+    message::append_canonical(text, headers[taken], signature.header_canonicalization);
     text += "\r\n";
-    hash(text);
+    if (text.size() > kPieceOctets / 2) {
+      hash();
+    }
   }
-  text.clear();
   message::append_canonical_without_b(text, headers[field], signature.header_canonicalization);
-  hash(text);
+  hash();
   return digest.finish();
 }
 

@@ -1,12 +1,26 @@
 #include "verify/dkim/tag_list.h"
 
 #include <algorithm>
+#include <array>
 #include <string>
 
 #include "verify/base/text.h"
 
 namespace assay::dkim {
 namespace {
+
+/// Tags that nearly every list is content with.
+constexpr std::size_t kUsualTags = 12;
+
+/// VALCHAR, and UTF-8 beyond ASCII. A table, for most of a signature is the values of b= and h=.
+constexpr std::array<bool, 256> kValueOctets = [] {
+  std::array<bool, 256> octets{};
+  for (std::size_t i = 0; i < octets.size(); ++i) {
+    const char c = static_cast<char>(i);
+    octets[i] = !is_control(c) && c != ' ' && c != ';';
+  }
+  return octets;
+}();
 
 /// Walks over the text and remembers the first thing that is wrong with it.
 class Cursor {
@@ -49,8 +63,10 @@ class Cursor {
     const std::size_t begin = position_;
     std::size_t end = begin;
     while (true) {
-      while (!at_end() && is_value_octet(text_[position_])) {
-        end = ++position_;
+      const std::size_t word = position_;
+      position_ = end_of_word();
+      if (position_ != word) {
+        end = position_;
       }
       const unsigned folds = skip_wsp_and_folds();
       if (at_end() || text_[position_] == ';') {
@@ -65,11 +81,18 @@ class Cursor {
   }
 
  private:
-  /// VALCHAR, and UTF-8 beyond ASCII.
-  [[nodiscard]] static bool is_value_octet(char c) noexcept { return !is_control(c) && c != ' ' && c != ';'; }
+  [[nodiscard]] static bool is_value_octet(char c) noexcept { return kValueOctets[static_cast<unsigned char>(c)]; }
   [[nodiscard]] bool is_fold() const noexcept {
     return position_ + 2 < text_.size() && text_[position_] == '\r' && text_[position_ + 1] == '\n' &&
            is_wsp(text_[position_ + 2]);
+  }
+  [[nodiscard]] std::size_t end_of_word() const noexcept {
+    const char* const end = text_.data() + text_.size();
+    const char* at = text_.data() + position_;
+    while (at != end && is_value_octet(*at)) {
+      ++at;
+    }
+    return static_cast<std::size_t>(at - text_.data());
   }
   void skip_wsp() noexcept {
     while (!at_end() && is_wsp(text_[position_])) {
@@ -97,6 +120,7 @@ class Cursor {
 
 TagList TagList::parse(std::string_view text, std::size_t max_tags) {
   TagList list;
+  list.tags_.reserve(std::min(kUsualTags, max_tags));
   Cursor cursor(text);
   const auto fail = [&list, &cursor](std::string what) {
     list.error_ = ParseError{std::move(what), cursor.position()};
@@ -143,6 +167,8 @@ std::vector<std::string_view> split_colons(std::string_view value, std::size_t m
   if (value.empty()) {
     return items;
   }
+  const auto colons = static_cast<std::size_t>(std::count(value.begin(), value.end(), ':'));
+  items.reserve(std::min(colons + 1, max_items));
   for (std::size_t begin = 0; items.size() < max_items;) {
     const std::size_t colon = value.find(':', begin);
     items.push_back(trim_fws(value.substr(begin, colon == std::string_view::npos ? colon : colon - begin)));

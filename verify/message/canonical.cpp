@@ -37,23 +37,44 @@ class RelaxedValue {
   explicit RelaxedValue(std::string& out) : out_(out), begin_(out.size()) {}
 
   void append(std::string_view part) {
-    for (std::size_t i = 0; i < part.size(); ++i) {
-      const char c = part[i];
-      const bool is_fold = c == '\r' && i + 2 < part.size() && part[i + 1] == '\n' && is_wsp(part[i + 2]);
-      if (is_wsp(c) || is_fold) {
-        has_pending_space_ = true;
-        i += is_fold ? 2 : 0;
-        continue;
-      }
-      if (has_pending_space_ && out_.size() != begin_) {
-        out_ += ' ';
-      }
-      has_pending_space_ = false;
-      out_ += c;
-    }
+    const std::size_t size = out_.size();
+    out_.resize(size + part.size() + 1);  // One SP may be pending.
+    char* const end = append(part, out_.data() + size);
+    out_.resize(static_cast<std::size_t>(end - out_.data()));
   }
 
  private:
+  /// Writes at `out` and returns the end of it.
+  char* append(std::string_view part, char* out) {
+    for (std::size_t i = 0; i < part.size();) {
+      const std::size_t space = space_octets(part.substr(i));
+      i += space;
+      if (space != 0) {
+        has_pending_space_ = true;
+        continue;
+      }
+      if (has_pending_space_ && out != out_.data() + begin_) {
+        *out++ = ' ';
+      }
+      has_pending_space_ = false;
+      *out++ = part[i++];
+      // Words: what is above SP is neither WSP nor begins a fold.
+      while (i < part.size() && static_cast<unsigned char>(part[i]) > ' ') {
+        *out++ = part[i++];
+      }
+    }
+    return out;
+  }
+
+  /// Octets of the WSP or fold that `text` begins with; 0 if it begins with neither.
+  static std::size_t space_octets(std::string_view text) {
+    constexpr std::size_t kFoldOctets = 3;
+    if (is_wsp(text.front())) {
+      return 1;
+    }
+    return text.front() == '\r' && text.size() >= kFoldOctets && text[1] == '\n' && is_wsp(text[2]) ? kFoldOctets : 0;
+  }
+
   std::string& out_;
   std::size_t begin_;
   bool has_pending_space_ = false;

@@ -10,6 +10,10 @@ namespace {
 /// Offsets are 32 bits wide. Callers bound the header far below (Limits::header_octets).
 constexpr std::size_t kMaxOctets = std::size_t{1} << 30U;
 
+/// Most headers are no larger: room made at once costs less than growing into it.
+constexpr std::size_t kUsualOctets = 4096;
+constexpr std::size_t kUsualFields = 32;
+
 }  // namespace
 
 void HeaderBlock::add(std::string_view name, std::string_view value) {
@@ -21,8 +25,13 @@ void HeaderBlock::add(std::string_view name, std::string_view value) {
       bytes_.size() + name.size() + 1 + 2 * value.size() > kMaxOctets) {
     throw std::length_error("a header of more than 1 GiB");
   }
+  if (entries_.empty()) {
+    bytes_.reserve(kUsualOctets);
+    entries_.reserve(kUsualFields);
+  }
   const std::size_t begin = bytes_.size();
   bytes_ += name;
+  const std::size_t colon = bytes_.size();
   bytes_ += ':';
   for (;;) {
     const std::size_t line_end = value.find('\n');
@@ -35,8 +44,10 @@ void HeaderBlock::add(std::string_view name, std::string_view value) {
     bytes_ += "\r\n";
     value.remove_prefix(line_end + 1);
   }
-  entries_.push_back({static_cast<std::uint32_t>(begin), static_cast<std::uint32_t>(trim_wsp_end(name).size()),
-                      static_cast<std::uint32_t>(name.size()), static_cast<std::uint32_t>(bytes_.size() - begin)});
+  name = trim_wsp_end(name);
+  entries_.push_back({static_cast<std::uint32_t>(begin), static_cast<std::uint32_t>(name.size()),
+                      static_cast<std::uint32_t>(colon - begin), static_cast<std::uint32_t>(bytes_.size() - begin),
+                      FieldName(name).keys()});
 }
 
 Field HeaderBlock::operator[](std::size_t index) const noexcept {
@@ -45,10 +56,16 @@ Field HeaderBlock::operator[](std::size_t index) const noexcept {
   return {raw, raw.substr(0, entry.name_length), raw.substr(entry.colon + 1U)};
 }
 
-std::vector<std::size_t> HeaderBlock::find(std::string_view name) const {
+FieldName HeaderBlock::name(std::size_t index) const noexcept {
+  const Entry& entry = entries_[index];
+  return {std::string_view(bytes_).substr(entry.begin, entry.name_length), entry.name_keys};
+}
+
+std::vector<std::size_t> HeaderBlock::find(std::string_view text) const {
+  const FieldName wanted(text);
   std::vector<std::size_t> indexes;
   for (std::size_t i = 0; i < entries_.size(); ++i) {
-    if (entries_[i].name_length == name.size() && iequals((*this)[i].name, name)) {
+    if (name(i) == wanted) {
       indexes.push_back(i);
     }
   }

@@ -6,6 +6,8 @@
 #include <string_view>
 #include <vector>
 
+#include "verify/message/field_name.h"
+
 namespace assay::message {
 
 /// One header field as received. Views into the HeaderBlock that made it.
@@ -29,8 +31,10 @@ class HeaderBlock {
   [[nodiscard]] std::size_t octets() const noexcept { return bytes_.size() + 2 * entries_.size(); }
   /// Field number `index`, 0 = topmost.
   [[nodiscard]] Field operator[](std::size_t index) const noexcept;
+  /// Its name, ready to be compared; valid as long as the field.
+  [[nodiscard]] FieldName name(std::size_t index) const noexcept;
   /// Indexes of the fields of that name (any letter case), top first.
-  [[nodiscard]] std::vector<std::size_t> find(std::string_view name) const;
+  [[nodiscard]] std::vector<std::size_t> find(std::string_view text) const;
   void clear() noexcept;
 
  private:
@@ -39,6 +43,7 @@ class HeaderBlock {
     std::uint32_t name_length;
     std::uint32_t colon;  ///< Offset of the colon from `begin`.
     std::uint32_t length;
+    FieldName::Keys name_keys;
   };
   std::string bytes_;
   std::vector<Entry> entries_;

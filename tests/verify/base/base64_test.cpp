@@ -1,5 +1,7 @@
 #include "verify/base/base64.h"
 
+#include <string>
+
 #include "tests/support/catch.h"
 
 using namespace assay;
@@ -45,6 +47,24 @@ TEST_CASE("base/base64: what is not base64 is refused where it stands", "[base]"
     REQUIRE_FALSE(decoded);
     CHECK(decoded.error().offset == row.offset);
   }
+}
+
+TEST_CASE("base/base64: white space between any two digits, and a fault at any place", "[base]") {
+  const std::string plain = "The quick brown fox";
+  const std::string encoded = encode_base64(octets(plain));
+  for (std::size_t at = 0; at <= encoded.size(); ++at) {
+    CAPTURE(at);
+    CHECK(decode_base64(std::string(encoded).insert(at, "\r\n ")).value() == octets(plain));
+    const auto broken = decode_base64(std::string(encoded).insert(at, "!"));
+    REQUIRE_FALSE(broken);
+    CHECK(broken.error().offset == at);
+  }
+  std::string spaced;
+  for (const char c : encoded) {
+    spaced += c;
+    spaced += ' ';
+  }
+  CHECK(decode_base64(spaced).value() == octets(plain));
 }
 
 TEST_CASE("base/base64: every octet value survives the round trip at every alignment", "[base]") {
