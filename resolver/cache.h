@@ -3,10 +3,10 @@
 #include <array>
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <list>
 #include <mutex>
-#include <string>
-#include <unordered_map>
+#include <unordered_set>
 
 #include "verify/dns/answer.h"
 
@@ -25,13 +25,19 @@ inline constexpr std::chrono::seconds kFailureTtl{1};
 /// question. (RFC 2308 section 5 lets NXDOMAIN stand for all types, and RFC 8020 for all names below; that is left to
 /// the resolver asked. Servers exist that say NXDOMAIN to one type alone, RFC 4074 section 4.2, and an answer must not
 /// depend on what was asked before it.)
-/// Bounded in octets; the least recently used goes first. Thread-safe: each question belongs to one of a few shards
-/// with a lock each. Time is an argument; it never runs backwards between calls.
+/// Bounded in octets. Eviction is a segmented LRU (Karedla, Love and Wherry, 1994): an answer is on probation until it
+/// is asked for again, and only those on probation are dropped, the least recently used first. So names that are asked
+/// once, however many, only drop one another, and never what messages use again and again. An answer that replaces a
+/// protected one, expired or not, is protected.
+/// Thread-safe: each question belongs to one of a few shards with a lock each. The hash is keyed (question_hash), so
+/// that nobody can choose names that fill one bucket or one shard. Time is an argument; it never runs backwards between
+/// calls.
 class Cache {
  public:
   using Clock = std::chrono::steady_clock;
 
-  /// Keeps at most `max_octets`, counted by octets_of. An answer that is larger than its shard is not kept.
+  /// Keeps at most `max_octets`, counted by octets_of. An answer that is larger than the share of a
+  /// shard that is not for protected ones is not kept.
   explicit Cache(std::size_t max_octets);
 
   /// Keeps `answer` as of `now`. Without a TTL it is not kept, and an older answer to the question is forgotten.
@@ -46,35 +52,66 @@ class Cache {
   };
   [[nodiscard]] Usage usage() const;
 
-  /// What keeping `answer` costs: its text, its vectors and the tables around it, in octets, rounded up.
+  /// What keeping `answer` costs: its text, its vectors, what will be read from it (parsed_octets) and the tables
+  /// around it, in octets, rounded up.
   [[nodiscard]] static std::size_t octets_of(const dns::Question& question, const dns::Answer& answer) noexcept;
   /// A power of two, so that the upper bits of a hash choose.
   static constexpr std::size_t kShards = 16;
+  /// The share of a shard that protected answers may fill, percent. What is used least among them goes back on
+  /// probation.
+  static constexpr std::size_t kProtectedPercent = 80;
 
  private:
-  using Order = std::list<const dns::Question*>;
-
   struct Entry {
+    dns::Question question;
+    std::uint64_t hash = 0;
     dns::AnswerPtr answer;
     Clock::time_point expires;
     std::size_t octets = 0;
-    Order::iterator place;
+    bool is_protected = false;
+  };
+  using Entries = std::list<Entry>;
+
+  /// What the table is searched for.
+  struct Sought {
+    const dns::Question& question;
+    std::uint64_t hash;
+  };
+  struct HashOf {
+    using is_transparent = void;
+    std::size_t operator()(const Sought& sought) const noexcept { return sought.hash; }
+    std::size_t operator()(Entries::const_iterator entry) const noexcept { return entry->hash; }
+  };
+  struct Same {
+    using is_transparent = void;
+    bool operator()(Entries::const_iterator a, Entries::const_iterator b) const noexcept { return a == b; }
+    bool operator()(const Sought& sought, Entries::const_iterator entry) const noexcept {
+      return sought.hash == entry->hash && sought.question == entry->question;
+    }
+    bool operator()(Entries::const_iterator entry, const Sought& sought) const noexcept {
+      return (*this)(sought, entry);
+    }
   };
 
   struct Shard {
     mutable std::mutex mutex;
-    // All guarded by mutex. `order` points to the keys of `entries`, the most recently used first.
-    std::unordered_map<dns::Question, Entry> entries;
-    Order order;
+    // All guarded by mutex. Both lists have the most recently used first.
+    Entries probation;
+    Entries protected_entries;
+    std::unordered_set<Entries::iterator, HashOf, Same> table;
     std::size_t octets = 0;
+    std::size_t protected_octets = 0;
 
-    void drop(std::unordered_map<dns::Question, Entry>::iterator entry);
+    void drop(Entries::iterator entry);
+    /// Puts what was asked for again in front of the protected ones, of which at most `max_protected` octets stay.
+    void protect(Entries::iterator entry, std::size_t max_protected);
   };
 
-  Shard& shard_of(const dns::Question& question);
+  Shard& shard_of(std::uint64_t hash);
 
   std::array<Shard, kShards> shards_;
   std::size_t max_shard_octets_;
+  std::size_t max_protected_octets_;
 };
 
 }  // namespace assay::resolver

@@ -1,46 +1,104 @@
 #include "resolver/lookups.h"
 
 #include <condition_variable>
+#include <cstddef>
+#include <cstdint>
 #include <mutex>
 #include <optional>
-#include <unordered_map>
 
 #include "resolver/answer_reader.h"
+#include "resolver/question_hash.h"
 
 namespace assay::resolver {
 
 struct Lookups::State {
   struct Entry {
-    dns::AnswerPtr answer;  ///< Null while it is under way. Set once; later answers are dropped.
-    bool used = false;      ///< lookup() returned it.
+    dns::Question question;
+    dns::AnswerPtr answer;       ///< Null while it is under way. Set once; later answers are dropped.
+    std::size_t first_used = 0;  ///< When lookup() first returned it, from 1; 0: not yet.
   };
+  static constexpr std::size_t kUsual = 16;  ///< Questions of a usual message.
+
+  State() {
+    hashes.reserve(kUsual);
+    entries.reserve(kUsual);
+  }
 
   std::mutex mutex;
   std::condition_variable answered;
-  // All guarded by mutex. The keys of a map keep their place, so `order` may point to them.
-  std::unordered_map<dns::Question, Entry> entries;
-  std::vector<const dns::Question*> order;  ///< Those used, in order of first use.
+  // All guarded by mutex. A message asks some ten questions, at worst a few hundred: going through their hashes, which
+  // lie side by side, costs less than a table.
+  std::vector<std::uint64_t> hashes;
+  std::vector<Entry> entries;  ///< Only ever added to, so that an index stays good.
+  std::size_t used = 0;
   std::optional<std::chrono::steady_clock::time_point> deadline;
   bool ended = false;
+
+  /// Where the question is, or entries.size().
+  [[nodiscard]] std::size_t find(const dns::Question& question, std::uint64_t hash) const {
+    std::size_t index = 0;
+    while (index < hashes.size() && (hashes[index] != hash || entries[index].question != question)) {
+      ++index;
+    }
+    return index;
+  }
+
+  /// Where the question is now, whether or not it was there.
+  std::size_t find_or_add(const dns::Question& question, std::uint64_t hash, dns::AnswerPtr answer) {
+    const std::size_t index = find(question, hash);
+    if (index == entries.size()) {
+      entries.push_back({question, std::move(answer), 0});
+      hashes.push_back(hash);
+    }
+    return index;
+  }
 
   /// Takes an answer from the backend. False if nobody waits for it any more.
   bool take(const dns::Question& question, dns::AnswerPtr answer) {
     {
       const std::lock_guard lock(mutex);
-      const auto entry = entries.find(question);
-      if (ended || entry == entries.end() || entry->second.answer != nullptr) {
+      const std::size_t index = find(question, question_hash(question));
+      if (ended || index == entries.size() || entries[index].answer != nullptr) {
         return false;
       }
-      entry->second.answer = std::move(answer);
+      entries[index].answer = std::move(answer);
     }
     answered.notify_all();
     return true;
   }
 
   /// Notes that `question` is being asked. False if it was before.
-  bool begin(const dns::Question& question) {
+  bool begin(const dns::Question& question, std::uint64_t hash) {
     const std::lock_guard lock(mutex);
-    return entries.try_emplace(question).second;
+    const std::size_t before = entries.size();
+    return find_or_add(question, hash, nullptr) == before;
+  }
+
+  /// The answer that lookup() returns.
+  dns::AnswerPtr use(Entry& entry) {
+    if (entry.first_used == 0) {
+      entry.first_used = ++used;
+    }
+    return entry.answer;
+  }
+
+  /// Waits for the answer until the deadline, which then is the answer.
+  dns::AnswerPtr wait(const dns::Question& question, std::uint64_t hash) {
+    std::unique_lock lock(mutex);
+    const std::size_t index = find(question, hash);
+    // While it waits others may add entries and so move them.
+    while (entries[index].answer == nullptr) {
+      if (!deadline) {
+        answered.wait(lock);
+      } else if (std::chrono::steady_clock::now() >= *deadline) {
+        entries[index].answer = std::make_shared<const dns::Answer>(temp_fail("the deadline of the message passed"));
+      } else {
+        // A copy, since the wait gives up the lock and set_deadline may write.
+        const auto until = *deadline;
+        answered.wait_until(lock, until);
+      }
+    }
+    return use(entries[index]);
   }
 };
 
@@ -61,48 +119,51 @@ void Lookups::set_deadline(std::chrono::steady_clock::time_point deadline) {
 }
 
 dns::AnswerPtr Lookups::lookup(const dns::Question& question) {
-  // Past the deadline too: an answer at hand is still good, and one that comes late is in the cache when the MTA
-  // tries again.
-  if (at_hand(question) == nullptr && state_->begin(question)) {
-    backend_->ask(question, [weak = std::weak_ptr<State>(state_), question](dns::AnswerPtr answer) {
-      if (const auto state = weak.lock()) {
-        state->take(question, std::move(answer));
-      }
-    });
-  }
-  std::unique_lock lock(state_->mutex);
-  // A reference stays good while others add questions; an iterator would not.
-  auto& [asked, entry] = *state_->entries.find(question);
-  while (entry.answer == nullptr) {
-    if (!state_->deadline) {
-      state_->answered.wait(lock);
-    } else if (std::chrono::steady_clock::now() >= *state_->deadline) {
-      entry.answer = std::make_shared<const dns::Answer>(temp_fail("the deadline of the message passed"));
-    } else {
-      // A copy, since the wait gives up the lock and set_deadline may write.
-      const auto deadline = *state_->deadline;
-      state_->answered.wait_until(lock, deadline);
+  const std::uint64_t hash = question_hash(question);
+  bool is_known = false;
+  {
+    const std::lock_guard lock(state_->mutex);
+    const std::size_t index = state_->find(question, hash);
+    is_known = index < state_->entries.size();
+    if (is_known && state_->entries[index].answer != nullptr) {
+      return state_->use(state_->entries[index]);
     }
   }
-  if (!entry.used) {
-    entry.used = true;
-    state_->order.push_back(&asked);
+  if (!is_known) {
+    // Without the lock: the backend has its own.
+    if (dns::AnswerPtr answer = backend_->cached(question)) {
+      const std::lock_guard lock(state_->mutex);
+      State::Entry& entry = state_->entries[state_->find_or_add(question, hash, answer)];
+      if (entry.answer != nullptr) {
+        return state_->use(entry);
+      }
+    } else if (state_->begin(question, hash)) {
+      // Past the deadline too: an answer at hand is still good, and one that comes late is in the cache when the MTA
+      // tries again.
+      backend_->ask(question, [weak = std::weak_ptr<State>(state_), question](dns::AnswerPtr its) {
+        if (const auto state = weak.lock()) {
+          state->take(question, std::move(its));
+        }
+      });
+    }
   }
-  return entry.answer;
+  return state_->wait(question, hash);
 }
 
 dns::AnswerPtr Lookups::known(const dns::Question& question) const {
+  const std::uint64_t hash = question_hash(question);
   const std::lock_guard lock(state_->mutex);
-  const auto entry = state_->entries.find(question);
-  return entry == state_->entries.end() ? nullptr : entry->second.answer;
+  const std::size_t index = state_->find(question, hash);
+  return index == state_->entries.size() ? nullptr : state_->entries[index].answer;
 }
 
 dns::AnswerPtr Lookups::at_hand(const dns::Question& question) {
+  const std::uint64_t hash = question_hash(question);
   {
     const std::lock_guard lock(state_->mutex);
-    const auto entry = state_->entries.find(question);
-    if (entry != state_->entries.end()) {
-      return entry->second.answer;
+    const std::size_t index = state_->find(question, hash);
+    if (index < state_->entries.size()) {
+      return state_->entries[index].answer;
     }
   }
   // Without the lock: the backend has its own.
@@ -111,16 +172,12 @@ dns::AnswerPtr Lookups::at_hand(const dns::Question& question) {
     return nullptr;
   }
   const std::lock_guard lock(state_->mutex);
-  const auto [entry, is_new] = state_->entries.try_emplace(question);
-  if (is_new) {
-    entry->second.answer = std::move(answer);
-  }
-  return entry->second.answer;
+  return state_->entries[state_->find_or_add(question, hash, std::move(answer))].answer;
 }
 
 void Lookups::prefetch(const std::vector<dns::Question>& questions, const std::function<void()>& on_ready) {
   for (const dns::Question& question : questions) {
-    if (!state_->begin(question)) {
+    if (!state_->begin(question, question_hash(question))) {
       continue;
     }
     backend_->ask(question, [weak = std::weak_ptr<State>(state_), question, on_ready](dns::AnswerPtr answer) {
@@ -134,10 +191,11 @@ void Lookups::prefetch(const std::vector<dns::Question>& questions, const std::f
 
 std::vector<std::pair<dns::Question, dns::AnswerPtr>> Lookups::used() const {
   const std::lock_guard lock(state_->mutex);
-  std::vector<std::pair<dns::Question, dns::AnswerPtr>> used;
-  used.reserve(state_->order.size());
-  for (const dns::Question* const question : state_->order) {
-    used.emplace_back(*question, state_->entries.at(*question).answer);
+  std::vector<std::pair<dns::Question, dns::AnswerPtr>> used(state_->used);
+  for (const State::Entry& entry : state_->entries) {
+    if (entry.first_used != 0) {
+      used[entry.first_used - 1] = {entry.question, entry.answer};
+    }
   }
   return used;
 }

@@ -29,6 +29,7 @@
 #include "resolver/answer_reader.h"
 #include "resolver/cache.h"
 #include "resolver/ldns_handles.h"
+#include "resolver/question_hash.h"
 #include "resolver/read_file.h"
 #include "resolver/records.h"
 #include "resolver/unbound_config.h"
@@ -178,7 +179,7 @@ class Engine {
   mutable std::mutex mutex_;
   // All guarded by mutex_. An Asked keeps its place in the map, so libunbound may carry its address; it goes when
   // libunbound answers, or after the context.
-  std::unordered_map<dns::Question, Asked> in_flight_;
+  std::unordered_map<dns::Question, Asked, QuestionHash> in_flight_;
   Waiters waiters_;  ///< In order of deadline, since all have the same time-out.
   std::vector<Asked*> to_send_;
   bool stopping_ = false;

@@ -263,7 +263,11 @@ bool Zones::add_answer(Node& node, const ldns_struct_rr& record) {
   if (append_record(read, *type, record) != Appended::Yes) {
     return false;
   }
-  dns::Answer& answer = node.records[*type];
+  auto& kept = node.records[*type];
+  if (kept == nullptr) {
+    kept = std::make_shared<dns::Answer>();
+  }
+  dns::Answer& answer = *kept;
   static_cast<void>(append_record(answer, *type, record));
   sort_exchanges(answer);
   answer.ttl = answer.status == dns::Status::Found ? std::min(answer.ttl, ttl_of(record)) : ttl_of(record);
@@ -293,28 +297,32 @@ seconds Zones::negative_ttl(std::string_view name) const {
   return seconds(0);
 }
 
-dns::Answer Zones::answer(const dns::Question& question) const {
+dns::AnswerPtr Zones::answer(const dns::Question& question) const {
   std::string name = to_wire(question.name);
   std::optional<seconds> alias_ttl;
   for (std::size_t aliases = 0; aliases <= kMaxAliases; ++aliases) {
     const Node* const node = find(name);
     const auto records =
-        node == nullptr ? std::map<dns::Type, dns::Answer>::const_iterator{} : node->records.find(question.type);
+        node == nullptr ? decltype(node->records)::const_iterator{} : node->records.find(question.type);
     if (node == nullptr || (records == node->records.end() && node->alias.empty())) {
-      dns::Answer none;
-      none.status = node == nullptr ? dns::Status::NxDomain : dns::Status::NoData;
-      none.ttl = std::min(negative_ttl(name), alias_ttl.value_or(seconds::max()));
+      auto none = std::make_shared<dns::Answer>();
+      none->status = node == nullptr ? dns::Status::NxDomain : dns::Status::NoData;
+      none->ttl = std::min(negative_ttl(name), alias_ttl.value_or(seconds::max()));
       return none;
     }
     if (records != node->records.end()) {
-      dns::Answer found = records->second;
-      found.ttl = std::min(found.ttl, alias_ttl.value_or(seconds::max()));
+      if (!alias_ttl || *alias_ttl >= records->second->ttl) {
+        return records->second;
+      }
+      auto found = std::make_shared<dns::Answer>(*records->second);
+      found->ttl = *alias_ttl;
       return found;
     }
     alias_ttl = std::min(node->alias_ttl, alias_ttl.value_or(seconds::max()));
     name = node->alias;
   }
-  return temp_fail("the CNAME chain is a loop, or longer than " + std::to_string(kMaxAliases));
+  return std::make_shared<const dns::Answer>(
+      temp_fail("the CNAME chain is a loop, or longer than " + std::to_string(kMaxAliases)));
 }
 
 namespace {
@@ -327,13 +335,12 @@ class ZoneBackend final : public Backend {
 
   [[nodiscard]] dns::AnswerPtr cached(const dns::Question& question) override {
     questions_.fetch_add(1, std::memory_order_relaxed);
-    auto answer = std::make_shared<dns::Answer>();
     if (dns::is_askable(question.name)) {
-      *answer = zones_.answer(question);
-    } else {
-      answer->status = dns::Status::NxDomain;
+      return zones_.answer(question);
     }
-    return answer;
+    auto none = std::make_shared<dns::Answer>();
+    none->status = dns::Status::NxDomain;
+    return none;
   }
 
   [[nodiscard]] Health health() const override {

@@ -34,12 +34,13 @@ class Zones {
   /// Reads and adds a file.
   [[nodiscard]] std::optional<std::string> add_file(const std::string& path);
 
-  /// `question` must be askable.
-  [[nodiscard]] dns::Answer answer(const dns::Question& question) const;
+  /// `question` must be askable. What a name holds is always the same object, unless an alias shortens its TTL.
+  [[nodiscard]] dns::AnswerPtr answer(const dns::Question& question) const;
 
  private:
   struct Node {
-    std::map<dns::Type, dns::Answer> records;
+    std::map<dns::Type, std::shared_ptr<dns::Answer>>
+        records;              ///< Shared with who asked, with what was read from them.
     bool has_others = false;  ///< Records of types that are not in `records`.
     std::string alias;        ///< CNAME target; empty if none.
     std::chrono::seconds alias_ttl{0};

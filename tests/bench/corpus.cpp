@@ -97,7 +97,7 @@ dns::AnswerPtr WarmResolver::lookup(const dns::Question& question) {
   if (known != answers_.end()) {
     return known->second;
   }
-  auto answer = std::make_shared<const dns::Answer>(zones_.answer(question));
+  auto answer = zones_.answer(question);
   return answers_.emplace(question, std::move(answer)).first->second;
 }
 

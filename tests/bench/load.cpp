@@ -78,6 +78,7 @@ json to_json(const Load& load, const Report& report) {
           {"messages_per_second", report.seconds > 0 ? static_cast<double>(report.sent) / report.seconds : 0.0},
           {"right", report.right},
           {"wrong", report.wrong},
+          {"affected", report.affected},
           {"outcomes", report.outcomes},
           {"failures", report.failures},
           {"retries", report.retries},
@@ -139,7 +140,7 @@ void add_options(CLI::App& app, CommandLine& line) {
   app.add_option("--idle", load.idle, "Further sessions that greet and send nothing")->check(CLI::Range(0, 20000));
   app.add_option("--per-connection", load.per_connection, "Messages a session")->check(CLI::Range(1, 1000000));
   app.add_option("--messages", load.messages, "At most so many (1000)")->check(CLI::Range(1, 10000000));
-  app.add_option("--seconds", load.seconds, "At most so long (60)")->check(CLI::Range(0.01, 3600.0));
+  app.add_option("--seconds", load.seconds, "At most so long, after the warm-up (60)")->check(CLI::Range(0.01, 3600.0));
   app.add_option("--warm-up", line.warm_up,
                  "Messages before those that count (each message of the corpus once, at most 1000)")
       ->check(CLI::Range(0, 1000000));

@@ -62,6 +62,7 @@ std::vector<Sample> read_corpus(const std::string& folder, const Selection& sele
     sample.message = mta::split_message(text);
     sample.octets = text.size();
     sample.expected = expected_of(entry);
+    sample.is_affected = entry.value("affected", false);
     samples.push_back(std::move(sample));
     if (samples.size() == selection.limit) {
       break;

@@ -19,6 +19,9 @@ struct Sample {
   mta::Message message;
   std::size_t octets = 0;
   Expected expected;
+  /// It must get a verdict, whatever that is and however long it takes ("affected" in the manifest): for runs in which
+  /// DNS fails for some messages on purpose, and the others count.
+  bool is_affected = false;
 };
 
 /// Which messages of a corpus are sent; empty or negative: any.

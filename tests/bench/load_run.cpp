@@ -27,6 +27,7 @@ constexpr milliseconds kSampleInterval{50};
 /// How long to wait before a connection is tried again that the filter had no room for, and for how long.
 constexpr milliseconds kRetryAfter{20};
 constexpr std::size_t kMaxRetriesInARow = 500;
+constexpr double kMaxWarmUpSeconds = 300;
 /// After so many failures the filter counts as broken and the run ends.
 constexpr std::size_t kMaxFailures = 200;
 
@@ -136,7 +137,7 @@ class Run {
     }
     open_idle();
     if (load_.warm_up > 0) {
-      phase(load_.warm_up);
+      phase(load_.warm_up, kMaxWarmUpSeconds);
       warm_ = std::exchange(report_, Report{});
       report_.watched = std::move(warm_.watched);
     }
@@ -150,7 +151,7 @@ class Run {
     }
     const double client_before = cpu_of_this_process_us();
     const auto start = Clock::now();
-    phase(load_.messages);
+    phase(load_.messages, load_.seconds);
     report_.seconds = std::chrono::duration<double>(last_verdict_ - start).count();
     report_.client_cpu_us = cpu_of_this_process_us() - client_before;
     std::this_thread::sleep_for(load_.settle);
@@ -182,12 +183,12 @@ class Run {
     bool has_work = false;  ///< A message is to be sent and not yet given to the session.
   };
 
-  /// Sends `count` messages, and waits until each has its verdict.
-  void phase(std::size_t count) {
+  /// Sends `count` messages, in at most so many seconds, and waits until each has its verdict.
+  void phase(std::size_t count, double seconds) {
     to_send_ = count;
     dispatched_ = 0;
     start_ = last_verdict_ = Clock::now();
-    const auto end = start_ + duration_cast<Clock::duration>(std::chrono::duration<double>(load_.seconds));
+    const auto end = start_ + duration_cast<Clock::duration>(std::chrono::duration<double>(seconds));
     next_look_ = next_watch_ = start_;
     free_.clear();
     for (auto& slot : slots_) {
@@ -300,9 +301,13 @@ class Run {
     ++report_.sent;
     report_.octets += slot.sample->octets;
     ++report_.outcomes[name_of(outcome.kind)];
-    report_.from_mail_ms.push_back(to_ms(outcome.from_mail + slot.queued));
-    report_.from_end_ms.push_back(to_ms(outcome.from_end));
-    check(*slot.sample, outcome);
+    if (slot.sample->is_affected) {
+      ++report_.affected;
+    } else {
+      report_.from_mail_ms.push_back(to_ms(outcome.from_mail + slot.queued));
+      report_.from_end_ms.push_back(to_ms(outcome.from_end));
+      check(*slot.sample, outcome);
+    }
     if (++slot.sent == load_.per_connection) {
       slot.session.close();
     }

@@ -51,6 +51,7 @@ struct Report {
   std::size_t sent = 0;  ///< Messages that got a verdict.
   std::size_t right = 0;
   std::size_t wrong = 0;
+  std::size_t affected = 0;  ///< Of those sent: see Sample::is_affected.
   std::uint64_t octets = 0;
   double seconds = 0;
   std::map<std::string, std::size_t> outcomes;  ///< "accept", "reject", "tempfail", "discard"

@@ -318,7 +318,7 @@ class Micro {
   }
 
   void add_results() {
-    const auto add_one = [this](const std::string& name, Parts& parts) {
+    const auto add_one = [](const std::string& name, Parts& parts) {
       const auto stamp = policy::make_stamp("mx.rcpt.example", parts.record.facts, parts.record.decision);
       add("results/authentication-results/" + name, 0,
           [&parts, stamp] { benchmark::DoNotOptimize(authres::format(parts.record.verdict, stamp)); });

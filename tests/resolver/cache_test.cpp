@@ -6,6 +6,7 @@
 #include <thread>
 #include <vector>
 
+#include "resolver/question_hash.h"
 #include "tests/support/catch.h"
 
 namespace assay::resolver {
@@ -64,9 +65,10 @@ TEST_CASE("resolver/cache: an answer lives as long as its TTL, within the bound 
       CHECK(cache.cached(kQuestion, last)->status == row.status);
     }
     CHECK(cache.cached(kQuestion, kStart + row.life) == nullptr);
-    // And then it is gone, not only hidden.
-    CHECK(cache.usage().entries == 0);
-    CHECK(cache.usage().octets == 0);
+    // Its place is for the answer that comes next.
+    cache.put(kQuestion, make(Status::Found, seconds(60)), kStart + row.life);
+    CHECK(cache.cached(kQuestion, kStart + row.life)->status == Status::Found);
+    CHECK(cache.usage().entries == 1);
   }
 }
 
@@ -98,19 +100,27 @@ TEST_CASE("resolver/cache: a newer answer replaces the older, also when it is no
   CHECK(cache.cached(kQuestion, kStart + seconds(2)) == nullptr);
 }
 
-TEST_CASE("resolver/cache: an answer as large as a shard is kept, one octet more is not", "[resolver][cache]") {
+TEST_CASE("resolver/cache: an answer as large as the share of those on probation is kept, one octet more is not",
+          "[resolver][cache]") {
   // Strings of this length take what they need and no more in the standard library at hand; octets_of knows.
   const auto answer = make(Status::Found, seconds(60), std::string(1000, 'x'));
   const std::size_t octets = Cache::octets_of(kQuestion, *answer);
   CHECK(octets > 1000);
-  Cache exact(octets * Cache::kShards);
-  exact.put(kQuestion, answer, kStart);
-  CHECK(exact.cached(kQuestion, kStart) != nullptr);
-  CHECK(exact.usage().octets == octets);
-  Cache small((octets - 1) * Cache::kShards);
-  small.put(kQuestion, answer, kStart);
-  CHECK(small.cached(kQuestion, kStart) == nullptr);
-  CHECK(small.usage().octets == 0);
+  constexpr std::size_t kShares = 100 / (100 - Cache::kProtectedPercent);
+  // A multiple of 100 octets, so that the shares are whole.
+  const std::size_t shard = (octets * kShares + 99) / 100 * 100;
+  const std::size_t share = shard / kShares;
+  const auto padded = make(Status::Found, seconds(60), std::string(1000 + share - octets, 'x'));
+  REQUIRE(Cache::octets_of(kQuestion, *padded) == share);
+  const auto larger = make(Status::Found, seconds(60), std::string(1001 + share - octets, 'x'));
+  REQUIRE(Cache::octets_of(kQuestion, *larger) == share + 1);
+  Cache cache(shard * Cache::kShards);
+  cache.put(kQuestion, padded, kStart);
+  CHECK(cache.cached(kQuestion, kStart) != nullptr);
+  CHECK(cache.usage().octets == share);
+  cache.put(kQuestion, larger, kStart);
+  CHECK(cache.cached(kQuestion, kStart) == nullptr);
+  CHECK(cache.usage().octets == 0);
 }
 
 TEST_CASE("resolver/cache: never more octets than allowed, whatever is put", "[resolver][cache]") {
@@ -130,32 +140,106 @@ TEST_CASE("resolver/cache: never more octets than allowed, whatever is put", "[r
 
 TEST_CASE("resolver/cache: with room for N answers of a shard, the N+1st drops the least recently used",
           "[resolver][cache]") {
-  // Names that meet in one shard: found by filling a cache with room for one answer in each.
   const auto answer = make(Status::Found, seconds(300));
   const std::size_t octets = Cache::octets_of({"0000.test", Type::TXT}, *answer);
-  std::vector<Question> together{{"0000.test", Type::TXT}};
-  for (int i = 1; together.size() < 4; ++i) {
-    const std::string digits = std::to_string(10'000 + i).substr(1);
-    const Question other{digits + ".test", Type::TXT};
-    Cache one(octets * Cache::kShards);
-    one.put(together[0], answer, kStart);
-    one.put(other, answer, kStart);
-    if (one.cached(together[0], kStart) == nullptr) {
-      together.push_back(other);
+  // Names that meet in one shard.
+  constexpr std::size_t kRoom = 10;
+  std::vector<Question> together;
+  for (int i = 0; together.size() < kRoom + 1; ++i) {
+    const Question question{std::to_string(10'000 + i).substr(1) + ".test", Type::TXT};
+    if (question_hash(question) >> 60U == 0) {
+      together.push_back(question);
     }
   }
-  Cache cache(3 * octets * Cache::kShards);
-  for (std::size_t i = 0; i < 3; ++i) {
+  Cache cache(kRoom * octets * Cache::kShards);
+  for (std::size_t i = 0; i < kRoom; ++i) {
     cache.put(together[i], answer, kStart);
   }
-  CHECK(cache.usage().entries == 3);
+  CHECK(cache.usage().entries == kRoom);
   CHECK(cache.cached(together[0], kStart) != nullptr);  // Now the second is the one not used for longest.
-  cache.put(together[3], answer, kStart);
-  CHECK(cache.usage().entries == 3);
-  CHECK(cache.cached(together[0], kStart) != nullptr);
-  CHECK(cache.cached(together[1], kStart) == nullptr);
-  CHECK(cache.cached(together[2], kStart) != nullptr);
-  CHECK(cache.cached(together[3], kStart) != nullptr);
+  cache.put(together[kRoom], answer, kStart);
+  CHECK(cache.usage().entries == kRoom);
+  for (std::size_t i = 0; i <= kRoom; ++i) {
+    CAPTURE(i);
+    CHECK((cache.cached(together[i], kStart) != nullptr) == (i != 1));
+  }
+}
+
+/// A name for each number, all of one length.
+Question numbered(const std::string& kind, int number) {
+  return {kind + std::to_string(100'000 + number) + ".test", Type::TXT};
+}
+
+TEST_CASE("resolver/cache: names that are asked once do not drop those that are used", "[resolver][cache]") {
+  const auto answer = make(Status::Found, seconds(300));
+  const std::size_t octets = Cache::octets_of(numbered("hot", 0), *answer);
+  constexpr int kHot = 500;
+  constexpr int kRoom = 1600;
+  Cache cache(kRoom * octets);
+  for (int i = 0; i < kHot; ++i) {
+    cache.put(numbered("hot", i), answer, kStart);
+    REQUIRE(cache.cached(numbered("hot", i), kStart) != nullptr);  // Asked for again once is enough.
+  }
+  int lost = 0;
+  for (int i = 0; i < 10 * kRoom; ++i) {
+    cache.put(numbered("one", i), answer, kStart);
+    if (i % 1000 == 999) {
+      for (int hot = 0; hot < kHot; hot += 7) {
+        lost += cache.cached(numbered("hot", hot), kStart) == nullptr ? 1 : 0;
+      }
+    }
+  }
+  for (int i = 0; i < kHot; ++i) {
+    lost += cache.cached(numbered("hot", i), kStart) == nullptr ? 1 : 0;
+  }
+  CHECK(lost == 0);
+  CHECK(cache.usage().octets <= kRoom * octets);
+}
+
+TEST_CASE("resolver/cache: an answer that replaces a used one is safe from such names at once", "[resolver][cache]") {
+  const auto answer = make(Status::Found, seconds(300));
+  constexpr int kRoom = 1600;
+  Cache cache(kRoom * Cache::octets_of(numbered("hot", 0), *answer));
+  const Question hot = numbered("hot", 0);
+  const Question cold = numbered("hot", 1);
+  cache.put(hot, answer, kStart);
+  static_cast<void>(cache.cached(hot, kStart));
+  // Expired, asked again, answered anew.
+  const auto later = kStart + seconds(300);
+  CHECK(cache.cached(hot, later) == nullptr);
+  cache.put(hot, answer, later);
+  cache.put(cold, answer, later);
+  for (int i = 0; i < 10 * kRoom; ++i) {
+    cache.put(numbered("one", i), answer, later);
+  }
+  CHECK(cache.cached(hot, later) != nullptr);
+  CHECK(cache.cached(cold, later) == nullptr);
+}
+
+TEST_CASE("resolver/cache: protected answers fill their share and no more", "[resolver][cache]") {
+  const auto answer = make(Status::Found, seconds(300));
+  const std::size_t octets = Cache::octets_of(numbered("hot", 0), *answer);
+  // All are used, far more than there is room for: new ones still get in, and the bound holds.
+  constexpr int kRoom = 1600;
+  Cache cache(kRoom * octets);
+  for (int i = 0; i < 5 * kRoom; ++i) {
+    cache.put(numbered("hot", i), answer, kStart);
+    REQUIRE(cache.cached(numbered("hot", i), kStart) != nullptr);
+  }
+  CHECK(cache.usage().octets <= kRoom * octets);
+  CHECK(cache.usage().octets > kRoom * octets / 10 * 9);
+  // Those used last are there, also after a flood: all that the protected share holds of them.
+  for (int i = 0; i < 10 * kRoom; ++i) {
+    cache.put(numbered("one", i), answer, kStart);
+  }
+  int kept = 0;
+  for (int i = 0; i < 5 * kRoom; ++i) {
+    kept += cache.cached(numbered("hot", i), kStart) != nullptr ? 1 : 0;
+  }
+  // A shard has the room of 100 answers. Of its own share it may fail to fill one.
+  constexpr int kShare = kRoom / 100 * static_cast<int>(Cache::kProtectedPercent);
+  CHECK(kept <= kShare);
+  CHECK(kept >= kShare - static_cast<int>(Cache::kShards));
 }
 
 TEST_CASE("resolver/cache: a cache without room keeps nothing", "[resolver][cache]") {

@@ -43,6 +43,7 @@ class Reader {
         return parse_error("not a visible US-ASCII character", at_);
       }
     }
+    result_.parts.shrink_to_fit();  // It is kept as long as its answer.
     return std::move(result_);
   }
 
