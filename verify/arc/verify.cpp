@@ -37,26 +37,31 @@ struct Slot {
   std::size_t count = 0;
   std::size_t field = 0;  ///< The topmost, if any.
 
-  void add(std::size_t index) noexcept {
-    if (count++ == 0) {
-      field = index;
-    }
+  /// Whether it is the topmost.
+  bool add(std::size_t index) noexcept {
+    const bool is_first = count++ == 0;
+    field = is_first ? index : field;
+    return is_first;
   }
+};
+
+/// As a Slot, with the tags of that field: views into the HeaderBlock that collect() and verify() are given.
+struct TaggedSlot : Slot {
+  dkim::TagList tags;
 };
 
 /// The fields of one instance.
 struct Set {
   Slot results;
-  Slot message_signature;
-  Slot seal;
+  TaggedSlot message_signature;
+  TaggedSlot seal;
 };
 
 /// All ARC fields of a message, sorted by instance and not judged yet.
 struct Fields {
   std::array<Set, kMaxInstance> sets;  ///< Instance 1 first.
   unsigned highest = 0;                ///< N of RFC 8617 section 5.2; above kMaxInstance if such a number was seen.
-  bool has_any = false;
-  std::string malformed;  ///< Name of a field without a readable instance; empty if there is none.
+  std::string malformed;               ///< Name of a field without a readable instance; empty if there is none.
 };
 
 /// Why a chain fails.
@@ -82,50 +87,70 @@ struct MessageSignature {
   std::optional<Signed> relaxed;
 };
 
-dkim::TagList read_tags(const HeaderBlock& headers, std::size_t field, const Limits& limits) {
-  return dkim::TagList::parse(headers[field].value, limits.tags);
+/// Sorts a field into its set, `slot` there, and tells whether it is the topmost of its kind and instance.
+template <class AnySlot>
+bool sort_in(std::size_t field, std::string_view name, const Parsed<unsigned, InstanceError>& instance,
+             AnySlot Set::*slot, Fields& fields) {
+  if (instance) {
+    fields.highest = std::max(fields.highest, *instance);
+    return (fields.sets[*instance - 1].*slot).add(field);
+  }
+  if (instance.error().number > kMaxInstance) {
+    fields.highest = std::max(fields.highest, instance.error().number);
+  } else {
+    fields.malformed = name;
+  }
+  return false;
 }
 
-/// Sorts the fields of one name. `read` gives the instance of a field, `slot` its place in a set.
-template <class ReadInstance>
-void gather(const HeaderBlock& headers, std::string_view name, Slot Set::*slot, Fields& fields,
-            const ReadInstance& read) {
-  for (const std::size_t field : headers.find(name)) {
-    fields.has_any = true;
-    const Parsed<unsigned, InstanceError> instance = read(field);
-    if (instance) {
-      fields.highest = std::max(fields.highest, *instance);
-      (fields.sets[*instance - 1].*slot).add(field);
-    } else if (instance.error().number > kMaxInstance) {
-      fields.highest = std::max(fields.highest, instance.error().number);
-    } else {
-      fields.malformed = name;
+/// Sorts the fields of one name, which are tag-lists.
+void gather_tagged(const HeaderBlock& headers, const std::vector<std::size_t>& indexes, std::string_view name,
+                   TaggedSlot Set::*slot, Fields& fields, const Limits& limits) {
+  for (const std::size_t field : indexes) {
+    dkim::TagList tags = dkim::TagList::parse(headers[field].value, limits.tags);
+    const auto instance = read_instance(tags);
+    if (sort_in(field, name, instance, slot, fields)) {
+      (fields.sets[*instance - 1].*slot).tags = std::move(tags);
     }
   }
 }
 
-Fields gather_all(const HeaderBlock& headers, const Limits& limits) {
-  Fields fields;
-  gather(headers, "ARC-Authentication-Results", &Set::results, fields,
-         [&headers](std::size_t field) -> Parsed<unsigned, InstanceError> {
-           const auto results = parse_results(headers[field].value);
-           return results ? Parsed<unsigned, InstanceError>(results->instance) : failure(results.error());
-         });
-  const auto read_tagged = [&](std::size_t field) { return read_instance(read_tags(headers, field, limits)); };
-  gather(headers, "ARC-Message-Signature", &Set::message_signature, fields, read_tagged);
-  gather(headers, "ARC-Seal", &Set::seal, fields, read_tagged);
-  return fields;
+/// Where all ARC fields stand, by kind.
+struct Places {
+  static constexpr std::string_view kResults = "ARC-Authentication-Results";
+  static constexpr std::string_view kMessageSignature = "ARC-Message-Signature";
+  static constexpr std::string_view kSeal = "ARC-Seal";
+
+  explicit Places(const HeaderBlock& headers)
+      : results(headers.find(kResults)),
+        message_signatures(headers.find(kMessageSignature)),
+        seals(headers.find(kSeal)) {}
+
+  [[nodiscard]] bool empty() const noexcept { return results.empty() && message_signatures.empty() && seals.empty(); }
+
+  std::vector<std::size_t> results;
+  std::vector<std::size_t> message_signatures;
+  std::vector<std::size_t> seals;
+};
+
+void gather_all(const HeaderBlock& headers, const Places& places, const Limits& limits, Fields& fields) {
+  for (const std::size_t field : places.results) {
+    const auto results = parse_results(headers[field].value);
+    const auto instance = results ? Parsed<unsigned, InstanceError>(results->instance) : failure(results.error());
+    sort_in(field, Places::kResults, instance, &Set::results, fields);
+  }
+  gather_tagged(headers, places.message_signatures, Places::kMessageSignature, &Set::message_signature, fields, limits);
+  gather_tagged(headers, places.seals, Places::kSeal, &Set::seal, fields, limits);
 }
 
 /// d= of every seal that stands alone in its place, instance 1 first.
-std::vector<std::string> find_sealers(const HeaderBlock& headers, const Fields& fields, const Limits& limits) {
+std::vector<std::string> find_sealers(const Fields& fields) {
   std::vector<std::string> sealers;
   for (const Set& set : fields.sets) {
     if (set.seal.count != 1) {
       continue;
     }
-    const dkim::TagList tags = read_tags(headers, set.seal.field, limits);
-    if (const auto text = tags.find("d")) {
+    if (const auto text = set.seal.tags.find("d")) {
       const auto name = Domain::parse(*text);
       sealers.push_back(name ? name->str() : std::string(text->substr(0, kMaxSealerOctets)));
     }
@@ -153,20 +178,20 @@ std::optional<std::vector<Claim>> find_claims(const HeaderBlock& headers, const 
 }
 
 /// cv= of the seal of an instance, if exactly one stands there.
-std::optional<ChainValidation> chain_validation(const HeaderBlock& headers, const Set& set, const Limits& limits) {
+std::optional<ChainValidation> chain_validation(const Set& set) {
   if (set.seal.count != 1) {
     return std::nullopt;
   }
-  return read_chain_validation(read_tags(headers, set.seal.field, limits));
+  return read_chain_validation(set.seal.tags);
 }
 
 /// RFC 8617 section 5.2 steps 1 to 3.
-std::optional<Failure> check_structure(const HeaderBlock& headers, const Fields& fields, const Limits& limits) {
+std::optional<Failure> check_structure(const Fields& fields, const Limits& limits) {
   const unsigned newest = fields.highest;
   if (newest > kMaxInstance || newest > limits.arc_sets) {
     return Failure{Reason::TooManySets, newest, {}};  // Step 1.
   }
-  if (newest > 0 && chain_validation(headers, fields.sets[newest - 1], limits) == ChainValidation::Fail) {
+  if (newest > 0 && chain_validation(fields.sets[newest - 1]) == ChainValidation::Fail) {
     return Failure{Reason::ChainMarkedFailed, newest, {}};  // Step 2.
   }
   if (!fields.malformed.empty()) {
@@ -179,7 +204,7 @@ std::optional<Failure> check_structure(const HeaderBlock& headers, const Fields&
     }
   }
   for (unsigned instance = 1; instance <= newest; ++instance) {  // Step 3C.
-    const auto actual = chain_validation(headers, fields.sets[instance - 1], limits);
+    const auto actual = chain_validation(fields.sets[instance - 1]);
     if (actual == ChainValidation::Malformed) {
       return Failure{Reason::MalformedSet, instance, "cv= of the ARC-Seal is missing or malformed"};
     }
@@ -246,10 +271,10 @@ Reason reason_of(dns::Status status) {
 }
 
 /// The tags of one seal. RFC 8617 section 4.1.3: h= is not allowed.
-Parsed<Signed, Failure> read_seal(const HeaderBlock& headers, const Fields& fields, unsigned instance,
-                                  const Limits& limits) {
-  const std::size_t field = fields.sets[instance - 1].seal.field;
-  const dkim::TagList tags = read_tags(headers, field, limits);
+Parsed<Signed, Failure> read_seal(const Fields& fields, unsigned instance, const Limits& limits) {
+  const TaggedSlot& slot = fields.sets[instance - 1].seal;
+  const std::size_t field = slot.field;
+  const dkim::TagList& tags = slot.tags;
   if (tags.find("h")) {
     return failure(Failure{Reason::MalformedSet, instance, "ARC-Seal with h="});
   }
@@ -263,10 +288,11 @@ Parsed<Signed, Failure> read_seal(const HeaderBlock& headers, const Fields& fiel
 
 /// The tags of one message signature. RFC 8617 section 4.1.2 forbids to list any ARC field in h=; like other verifiers
 /// we insist for ARC-Seal alone, which cannot have stood there when the message signature was made.
-Parsed<MessageSignature, Failure> read_message_signature(const HeaderBlock& headers, const Fields& fields,
-                                                         unsigned instance, const Limits& limits) {
-  const std::size_t field = fields.sets[instance - 1].message_signature.field;
-  const dkim::TagList tags = read_tags(headers, field, limits);
+Parsed<MessageSignature, Failure> read_message_signature(const Fields& fields, unsigned instance,
+                                                         const Limits& limits) {
+  const TaggedSlot& slot = fields.sets[instance - 1].message_signature;
+  const std::size_t field = slot.field;
+  const dkim::TagList& tags = slot.tags;
   auto signature = dkim::read_signature(tags, SignatureField::ArcMessageSignature, limits);
   if (!signature) {
     const dkim::SignatureError& error = signature.error();
@@ -440,7 +466,7 @@ bool signs_from(const dkim::Signature& signature) {
 Hop find_hop(const HeaderBlock& headers, const Fields& fields, const Signed& seal, const Limits& limits) {
   Hop hop;
   hop.selector = seal.signature.selector_name ? seal.signature.selector_name->str() : seal.signature.selector;
-  if (const auto item = read_message_signature(headers, fields, seal.instance, limits)) {
+  if (const auto item = read_message_signature(fields, seal.instance, limits)) {
     const dkim::Signature& signature = item->by_the_rfc.signature;
     hop.signer = signature.domain ? signature.domain->str() : signature.domain_text;
     hop.signs_from = signs_from(signature);
@@ -470,30 +496,32 @@ struct Chain::State {
   std::vector<Signed> seals;                         ///< Newest first.
 };
 
-Chain::Chain() : state_(std::make_unique<State>()) {}
+Chain::Chain() = default;
 Chain::Chain(Chain&&) noexcept = default;
 Chain& Chain::operator=(Chain&&) noexcept = default;
 Chain::~Chain() = default;
 
 Chain Chain::collect(const HeaderBlock& headers, BodyDigests& body, const Limits& limits) {
   Chain chain;
-  State& state = *chain.state_;
-  Outcome& outcome = state.outcome;
-  state.fields = gather_all(headers, limits);
-  const Fields& fields = state.fields;
-  if (!fields.has_any) {
+  const Places places(headers);
+  if (places.empty()) {
     return chain;
   }
+  chain.state_ = std::make_unique<State>();
+  State& state = *chain.state_;
+  Outcome& outcome = state.outcome;
+  gather_all(headers, places, limits, state.fields);
+  const Fields& fields = state.fields;
   outcome.instances = fields.highest;
-  outcome.sealers = find_sealers(headers, fields, limits);
+  outcome.sealers = find_sealers(fields);
   outcome.claims = find_claims(headers, fields.sets.front()).value_or(std::vector<Claim>{});
-  if (auto failure = check_structure(headers, fields, limits)) {
+  if (auto failure = check_structure(fields, limits)) {
     fail(outcome, *std::move(failure));
     return chain;
   }
   std::vector<Signed> seals;
   for (unsigned instance = fields.highest; instance >= 1; --instance) {
-    auto seal = read_seal(headers, fields, instance, limits);
+    auto seal = read_seal(fields, instance, limits);
     if (!seal) {
       fail(outcome, std::move(seal.error()));
       return chain;
@@ -502,7 +530,7 @@ Chain Chain::collect(const HeaderBlock& headers, BodyDigests& body, const Limits
   }
   std::vector<message::BodyDigestSpec> specs;
   for (unsigned instance = fields.highest; instance >= 1; --instance) {
-    auto item = read_message_signature(headers, fields, instance, limits);
+    auto item = read_message_signature(fields, instance, limits);
     if (!item && instance == fields.highest) {
       fail(outcome, std::move(item.error()));
       return chain;
@@ -521,6 +549,9 @@ Chain Chain::collect(const HeaderBlock& headers, BodyDigests& body, const Limits
 
 std::vector<dns::Question> Chain::key_questions() const {
   std::vector<dns::Question> questions;
+  if (!state_) {
+    return questions;
+  }
   const auto add = [&questions](const Signed& item) {
     dns::Question question = dkim::key_question(item.signature);
     if (std::find(questions.begin(), questions.end(), question) == questions.end()) {
@@ -546,7 +577,7 @@ std::shared_ptr<Trace> make_trace(const Fields& fields, const std::vector<Messag
     told.results = set.results.count;
     told.message_signatures = set.message_signature.count;
     told.seals = set.seal.count;
-    told.chain_validation = chain_validation(message.headers, set, message.limits);
+    told.chain_validation = chain_validation(set);
     trace->sets.push_back(std::move(told));
   }
   for (const MessageSignature& item : message_signatures) {
@@ -575,10 +606,13 @@ std::shared_ptr<Trace> make_trace(const Fields& fields, const std::vector<Messag
 
 Outcome Chain::verify(const HeaderBlock& headers, const BodyDigests& body, dns::Resolver& dns, const Limits& limits,
                       Time now, bool wants_trace) const {
+  if (!state_) {
+    return {};
+  }
   Outcome outcome = state_->outcome;
   const Message message{headers, body, limits, now};
   std::shared_ptr<Trace> trace;
-  if (wants_trace && state_->fields.has_any) {
+  if (wants_trace) {
     trace = make_trace(state_->fields, state_->message_signatures, state_->seals, message);
     outcome.trace = trace;
   }

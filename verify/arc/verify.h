@@ -23,7 +23,7 @@ class Chain {
   ~Chain();
 
   /// Reads every ARC field and checks the structure (steps 1-3) before anything is hashed or looked up; asks `body` for
-  /// the hashes of the message signatures that will be verified.
+  /// the hashes of the message signatures that will be verified. The chain holds views into `headers`.
   [[nodiscard]] static Chain collect(const message::HeaderBlock& headers, message::BodyDigests& body,
                                      const Limits& limits);
 
@@ -38,7 +38,7 @@ class Chain {
 
  private:
   struct State;
-  std::unique_ptr<State> state_;
+  std::unique_ptr<State> state_;  ///< Null if the message has no ARC field.
 };
 
 }  // namespace assay::arc
