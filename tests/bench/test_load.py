@@ -8,7 +8,48 @@ import subprocess
 import tempfile
 import unittest
 
+import dns.exception
+import dns.flags
+import dns.message
+import dns.query
 import servers
+
+
+class SlowDnsTest(unittest.TestCase):
+    """Expected: what the zone file of the corpus says, and RFC 2308 of what it does not."""
+
+    @classmethod
+    def setUpClass(cls):
+        folder = pathlib.Path(tempfile.mkdtemp(prefix="assay-bench-load-"))
+        cls.addClassCleanup(shutil.rmtree, folder, ignore_errors=True)
+        zone = folder / "zone"
+        zone.write_text("$TTL 300\n. IN SOA ns.test. root.test. 1 3600 900 604800 60\na.b.test. IN A 192.0.2.1\n"
+                        "alias.test. IN CNAME a.b.test.\nlong.test. IN TXT " + " ".join(['"' + "x" * 250 + '"'] * 6) + "\n")
+        cls.dns = cls.enterClassContext(servers.Dns(zone, delay=20, silent=("lost.test",)))
+
+    def ask(self, name, kind="A", way=dns.query.udp, timeout=5):
+        return way(dns.message.make_query(name, kind, use_edns=0), "127.0.0.1", port=self.dns.port, timeout=timeout)
+
+    def test_answers(self):
+        for way in (dns.query.udp, dns.query.tcp):
+            for name, kind, rcode, answers, authorities in (("A.b.TEST", "A", 0, 1, 0), ("a.b.test", "TXT", 0, 0, 1), ("b.test", "A", 0, 0, 1),
+                                                            ("no.test", "A", 3, 0, 1), ("alias.test", "A", 0, 2, 0), ("alias.test", "CNAME", 0, 1, 0)):
+                with self.subTest(name=name, kind=kind, way=way.__name__):
+                    found = self.ask(name, kind, way)
+                    self.assertEqual((found.rcode(), len(found.answer), len(found.authority)), (rcode, answers, authorities))
+
+    def test_what_is_too_long_for_udp_comes_over_tcp(self):
+        self.assertTrue(self.ask("long.test", "TXT").flags & dns.flags.TC)
+        self.assertEqual(len(self.ask("long.test", "TXT", dns.query.tcp).answer[0][0].strings), 6)
+
+    def test_no_answer_comes_early(self):
+        self.assertGreaterEqual(self.ask("a.b.test").time, 0.02)
+
+    def test_silent_names(self):
+        for name in ("lost.test", "x.LOST.test"):
+            with self.assertRaises(dns.exception.Timeout):
+                self.ask(name, timeout=0.2)
+        self.assertEqual(self.ask("notlost.test").rcode(), 3)
 
 
 class LoadTest(unittest.TestCase):
