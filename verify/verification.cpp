@@ -1,8 +1,9 @@
 #include "verify/verification.h"
 
 #include <algorithm>
-#include <unordered_set>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "verify/base/text.h"
 #include "verify/dmarc/evaluate.h"
@@ -23,17 +24,38 @@ constexpr std::size_t kMaxListFieldOctets = 998;
 /// Passes questions on and counts the different ones.
 class CountingResolver final : public dns::Resolver {
  public:
-  explicit CountingResolver(dns::Resolver& inner) : inner_(inner) {}
+  explicit CountingResolver(dns::Resolver& inner) : inner_(inner) {
+    constexpr std::size_t kUsual = 16;
+    constexpr std::size_t kUsualOctets = 32;
+    asked_.reserve(kUsual);
+    names_.reserve(kUsual * kUsualOctets);
+  }
 
   [[nodiscard]] dns::AnswerPtr lookup(const dns::Question& question) override {
-    asked_.insert(question);
+    if (std::none_of(asked_.begin(), asked_.end(), [&](const Asked& asked) {
+          return asked.type == question.type && name_of(asked) == question.name;
+        })) {
+      asked_.push_back({question.type, names_.size(), question.name.size()});
+      names_ += question.name;
+    }
     return inner_.lookup(question);
   }
   [[nodiscard]] std::size_t count() const noexcept { return asked_.size(); }
 
  private:
+  struct Asked {
+    dns::Type type;
+    std::size_t begin;  ///< In names_.
+    std::size_t octets;
+  };
+
+  [[nodiscard]] std::string_view name_of(const Asked& asked) const {
+    return std::string_view(names_).substr(asked.begin, asked.octets);
+  }
+
   dns::Resolver& inner_;
-  std::unordered_set<dns::Question> asked_;
+  std::vector<Asked> asked_;  ///< Some ten, at worst a few hundred.
+  std::string names_;
 };
 
 /// What stands between the last '<' and the next '>' of a list header field; empty if there is no such pair.

@@ -3,6 +3,7 @@
 #include <idn2.h>
 
 #include <algorithm>
+#include <array>
 #include <memory>
 
 #include "verify/base/text.h"
@@ -75,6 +76,17 @@ bool for_each_label(std::string_view text, Visit visit) {
   }
 }
 
+/// What becomes of an octet of a name: letters, digits, '-', '_' and '.' in lower case, 0 for all that no name may
+/// hold.
+constexpr std::array<char, 256> kNameOctets = [] {
+  std::array<char, 256> octets{};
+  for (unsigned octet = 0; octet < octets.size(); ++octet) {
+    const char c = static_cast<char>(octet);
+    octets[octet] = is_alnum(c) || c == '-' || c == '_' || c == '.' ? to_lower(c) : '\0';
+  }
+  return octets;
+}();
+
 /// Checks a name in ASCII and brings it to lower case. Letters, digits, '-' and '_' in any order: what a name in DNS
 /// may hold is wider than the host names of RFC 1123, and "_" begins the labels of RFC 8552.
 Parsed<std::string> read_ascii(std::string_view text) {
@@ -84,7 +96,8 @@ Parsed<std::string> read_ascii(std::string_view text) {
   std::string name(text);
   std::size_t label_begin = 0;
   for (std::size_t i = 0; i <= name.size(); ++i) {
-    if (i == name.size() || name[i] == '.') {
+    const char c = i == name.size() ? '.' : kNameOctets[static_cast<unsigned char>(name[i])];
+    if (c == '.') {
       if (i == label_begin) {
         return parse_error("an empty label in a domain name", i);
       }
@@ -94,10 +107,10 @@ Parsed<std::string> read_ascii(std::string_view text) {
       label_begin = i + 1;
       continue;
     }
-    if (!is_alnum(name[i]) && name[i] != '-' && name[i] != '_') {
+    if (c == '\0') {
       return parse_error("an octet that no domain name may hold", i);
     }
-    name[i] = to_lower(name[i]);
+    name[i] = c;
   }
   return name;
 }

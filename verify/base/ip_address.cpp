@@ -190,8 +190,10 @@ std::string IpAddress::to_string() const {
 }
 
 std::string IpAddress::reverse_name() const {
+  constexpr std::size_t kLongest = 72;  // 32 nibbles, their dots, "ip6.arpa"
   const auto own = octets();
   std::string name;
+  name.reserve(is_v4() ? kLongest / 2 : kLongest);
   for (std::size_t i = own.size(); i-- > 0;) {
     if (is_v4()) {
       name += std::to_string(own[i]) + '.';
@@ -199,7 +201,8 @@ std::string IpAddress::reverse_name() const {
       name += {kHexDigits[own[i] & 0x0FU], '.', kHexDigits[own[i] >> 4U], '.'};
     }
   }
-  return name + (is_v4() ? "in-addr.arpa" : "ip6.arpa");
+  name += is_v4() ? "in-addr.arpa" : "ip6.arpa";
+  return name;
 }
 
 Parsed<IpNetwork> IpNetwork::parse(std::string_view text) {

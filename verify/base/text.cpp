@@ -1,6 +1,8 @@
 #include "verify/base/text.h"
 
 #include <algorithm>
+#include <cstdint>
+#include <cstring>
 
 namespace assay {
 
@@ -19,6 +21,15 @@ bool istarts_with(std::string_view text, std::string_view prefix) noexcept {
 }
 
 bool is_ascii(std::string_view text) noexcept {
+  constexpr std::uint64_t kTopBits = 0x8080'8080'8080'8080U;
+  std::uint64_t word = 0;
+  while (text.size() >= sizeof word) {
+    std::memcpy(&word, text.data(), sizeof word);
+    if ((word & kTopBits) != 0) {
+      return false;
+    }
+    text.remove_prefix(sizeof word);
+  }
   return std::all_of(text.begin(), text.end(), [](char c) { return is_ascii(c); });
 }
 

@@ -126,18 +126,8 @@ bool is_in(const IpAddress& client, const Ip6& mechanism) {
 /// include and redirect recurse; since each counts as a term, the depth is at most Limits::spf_dns_terms.
 class Evaluation {
  public:
-  Evaluation(const Query& query, dns::Resolver& dns, const Limits& limits) : query_(query), dns_(dns), limits_(limits) {
-    values_.client = query.client;
-    // section 4.3: a <sender> without local part is postmaster's
-    values_.local_part = query.local_part.empty() ? "postmaster" : query.local_part;
-    values_.sender_domain = in_a_labels(query.sender_domain);
-    values_.sender = values_.local_part + "@" + values_.sender_domain;
-    // "as given", but for U-labels, which must not get into domain names (RFC 8616 section 4)
-    values_.helo = is_ascii(query.helo) ? query.helo : in_a_labels(query.helo);
-    values_.receiver = query.receiver.empty() ? "unknown" : query.receiver;
-    values_.now = query.now;
-    sender_is_ascii_ = is_ascii(values_.local_part);
-  }
+  Evaluation(const Query& query, dns::Resolver& dns, const Limits& limits)
+      : query_(query), dns_(dns), limits_(limits), sender_is_ascii_(is_ascii(query.local_part)) {}
 
   Outcome run() {
     Outcome outcome;
@@ -492,16 +482,31 @@ class Evaluation {
     return !sender_is_ascii_ && (target.count('s') != 0 || target.count('l') != 0);
   }
 
-  void set_values(const MacroString& text, const std::string& domain) {
+  /// What the macros in `text` stand for; most records have none.
+  const MacroValues& values_for(const MacroString& text, const std::string& domain) {
+    if (!has_macros(text)) {
+      return values_;
+    }
+    if (values_.sender.empty()) {
+      values_.client = query_.client;
+      // section 4.3: a <sender> without local part is postmaster's
+      values_.local_part = query_.local_part.empty() ? "postmaster" : query_.local_part;
+      values_.sender_domain = in_a_labels(query_.sender_domain);
+      values_.sender = values_.local_part + "@" + values_.sender_domain;
+      // "as given", but for U-labels, which must not get into domain names (RFC 8616 section 4)
+      values_.helo = is_ascii(query_.helo) ? query_.helo : in_a_labels(query_.helo);
+      values_.receiver = query_.receiver.empty() ? "unknown" : query_.receiver;
+      values_.now = query_.now;
+    }
     values_.domain = domain;
     if (text.count('p') != 0) {
       values_.validated_name = validated_name(domain);
     }
+    return values_;
   }
 
   [[nodiscard]] std::string expand(const MacroString& target, const std::string& domain) {
-    set_values(target, domain);
-    return expand_domain(target, values_);
+    return expand_domain(target, values_for(target, domain));
   }
 
   /// The <target-name> of the term at hand.
@@ -531,8 +536,7 @@ class Evaluation {
     if (!text) {
       return {};
     }
-    set_values(*text, explanation.domain);
-    std::string expanded = expand_text(*text, values_, limits_.spf_explanation_octets);
+    std::string expanded = expand_text(*text, values_for(*text, explanation.domain), limits_.spf_explanation_octets);
     // The result must be US-ASCII, whatever the local part or HELO brought in.
     std::replace_if(
         expanded.begin(), expanded.end(), [](char c) { return !is_ascii(c) || is_control(c); }, '?');
@@ -578,8 +582,8 @@ class Evaluation {
   const Query& query_;
   dns::Resolver& dns_;
   const Limits& limits_;
-  MacroValues values_;
-  bool sender_is_ascii_ = true;
+  MacroValues values_;  ///< Filled when a macro needs it; `sender` is empty until then.
+  const bool sender_is_ascii_;
   unsigned lookups_ = 0;
   unsigned void_lookups_ = 0;
   bool term_is_void_ = false;  ///< The term at hand has been counted.

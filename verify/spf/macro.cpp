@@ -213,6 +213,20 @@ std::string url_escaped(std::string_view value) {
   return escaped;
 }
 
+/// The end of `text` that is a name: in lower case, without a trailing dot, no longer than one may be (section 7.3).
+std::string cut_to_name(std::string_view text) {
+  if (!text.empty() && text.back() == '.') {
+    text.remove_suffix(1);
+  }
+  if (text.size() > kMaxNameOctets) {
+    const auto dot = text.find('.', text.size() - kMaxNameOctets - 1);
+    if (dot != std::string_view::npos) {  // else it is one label, too long to be asked for, which the caller will see
+      text.remove_prefix(dot + 1);
+    }
+  }
+  return to_lower(text);
+}
+
 std::string expand(const Macro& macro, const MacroValues& values) {
   std::string value = value_of(macro.letter, values);
   if (macro.parts || macro.reverse || !macro.delimiters.empty()) {
@@ -252,6 +266,9 @@ Parsed<MacroString> parse_domain_spec(std::string_view text) {
 }
 
 std::string expand_domain(const MacroString& spec, const MacroValues& values) {
+  if (const auto* name = spec.parts.size() == 1 ? std::get_if<std::string>(&spec.parts.front()) : nullptr) {
+    return cut_to_name(*name);  // Nearly every one: no macro in it.
+  }
   // From the right, since what exceeds a name's length is dropped on the left: however many macros a record holds, no
   // more of them are expanded than fit (one octet more for a trailing dot, one to see whether a label ends there).
   std::vector<std::string> pieces;
@@ -264,16 +281,7 @@ std::string expand_domain(const MacroString& spec, const MacroValues& values) {
   std::string name;
   name.reserve(octets);
   std::for_each(pieces.rbegin(), pieces.rend(), [&name](const std::string& piece) { name += piece; });
-  if (!name.empty() && name.back() == '.') {
-    name.pop_back();
-  }
-  if (name.size() > kMaxNameOctets) {
-    const auto dot = name.find('.', name.size() - kMaxNameOctets - 1);
-    if (dot != std::string::npos) {  // else it is one label, too long to be asked for, which the caller will see
-      name.erase(0, dot + 1);
-    }
-  }
-  return to_lower(name);
+  return cut_to_name(name);
 }
 
 std::string expand_text(const MacroString& text, const MacroValues& values, std::size_t max_octets) {
