@@ -67,7 +67,8 @@ class Packages:
         while wanted:
             deb = _download(wanted.pop(), folder)
             subprocess.run(["dpkg", "-x", deb, self.root], check=True)
-            missing = [name for name in libraries_of(_output(["dpkg", "-f", deb, "Depends"])) if name not in seen and not _is_installed(name)]
+            depends = _output(["dpkg", "-f", deb, "Depends"])
+            missing = [name for name in libraries_of(depends) if name not in seen and not _is_installed(name)]
             seen.update(missing)
             wanted += missing
         version = _output(["dpkg", "-f", next(folder.glob(package + "_*.deb")), "Version"]).strip()

@@ -6,8 +6,8 @@ A peer is a function that starts its daemons and returns them as `Running`. What
   opendkim            Mode v
   opendmarc           SPFSelfValidate: evaluates SPF itself; takes DKIM results from Authentication-Results fields
   opendkim+opendmarc  both, one after the other, as in smtpd_milters; opendmarc reads what opendkim wrote
-  rspamd              one proxy worker process for each core, in milter mode and scanning itself, with the modules spf, dkim, dmarc, arc and
-                      the one that writes Authentication-Results
+  rspamd              one proxy worker process for each core, in milter mode and scanning itself, with the modules spf, dkim, dmarc,
+                      arc and the one that writes Authentication-Results
 No peer but assayd logs its messages. None refuses one: what is compared is the finding.
 """
 
@@ -260,11 +260,11 @@ def rspamd(place: Place) -> Running:
     share = place.packages.program("usr/share/rspamd")
     config = place.folder / "rspamd.conf"
     suffixes = _public_suffixes(place, "usr/share/rspamd/effective_tld_names.dat")
-    config.write_text(RSPAMD_CONF.format(folder=place.folder, share=share, suffixes=suffixes, address=place.dns[0], port=place.dns[1], socket=path,
-                                         workers=place.cores, authserv_id=AUTHSERV_ID))
+    config.write_text(RSPAMD_CONF.format(folder=place.folder, share=share, suffixes=suffixes, address=place.dns[0], port=place.dns[1],
+                                         socket=path, workers=place.cores, authserv_id=AUTHSERV_ID))
     (place.folder / "none.lua").write_text("")
-    folders = {"CONFDIR": place.packages.program("etc/rspamd"), "LOCAL_CONFDIR": place.folder, "DBDIR": place.folder, "RUNDIR": place.folder,
-               "LOGDIR": place.folder, "SHAREDIR": share, "PLUGINSDIR": share / "plugins", "RULESDIR": share / "rules",
+    folders = {"CONFDIR": place.packages.program("etc/rspamd"), "LOCAL_CONFDIR": place.folder, "DBDIR": place.folder,
+               "RUNDIR": place.folder, "LOGDIR": place.folder, "SHAREDIR": share, "PLUGINSDIR": share / "plugins", "RULESDIR": share / "rules",
                "LUALIBDIR": share / "lualib", "WWWDIR": share / "www"}
     variables = [argument for name, folder in folders.items() for argument in ("--var", f"{name}={folder}")]
     # -i: as the user that started it, which may be root.

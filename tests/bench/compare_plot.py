@@ -11,6 +11,7 @@ from compare_table import Figure, megabytes
 
 OWN, FLOOR, OTHER = "#2166ac", "#999999", "#d6a05c"
 INCHES_A_PANEL = 2.6
+LABELS = {"null": "null milter", "opendkim": "opendkim (DKIM alone)", "opendmarc": "opendmarc (no DKIM)"}
 
 
 def can_draw() -> bool:
@@ -31,7 +32,7 @@ def _panel(axes, title: str, series: list[Series], figure_of: Callable[[Series],
         spread = [[figure.median - min(figure.values)], [max(figure.values) - figure.median]]
         axes.barh(at, figure.median, color=_color(one.peer), xerr=spread, error_kw={"linewidth": 0.8, "ecolor": "#333333"})
         axes.text(max(figure.values), at, f" {figure.median:,.{digits}f}", va="center", fontsize=8)
-    axes.set_yticks(range(len(series)), ["null milter" if one.peer == "null" else one.peer for one in series], fontsize=8)
+    axes.set_yticks(range(len(series)), [LABELS.get(one.peer, one.peer) for one in series], fontsize=8)
     axes.invert_yaxis()
     axes.set_title(title, fontsize=9, loc="left")
     axes.tick_params(axis="x", labelsize=7)
@@ -51,9 +52,9 @@ def draw(path: pathlib.Path, results: dict[str, dict[str, Series]]) -> None:
         panels += [("CPU of the daemons, ms a message", load, lambda one: one.figure("cpu_ms"), 2),
                    ("messages a second", load, lambda one: one.figure("rate"), 0)]
     if cold := next((found for name, found in results.items() if name.startswith("cold-")), None):
-        panels.append(("MAIL FROM to verdict, slow DNS, nothing cached, ms", cold, lambda one: one.figure("mail_p50"), 0))
+        panels.append(("MAIL FROM to verdict, 20 ms a DNS answer, cold, ms", cold, lambda one: one.figure("mail_p50"), 0))
     if large := results.get("large"):
-        panels.append(("memory for 20 messages of 25 MB in flight, MB more", large,
+        panels.append(("20 messages of 25 MB in flight, MB more memory", large,
                        lambda one: Figure(tuple(megabytes(value) for value in one.figure("growth").values)), 0))
     columns = 2 if len(panels) > 1 else 1
     rows = -(-len(panels) // columns)

@@ -73,6 +73,28 @@ def usage(pid: int, *, memory: bool = True) -> Usage:
     return total
 
 
+def parse_busy(text: str) -> float:
+    """CPU seconds that all processes of the machine have used, from the text of /proc/stat."""
+    user, nice, system, _, _, interrupts, soft_interrupts = (int(value) for value in text.split("\n", 1)[0].split()[1:8])
+    return (user + nice + system + interrupts + soft_interrupts) / TICKS
+
+
+class Others:
+    """How much of the machine processes have that this one did not start: noise in what is measured."""
+
+    def __init__(self) -> None:
+        self._begin = self._look()
+
+    @staticmethod
+    def _look() -> tuple[float, float]:
+        return time.monotonic(), parse_busy(_read("/proc/stat")) - usage(os.getpid(), memory=False).cpu
+
+    def share(self) -> float:
+        """Of all CPU time since the beginning, 0 to 1."""
+        then, now = self._begin, self._look()
+        return max(0.0, (now[1] - then[1]) / ((now[0] - then[0]) * (os.cpu_count() or 1)))
+
+
 def resident(pids: list[int]) -> int:
     """Octets that these processes have resident, added up; cheap enough to ask often."""
     texts = (_read(f"/proc/{pid}/statm") for pid in pids)

@@ -104,8 +104,9 @@ def run(load: Load, running: Running, series: Series) -> bool:
     if count:
         series.tally.add_all(load.manifest, answers)
         series.add(cpu_ms=(after.cpu - before.cpu) * 1000 / count, rate=report["messages_per_second"],
+                   session_ms=load.connections * 1000 / report["messages_per_second"],
                    end_p50=report["ms_from_end"]["p50"], end_p99=report["ms_from_end"]["p99"],
-                   mail_p50=report["ms_from_mail"]["p50"], mail_p99=report["ms_from_mail"]["p99"], rss=after.rss, pss=after.pss,
-                   growth=peak.peak - before.rss, kept=after.rss - before.rss, client_cpu_ms=report["client_cpu_us_per_message"] / 1000,
-                   stalled=sum(report["failures"].values()))
+                   mail_p50=report["ms_from_mail"]["p50"], mail_p99=report["ms_from_mail"]["p99"],
+                   rss=after.rss, pss=after.pss, growth=peak.peak - before.rss, kept=after.rss - before.rss,
+                   client_cpu_ms=report["client_cpu_us_per_message"] / 1000, stalled=sum(report["failures"].values()))
     return not running.trouble()

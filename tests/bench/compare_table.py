@@ -43,7 +43,8 @@ def ratio_text(figure: Figure, other: Figure) -> str:
 def table(head: list[str], rows: list[list[str]]) -> str:
     """Text in columns; the first is flush left, the others flush right."""
     widths = [max(len(row[at]) for row in [head, *rows]) for at in range(len(head))]
-    line = lambda row: "  ".join(text.ljust(width) if at == 0 else text.rjust(width) for at, (text, width) in enumerate(zip(row, widths))).rstrip()
+    cells = lambda row: (text.rjust(width) if at else text.ljust(width) for at, (text, width) in enumerate(zip(row, widths)))
+    line = lambda row: "  ".join(cells(row)).rstrip()
     return "\n".join([line(head), line(["-" * width for width in widths]), *map(line, rows)])
 
 

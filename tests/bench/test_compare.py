@@ -6,7 +6,6 @@ import pathlib
 import subprocess
 import sys
 import tempfile
-import time
 import unittest
 
 import compare_answers
@@ -71,6 +70,11 @@ class ProcessesTest(unittest.TestCase):
         ticks = compare_processes.TICKS
         text = "12 (a) R b (c) S 7 12 12 0 -1 4194560 1 2 3 4 100 20 3 4 20 0 1 0"
         self.assertEqual(compare_processes.parse_stat(text), (7, 127 / ticks))
+
+    def test_what_the_machine_did(self):
+        text = "cpu  100 20 30 4000 500 6 7 0 0 0\ncpu0 1 2 3 4 5 6 7 0 0 0\n"
+        self.assertEqual(compare_processes.parse_busy(text), 163 / compare_processes.TICKS)
+        self.assertTrue(0 <= compare_processes.Others().share())
 
     def test_lines_of_status(self):
         self.assertEqual(compare_processes.parse_kib("Name:\tx\nVmRSS:\t  12 kB\n", "VmRSS"), 12288)
