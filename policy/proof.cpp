@@ -36,13 +36,13 @@ struct Translation {
 };
 
 const std::array<Translation, 4>& translations() {
-  static const std::array<Translation, 4> kAll{{
+  static const std::array<Translation, 4> all{{
       {IpNetwork::parse("64:ff9b::/96").value(), 96},    // RFC 6052 section 2.1.
       {IpNetwork::parse("64:ff9b:1::/48").value(), 96},  // RFC 8215: prefixes of a site's own in it, of up to 96 bits.
       {IpNetwork::parse("2001::/32").value(), 96},       // Teredo (RFC 4380 section 4).
       {IpNetwork::parse("2002::/16").value(), 16},       // 6to4 (RFC 3056 section 2).
   }};
-  return kAll;
+  return all;
 }
 
 /// The shortest prefix that still names somebody there.
