@@ -268,9 +268,15 @@ def rspamd(place: Place) -> Running:
                "LUALIBDIR": share / "lualib", "WWWDIR": share / "www"}
     variables = [argument for name, folder in folders.items() for argument in ("--var", f"{name}={folder}")]
     # -i: as the user that started it, which may be root.
-    process = Process("rspamd", [place.packages.program("usr/bin/rspamd"), "-f", "-i", "-c", config, *variables],
-                      place.folder / "rspamd.log", place.packages.environment())
-    return Running([_started(process, path)], [f"unix:{path}"])
+    command = [place.packages.program("usr/bin/rspamd"), "-f", "-i", "-c", config, *variables]
+
+    def start() -> Running:
+        process = Process("rspamd", command, place.folder / "rspamd.log", place.packages.environment())
+        return Running([_started(process, path)], [f"unix:{path}"])
+
+    if not any(place.folder.glob("*.hsmp")):
+        start().stop()  # compiles its patterns, and holds more memory than ever after
+    return start()
 
 
 PEERS: dict[str, Callable[[Place], Running]] = {

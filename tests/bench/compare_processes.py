@@ -119,7 +119,7 @@ class Process:
         self.log = log
         with log.open("wb") as out:
             self._process = subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, stdout=out, stderr=out,
-                                             start_new_session=True, preexec_fn=_more_files)
+                                             process_group=0, preexec_fn=_more_files)
         self._workers: set[int] = set()
 
     @property
@@ -153,7 +153,7 @@ class Process:
                 self._process.wait(patience)
             except subprocess.TimeoutExpired:
                 pass
-        with contextlib.suppress(ProcessLookupError):  # workers that outlived it are of its session
+        with contextlib.suppress(ProcessLookupError):  # workers that outlived it are of its group
             os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
 
