@@ -11,7 +11,7 @@ namespace assay::authres {
 namespace {
 
 bool is_plain(char c) {
-  return is_ascii(c) && !is_control(c) && std::string_view("\"\\;=()").find(c) == std::string_view::npos;
+  return is_ascii(c) && !is_control(c) && c != '"' && c != '\\' && c != ';' && c != '=' && c != '(' && c != ')';
 }
 
 /// C1 controls, and format characters that have no shape of their own or turn the direction of what follows.
@@ -71,6 +71,9 @@ bool is_dot_atom(std::string_view encoded) {
 
 std::string encode(std::string_view text, Charset charset) {
   text = cut(text, charset);
+  if (std::all_of(text.begin(), text.end(), is_plain)) {
+    return std::string(text);
+  }
   const bool keeps_utf8 = charset == Charset::Utf8 && is_utf8(text);
   std::string out;
   while (!text.empty()) {

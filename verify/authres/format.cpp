@@ -144,18 +144,23 @@ class Writer {
       results_.emplace_back("dkim", "none");
       return;
     }
-    const std::vector<const dkim::Outcome*> shown = shown_signatures();
-    for (const dkim::Outcome* signature : shown) {
-      results_.push_back(read_signature(*signature));
+    std::vector<Shown> shown = shown_signatures();
+    for (Shown& signature : shown) {
+      results_.push_back(std::move(signature.result));
     }
     if (const std::size_t more = verdict_.dkim.size() - shown.size()) {
       results_.back().comment({"more signatures: " + std::to_string(more)});
     }
   }
 
+  struct Shown {
+    const dkim::Outcome* signature;
+    ResInfo result;
+  };
+
   /// RFC 6376 section 3.9: "For each signature that verifies successfully or produces a TEMPFAIL result, output of the
   /// DKIM algorithm MUST include" its domain, so that no number of others above it hides it.
-  [[nodiscard]] std::vector<const dkim::Outcome*> shown_signatures() const {
+  [[nodiscard]] std::vector<Shown> shown_signatures() const {
     std::vector<const dkim::Outcome*> candidates;
     for (const dkim::Outcome& signature : verdict_.dkim) {
       candidates.push_back(&signature);
@@ -163,16 +168,18 @@ class Writer {
     std::stable_partition(candidates.begin(), candidates.end(), [](const dkim::Outcome* signature) {
       return signature->status == dkim::Status::Pass || signature->status == dkim::Status::TempError;
     });
-    std::vector<const dkim::Outcome*> shown;
+    std::vector<Shown> shown;
     std::size_t octets = 0;
     for (const dkim::Outcome* signature : candidates) {
-      octets += read_signature(*signature).octets();
+      ResInfo result = read_signature(*signature);
+      octets += result.octets();
       if (shown.size() == kMaxSignaturesShown || octets > kMaxSignatureOctets) {
         break;
       }
-      shown.push_back(signature);
+      shown.push_back({signature, std::move(result)});
     }
-    std::sort(shown.begin(), shown.end());  // All stand in one vector.
+    std::sort(shown.begin(), shown.end(),  // All stand in one vector.
+              [](const Shown& a, const Shown& b) { return a.signature < b.signature; });
     return shown;
   }
 

@@ -22,6 +22,12 @@ void append_hex(std::string& out, char octet) {
   out += kDigits[value & 0x0FU];
 }
 
+/// How many octets at the start of `text` stay as they are, whatever follows: printable ASCII but the backslash.
+std::size_t count_plain(std::string_view text) noexcept {
+  const auto is_plain = [](char c) { return c >= ' ' && c < '\x7F' && c != '\\'; };
+  return static_cast<std::size_t>(std::find_if_not(text.begin(), text.end(), is_plain) - text.begin());
+}
+
 constexpr std::string_view kEllipsis = "...";
 
 /// The value of a digit as append_hex writes it; -1 for any other octet.
@@ -39,6 +45,11 @@ std::string escape(std::string_view text, std::size_t max_octets) {
   out.reserve(text.size() < max_octets ? text.size() : max_octets + 3);
   std::size_t used = 0;
   while (used < text.size()) {
+    if (const std::size_t plain = count_plain(text.substr(used, max_octets - used)); plain != 0) {
+      out.append(text, used, plain);
+      used += plain;
+      continue;
+    }
     const CodePoint point = first_code_point(text.substr(used));
     const std::size_t octets = point.octets == 0 ? 1 : point.octets;
     if (used + octets > max_octets) {
