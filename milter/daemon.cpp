@@ -230,6 +230,7 @@ int run_daemon(const CommandLine& line) {
   if (background.started() && settings.log.target == "stderr") {
     observe::log_warn("log.target is stderr, which ends here for a daemon in the background: name a file or syslog");
   }
+  observe::flush_log();  // A daemon in the background has no stderr from here on.
   background.ready();
   sd_notify(0, "READY=1");
   const int served = smfi_main();

@@ -1,5 +1,6 @@
 #include "observe/log.h"
 
+#include <spdlog/async.h>
 #include <spdlog/logger.h>
 #include <spdlog/pattern_formatter.h>
 #include <spdlog/sinks/base_sink.h>
@@ -7,6 +8,8 @@
 
 #include <atomic>
 #include <chrono>
+#include <condition_variable>
+#include <exception>
 #include <memory>
 #include <mutex>
 #include <nlohmann/json.hpp>
@@ -25,6 +28,11 @@ using spdlog::level::level_enum;
 constexpr const char* kSyslogSocket = "/dev/log";
 constexpr const char* kJournalSocket = "/run/systemd/journal/socket";
 
+/// How long flush_log() waits: for the line that a reader standing still holds up, and for those behind it, which then
+/// wait no more.
+constexpr std::chrono::milliseconds kFlushPatience = 2 * kLogPatience;
+
+/// But for those that the queue of the log in force dropped.
 std::atomic<std::uint64_t> lost_lines{0};
 
 Severity severity_of(level_enum level) {
@@ -47,6 +55,17 @@ class TargetSink final : public spdlog::sinks::base_sink<std::mutex> {
     return target_->reopen(error);
   }
 
+  /// Flushes that reached the target.
+  [[nodiscard]] std::uint64_t flushes() {
+    const std::lock_guard lock(mutex_);
+    return flushes_;
+  }
+  /// Waits until there are more than `before`, at most kFlushPatience.
+  void await_flush(std::uint64_t before) {
+    std::unique_lock lock(mutex_);
+    flushed_.wait_for(lock, kFlushPatience, [this, before] { return flushes_ > before; });
+  }
+
  protected:
   void sink_it_(const spdlog::details::log_msg& message) override {
     spdlog::memory_buf_t line;
@@ -55,30 +74,75 @@ class TargetSink final : public spdlog::sinks::base_sink<std::mutex> {
       lost_lines.fetch_add(1, std::memory_order_relaxed);
     }
   }
-  void flush_() override {}  // nothing is held back
+  /// Nothing is held back here: what was logged before the flush is written, or lost.
+  void flush_() override {
+    ++flushes_;
+    flushed_.notify_all();
+  }
 
  private:
   std::unique_ptr<Target> target_;
+  std::uint64_t flushes_ = 0;
+  std::condition_variable flushed_;
 };
 
-struct Log {
-  std::shared_ptr<TargetSink> sink;
-  std::unique_ptr<spdlog::logger> logger;
-  bool json = false;
-};
+/// A target, and the thread that writes to it. Whoever logs holds on to one, so that nobody does while it is destroyed;
+/// what is queued is written then.
+class Log {
+ public:
+  enum class Writer : std::uint8_t { Caller, Thread };
 
-std::shared_ptr<const Log> make_log(std::unique_ptr<Target> target, bool json, bool own_time, level_enum level) {
-  auto log = std::make_shared<Log>();
-  log->json = json;
-  log->sink = std::make_shared<TargetSink>(std::move(target));
-  log->logger = std::make_unique<spdlog::logger>("assay", log->sink);
-  log->logger->set_level(level);
-  log->logger->set_error_handler([](const std::string&) { lost_lines.fetch_add(1, std::memory_order_relaxed); });
-  const char* pattern = json ? "%v" : own_time ? "%Y-%m-%dT%H:%M:%S.%eZ %l %v" : "%v";
-  log->logger->set_formatter(
-      std::make_unique<spdlog::pattern_formatter>(pattern, spdlog::pattern_time_type::utc, std::string()));
-  return log;
-}
+  Log(std::unique_ptr<Target> target, Writer writer, bool json, bool own_time, level_enum level)
+      : json_(json), sink_(std::make_shared<TargetSink>(std::move(target))) {
+    if (writer == Writer::Thread) {
+      queue_ = std::make_shared<spdlog::details::thread_pool>(kMaxQueuedLines, 1);
+      async_logger_ =
+          std::make_shared<spdlog::async_logger>("assay", sink_, queue_, spdlog::async_overflow_policy::overrun_oldest);
+      logger_ = async_logger_;
+    } else {
+      logger_ = std::make_shared<spdlog::logger>("assay", sink_);
+    }
+    logger_->set_level(level);
+    logger_->set_error_handler([](const std::string&) { lost_lines.fetch_add(1, std::memory_order_relaxed); });
+    const char* pattern = json ? "%v" : own_time ? "%Y-%m-%dT%H:%M:%S.%eZ %l %v" : "%v";
+    logger_->set_formatter(
+        std::make_unique<spdlog::pattern_formatter>(pattern, spdlog::pattern_time_type::utc, std::string()));
+  }
+  ~Log() { lost_lines.fetch_add(dropped(), std::memory_order_relaxed); }
+  Log(const Log&) = delete;
+  Log& operator=(const Log&) = delete;
+
+  [[nodiscard]] bool json() const noexcept { return json_; }
+  [[nodiscard]] bool takes(level_enum level) const { return logger_->should_log(level); }
+  void write(level_enum level, const std::string& line) const { logger_->log(level, spdlog::string_view_t(line)); }
+
+  void flush() const {
+    if (!queue_) {
+      return;  // What was logged is written.
+    }
+    // One at a time, so that none takes another's flush for its own.
+    const std::lock_guard lock(flushing_);
+    const std::uint64_t before = sink_->flushes();
+    queue_->post_flush(std::shared_ptr(async_logger_), spdlog::async_overflow_policy::block);
+    sink_->await_flush(before);
+  }
+
+  [[nodiscard]] bool reopen(std::string& error) const {
+    flush();
+    return sink_->reopen(error);
+  }
+
+  /// Lines that found the queue full, or made room for those that did.
+  [[nodiscard]] std::uint64_t dropped() const { return queue_ ? queue_->overrun_counter() : 0; }
+
+ private:
+  const bool json_;
+  const std::shared_ptr<TargetSink> sink_;
+  std::shared_ptr<spdlog::details::thread_pool> queue_;  ///< Null: the caller writes.
+  std::shared_ptr<spdlog::async_logger> async_logger_;
+  std::shared_ptr<spdlog::logger> logger_;
+  mutable std::mutex flushing_;
+};
 
 /// The log in force. Never destroyed: threads may log until the process ends.
 class Current {
@@ -97,7 +161,10 @@ class Current {
   }
 
  private:
-  Current() : log_(make_log(make_stream_target(STDERR_FILENO), false, true, level_enum::info)) {}
+  // Without a thread: a daemon that goes into the background must not have one yet.
+  Current()
+      : log_(std::make_shared<Log>(make_stream_target(STDERR_FILENO), Log::Writer::Caller, false, true,
+                                   level_enum::info)) {}
   std::mutex mutex_;
   std::shared_ptr<const Log> log_;
 };
@@ -141,11 +208,11 @@ void guarded(Write write) noexcept {
 
 void log_text(level_enum level, std::string_view text) noexcept {
   guarded([&](const Log& log) {
-    if (!log.logger->should_log(level)) {
+    if (!log.takes(level)) {
       return;
     }
     std::string line = printable(text, kMaxLogOctets);
-    if (log.json) {
+    if (log.json()) {
       const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
       const auto word = spdlog::level::to_string_view(level);
       line =
@@ -153,7 +220,10 @@ void log_text(level_enum level, std::string_view text) noexcept {
               {"time", to_rfc3339(now)}, {"level", std::string(word.data(), word.size())}, {"message", std::move(line)}}
               .dump();
     }
-    log.logger->log(level, spdlog::string_view_t(line));
+    log.write(level, line);
+    if (level >= level_enum::err) {
+      log.flush();  // It may tell of what ends the process.
+    }
   });
 }
 
@@ -170,21 +240,27 @@ bool open_log(const LogOptions& options, std::string& error) {
     return false;
   }
   const bool own_time = options.target != "syslog" && options.target != "journald";
-  Current::instance().set(make_log(std::move(target), options.json, own_time, *level));
+  try {
+    Current::instance().set(
+        std::make_shared<Log>(std::move(target), Log::Writer::Thread, options.json, own_time, *level));
+  } catch (const std::exception& failed) {
+    error = std::string("cannot start the thread that writes the log: ") + failed.what();
+    return false;
+  }
   return true;
 }
 
 void reopen_log() {
   std::string error;
   bool reopened = true;
-  guarded([&](const Log& log) { reopened = log.sink->reopen(error); });
+  guarded([&](const Log& log) { reopened = log.reopen(error); });
   if (!reopened) {
     log_error(error + "; the log stays where it was");
   }
 }
 
 void flush_log() {
-  guarded([](const Log& log) { log.logger->flush(); });
+  guarded([](const Log& log) { log.flush(); });
 }
 
 void log_debug(std::string_view text) {
@@ -202,14 +278,16 @@ void log_error(std::string_view text) {
 
 void log_record(const Record& record) {
   guarded([&](const Log& log) {
-    if (log.logger->should_log(level_enum::info)) {
-      log.logger->log(level_enum::info, spdlog::string_view_t(log.json ? to_json(record) : to_text(record)));
+    if (log.takes(level_enum::info)) {
+      log.write(level_enum::info, log.json() ? to_json(record) : to_text(record));
     }
   });
 }
 
 std::uint64_t lost_log_lines() noexcept {
-  return lost_lines.load(std::memory_order_relaxed);
+  std::uint64_t dropped = 0;
+  guarded([&dropped](const Log& log) { dropped = log.dropped(); });
+  return dropped + lost_lines.load(std::memory_order_relaxed);
 }
 
 }  // namespace assay::observe

@@ -15,11 +15,12 @@ struct LogOptions {
   std::string target = "stderr";  ///< stderr, syslog, journald, or an absolute path of a file
 };
 
-// One log for the process; before open_log() it is text on stderr. All functions are thread-safe and never throw; what
-// cannot be written is counted. None waits long for a reader that stands still: the first line after it stopped waits
-// a second, the following ones are dropped until it reads again. Text may hold any octets: what is not well-formed
-// UTF-8 or would leave its line is written as \xHH, and the line is cut at kMaxLogOctets. The process should ignore
-// SIGPIPE, as libmilter does.
+// One log for the process; before open_log() it is text on stderr, written by the caller. From then on a thread of its
+// own writes, and whoever logs hands the line over and waits for nothing: of more than kMaxQueuedLines that wait for it
+// the oldest are dropped. Where a reader stands still, the line in hand waits a second, the following ones are dropped
+// until it reads again. Errors alone are waited for, as flush_log() does. What is not written is counted. All functions
+// are thread-safe and never throw. Text may hold any octets: what is not well-formed UTF-8 or would leave its line is
+// written as \xHH, and the line is cut at kMaxLogOctets. The process should ignore SIGPIPE, as libmilter does.
 //
 // With `json` every line is one JSON object: the decision record itself, or {"time","level","message"} for the rest,
 // told apart by the record's "schema". Lines of text begin with the time on stderr and in files; syslog and the journal
@@ -30,6 +31,7 @@ struct LogOptions {
 /// Closes and opens a log file again, after logrotate moved it. A file that cannot be opened leaves the old one in use
 /// and says so there. Not for a signal handler itself.
 void reopen_log();
+/// Waits until what was logged before is written or lost; two seconds at most, where a reader stands still.
 void flush_log();
 
 void log_debug(std::string_view text);
@@ -39,8 +41,11 @@ void log_error(std::string_view text);
 /// Writes the record of one message, as text or JSON; at level info.
 void log_record(const Record& record);
 
-/// Lines lost so far because the target did not take them.
+/// Lines lost so far because the target did not take them, or not in time.
 [[nodiscard]] std::uint64_t lost_log_lines() noexcept;
+
+/// Lines that may wait for the thread that writes them.
+inline constexpr std::size_t kMaxQueuedLines = 1024;
 
 /// Octets of a message (not of a record) that are logged.
 inline constexpr std::size_t kMaxLogOctets = 4000;

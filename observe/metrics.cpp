@@ -1,5 +1,6 @@
 #include "observe/metrics.h"
 
+#include <prometheus/collectable.h>
 #include <prometheus/counter.h>
 #include <prometheus/exposer.h>
 #include <prometheus/gauge.h>
@@ -9,6 +10,11 @@
 #include <array>
 #include <cstddef>
 #include <exception>
+#include <iterator>
+#include <utility>
+#include <vector>
+
+#include "observe/log.h"
 
 namespace assay::observe {
 namespace {
@@ -47,6 +53,20 @@ class CounterFor {
   std::array<prometheus::Counter*, N> counters_{};
 };
 
+/// Asks the log when it is asked.
+class LostLines final : public prometheus::Collectable {
+ public:
+  [[nodiscard]] std::vector<prometheus::MetricFamily> Collect() const override {
+    prometheus::MetricFamily family;
+    family.name = "assay_log_lost_lines_total";
+    family.help = "Lines of the log that were not written, or not in time.";
+    family.type = prometheus::MetricType::Counter;
+    family.metric.resize(1);
+    family.metric.front().counter.value = static_cast<double>(lost_log_lines());
+    return {family};
+  }
+};
+
 }  // namespace
 
 struct Metrics::Counters {
@@ -66,6 +86,7 @@ struct Metrics::Counters {
   CounterFor<dmarc::Difference, kDifferences.size()> rfc7489_differences{
       *registry, "assay_dmarc_rfc7489_differences_total",
       "Messages of which RFC 7489 says otherwise than RFC 9989, by what differs.", "kind", kDifferences};
+  std::shared_ptr<LostLines> lost_lines = std::make_shared<LostLines>();
   std::unique_ptr<prometheus::Exposer> exposer;
 };
 
@@ -85,6 +106,7 @@ std::string Metrics::serve(const std::string& listen) {
   try {
     counters_->exposer = std::make_unique<prometheus::Exposer>(listen, kThreads);
     counters_->exposer->RegisterCollectable(counters_->registry);
+    counters_->exposer->RegisterCollectable(counters_->lost_lines);
   } catch (const std::exception& error) {
     counters_->exposer.reset();
     // The library does not say why; nearly always it is one of these.
@@ -117,7 +139,10 @@ void Metrics::count(const Record& record) noexcept {
 }
 
 std::string Metrics::text() const {
-  return prometheus::TextSerializer().Serialize(counters_->registry->Collect());
+  auto families = counters_->registry->Collect();
+  auto lost = counters_->lost_lines->Collect();
+  families.insert(families.end(), std::make_move_iterator(lost.begin()), std::make_move_iterator(lost.end()));
+  return prometheus::TextSerializer().Serialize(families);
 }
 
 }  // namespace assay::observe

@@ -15,6 +15,7 @@ namespace assay::observe {
 ///   assay_unproven_total                           messages that a rule accepted without proof
 ///   assay_dmarc_results_total{result}              every message that is not local, by dmarc.result of its record
 ///   assay_dmarc_rfc7489_differences_total{kind}    dmarc.rfc7489.differs of its record; 0 unless dmarc.compare_psl
+///   assay_log_lost_lines_total                     lines of the log that were not written: lost_log_lines()
 ///
 /// Every label value is one of ours: no sender can make a new series. All series exist from the start, at 0.
 /// Thread-safe.

@@ -83,6 +83,7 @@ class Metrics(unittest.TestCase):
         with self.assertRaises(urllib.error.HTTPError) as caught:
             read(self.port, "/etc/passwd")
         self.assertEqual(caught.exception.code, 404)
+        self.assertEqual(read(self.port)["assay_log_lost_lines_total"], 0)
         caught.exception.close()
 
     def test_counters_outlive_a_reload_and_a_new_address_waits_for_the_next_start(self):

@@ -1,6 +1,14 @@
 #include "observe/log.h"
 
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <algorithm>
+#include <array>
+#include <chrono>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 #include <sstream>
@@ -44,7 +52,11 @@ class FileLog {
     (void)open_log({}, error);
   }
   [[nodiscard]] const std::string& path() const { return path_; }
-  [[nodiscard]] std::vector<std::string> lines() const { return lines_of(path_); }
+  /// What is in it once all is written.
+  [[nodiscard]] std::vector<std::string> lines() const {
+    flush_log();
+    return lines_of(path_);
+  }
 
  private:
   TemporaryFolder folder_;
@@ -57,6 +69,7 @@ TEST_CASE("observe/log: JSON lines are the record exactly", "[observe][log]") {
   const FileLog log(true);
   log_record(sample_record());
   log_record(Record{});
+  flush_log();
   CHECK(read_file(log.path()) == to_json(sample_record()) + "\n" + to_json(Record{}) + "\n");
 }
 
@@ -137,13 +150,14 @@ TEST_CASE("observe/log: reopen_log follows a file that was moved", "[observe][lo
   std::filesystem::rename(log.path(), log.path() + ".1");
   reopen_log();
   log_info("two");
+  CHECK(log.lines().size() == 1);
   CHECK(lines_of(log.path() + ".1").size() == 1);
-  CHECK(lines_of(log.path()).size() == 1);
 }
 
 TEST_CASE("observe/log: lines of several threads stay whole, while the log is reopened", "[observe][log]") {
   constexpr std::size_t kThreads = 4;
-  constexpr std::size_t kLines = 500;
+  constexpr std::size_t kLines = 250;
+  static_assert(kThreads * kLines <= kMaxQueuedLines);
   const FileLog log(true);
   std::vector<std::thread> threads;
   threads.reserve(kThreads);
@@ -176,6 +190,108 @@ TEST_CASE("observe/log: lines that the target does not take are counted", "[obse
   const auto before = lost_log_lines();
   log_info("lost");
   log_record(sample_record());
+  flush_log();
   CHECK(lost_log_lines() == before + 2);
   REQUIRE(open_log({}, error));
+}
+
+TEST_CASE("observe/log: flush_log waits for all that was logged, and an error is written when it returns",
+          "[observe][log]") {
+  constexpr std::size_t kLines = kMaxQueuedLines / 2;
+  const FileLog log(true);
+  for (std::size_t i = 0; i < kLines; ++i) {
+    log_record(sample_record());
+  }
+  flush_log();
+  CHECK(lines_of(log.path()).size() == kLines);
+  log_record(sample_record());
+  log_error("it");
+  CHECK(lines_of(log.path()).size() == kLines + 2);
+}
+
+TEST_CASE("observe/log: a log that is replaced writes what it was given", "[observe][log]") {
+  const FileLog log(false);
+  log_info("one");
+  const FileLog next(false);
+  CHECK(lines_of(log.path()).size() == 1);
+}
+
+namespace {
+
+/// The reader of a FIFO of one page that reads when it is told to.
+class SlowReader {
+ public:
+  explicit SlowReader(const std::string& path) {
+    REQUIRE(::mkfifo(path.c_str(), 0600) == 0);
+    fifo_ = ::open(path.c_str(), O_RDWR | O_NONBLOCK | O_CLOEXEC);
+    REQUIRE(fifo_ >= 0);
+    REQUIRE(::fcntl(fifo_, F_SETPIPE_SZ, kOctets) == kOctets);
+  }
+  ~SlowReader() { ::close(fifo_); }
+  SlowReader(const SlowReader&) = delete;
+  SlowReader& operator=(const SlowReader&) = delete;
+
+  /// Waits until no more fits in.
+  [[nodiscard]] bool wait_until_full() const {
+    for (int tries = 0; tries < 20'000; ++tries) {
+      int octets = 0;
+      if (::ioctl(fifo_, FIONREAD, &octets) == 0 && octets == kOctets) {
+        return true;
+      }
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
+    return false;
+  }
+  /// Reads until `line` has come, or nothing for 20 s.
+  std::vector<std::string> read_until(const std::string& line) {
+    std::string text;
+    std::array<char, kOctets> chunk{};
+    pollfd entry{fifo_, POLLIN, 0};
+    while (text.find('"' + line + "\"}\n") == std::string::npos && ::poll(&entry, 1, 20'000) > 0) {
+      const ssize_t octets = ::read(fifo_, chunk.data(), chunk.size());
+      text.append(chunk.data(), static_cast<std::size_t>(std::max<ssize_t>(octets, 0)));
+    }
+    std::vector<std::string> lines;
+    std::istringstream stream(text);
+    for (std::string next; std::getline(stream, next);) {
+      const auto object = Json::parse(next);
+      lines.push_back(object.value("message", ""));
+    }
+    return lines;
+  }
+
+ private:
+  static constexpr int kOctets = 4096;
+  int fifo_ = -1;
+};
+
+}  // namespace
+
+TEST_CASE("observe/log: kMaxQueuedLines wait for a slow reader, one more costs the oldest, and no caller waits",
+          "[observe][log]") {
+  const std::size_t more = GENERATE(0U, 1U);
+  CAPTURE(more);
+  const TemporaryFolder folder;
+  SlowReader reader(folder.path("fifo"));
+  std::string error;
+  REQUIRE(open_log({true, "info", folder.path("fifo")}, error));
+  const auto before = lost_log_lines();
+  Record large;
+  large.notes.assign(100, std::string(200, 'y'));
+  log_record(large);
+  REQUIRE(reader.wait_until_full());  // The writer has its rest in hand.
+  for (std::size_t i = 1; i <= kMaxQueuedLines + more; ++i) {
+    log_info("n" + std::to_string(i));
+  }
+  CHECK(lost_log_lines() == before + more);
+  const auto lines = reader.read_until("n" + std::to_string(kMaxQueuedLines + more));
+  const std::string first = "n" + std::to_string(1 + more);
+  const auto begin = std::find(lines.begin(), lines.end(), first);
+  CHECK(static_cast<std::size_t>(lines.end() - begin) == kMaxQueuedLines);
+  CHECK(std::find(lines.begin(), lines.end(), "n1") == (more == 0 ? begin : lines.end()));
+  flush_log();
+  CHECK(lost_log_lines() == before + more);
+  // What a queue dropped stays counted when its log is gone.
+  REQUIRE(open_log({}, error));
+  CHECK(lost_log_lines() == before + more);
 }

@@ -4,6 +4,7 @@
 #include <sstream>
 #include <string>
 
+#include "observe/log.h"
 #include "tests/observe/sample.h"
 #include "tests/support/catch.h"
 
@@ -39,6 +40,7 @@ TEST_CASE("observe/metrics: every series is there before the first message, at z
     CHECK(value(metrics, std::string("assay_dmarc_rfc7489_differences_total{kind=\"") + kind + "\"}") == "0");
   }
   CHECK(value(metrics, "assay_unproven_total") == "0");
+  CHECK(value(metrics, "assay_log_lost_lines_total") != "absent");
   CHECK(value(metrics, "assay_build_info{version=\"1.2.3\"}") == "1");
 }
 
@@ -79,4 +81,17 @@ TEST_CASE("observe/metrics: nothing of a message becomes a label", "[observe][me
   const std::string after = metrics.text();
   CHECK(after.find("smuggled") == std::string::npos);
   CHECK(std::count(after.begin(), after.end(), '\n') == std::count(before.begin(), before.end(), '\n'));
+}
+
+TEST_CASE("observe/metrics: lines that the log lost are counted", "[observe][metrics]") {
+  const Metrics metrics("1.2.3");
+  const std::string series = "assay_log_lost_lines_total";
+  CHECK(value(metrics, series) == std::to_string(assay::observe::lost_log_lines()));
+  std::string error;
+  REQUIRE(assay::observe::open_log({false, "info", "/dev/full"}, error));
+  const auto before = assay::observe::lost_log_lines();
+  assay::observe::log_info("lost");
+  assay::observe::flush_log();
+  CHECK(value(metrics, series) == std::to_string(before + 1));
+  REQUIRE(assay::observe::open_log({}, error));
 }
