@@ -1,15 +1,19 @@
 #include "milter/daemon.h"
 
 #include <libmilter/mfapi.h>
+#include <malloc.h>
 #include <pthread.h>
 #include <systemd/sd-daemon.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <chrono>
 #include <csignal>
+#include <cstdint>
 #include <cstdio>
+#include <ctime>
 #include <exception>
 #include <string>
 #include <thread>
@@ -35,6 +39,8 @@ namespace {
 constexpr std::size_t kMaxPacketOctets = std::size_t{16} << 20U;
 /// Threads that work out the next DNS questions.
 constexpr unsigned kPlannerThreads = 2;
+/// How often the daemon looks whether memory that a load left behind can go back to the system.
+constexpr std::chrono::seconds kTrimInterval{5};
 /// libmilter writes the reply to the last message after the callback, when the gate counts it as gone.
 constexpr std::chrono::seconds kReplyGrace{1};
 
@@ -132,14 +138,25 @@ void drain(const RuntimeSource& source, Gate& gate) {
   _exit(0);
 }
 
+/// Gives back what the allocator keeps of messages that are gone, once after each load, while no message is in flight:
+/// it holds up whoever allocates for some milliseconds.
+void trim_memory(const Gate& gate, std::uint64_t& trimmed_at) {
+  const std::uint64_t entered = gate.entered();
+  if (entered != trimmed_at && gate.in_flight() == 0) {
+    malloc_trim(0);
+    trimmed_at = entered;
+  }
+}
+
 void take_signals(RuntimeSource& source, Gate& gate) {
   const sigset_t set = daemon_signals();
+  const timespec interval{kTrimInterval.count(), 0};
+  std::uint64_t trimmed_at = 0;
   for (;;) {
-    int signal = 0;
-    if (sigwait(&set, &signal) != 0) {
-      continue;
-    }
-    if (signal == SIGUSR1) {
+    const int signal = sigtimedwait(&set, nullptr, &interval);
+    if (signal < 0 && errno == EAGAIN) {
+      trim_memory(gate, trimmed_at);
+    } else if (signal == SIGUSR1) {
       reload(source);
     } else if (signal == SIGUSR2) {
       drain(source, gate);

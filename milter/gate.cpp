@@ -8,6 +8,7 @@ bool Gate::enter() {
     return false;
   }
   ++in_flight_;
+  ++entered_;
   return true;
 }
 
@@ -31,6 +32,11 @@ bool Gate::is_closed() const {
 bool Gate::wait_until_empty(std::chrono::milliseconds timeout) {
   std::unique_lock<std::mutex> lock(mutex_);
   return changed_.wait_for(lock, timeout, [this] { return in_flight_ == 0; });
+}
+
+std::uint64_t Gate::entered() const {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  return entered_;
 }
 
 std::size_t Gate::in_flight() const {

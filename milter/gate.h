@@ -3,6 +3,7 @@
 #include <chrono>
 #include <condition_variable>
 #include <cstddef>
+#include <cstdint>
 #include <mutex>
 
 namespace assay::milter {
@@ -20,11 +21,14 @@ class Gate {
   /// Waits until no message is in flight. False if `timeout` passed first.
   [[nodiscard]] bool wait_until_empty(std::chrono::milliseconds timeout);
   [[nodiscard]] std::size_t in_flight() const;
+  /// Messages let in since the start.
+  [[nodiscard]] std::uint64_t entered() const;
 
  private:
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   std::size_t in_flight_ = 0;
+  std::uint64_t entered_ = 0;
   bool closed_ = false;
 };
 

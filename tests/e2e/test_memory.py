@@ -86,6 +86,29 @@ class Memory(unittest.TestCase):
             self.assertLess(in_flight - before, 10 * 1024)
             running.assert_sound(self)
 
+    def test_memory_goes_back_after_a_load(self):
+        with daemon.Daemon() as running:
+            fields, body = signed(10_240)
+
+            def send(connections):
+                opened = [self.begin(running, fields) for _ in range(connections)]
+                for connection in opened:
+                    self.send_body(connection, body, 0, len(body))
+                most = running.resident_kib()
+                for connection in opened:
+                    self.assertTrue(connection.end().is_continue)
+                    connection.quit()
+                return most
+
+            idle = send(1)
+            under_load = max(send(200) for _ in range(3))
+            self.assertLess(under_load, 40 * 1024)
+            # The daemon looks every five seconds. What stays is the stacks that glibc keeps for the next threads.
+            daemon.until(lambda: running.resident_kib() < idle + 8 * 1024, timeout=40,
+                         what=f"less than {idle} KiB + 8 MiB after {under_load} KiB")
+            print(f"memory: {idle} KiB after one message, {under_load} KiB with 200, {running.resident_kib()} KiB after them")
+            running.assert_sound(self)
+
 
 if __name__ == "__main__":
     unittest.main()

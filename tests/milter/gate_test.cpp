@@ -17,6 +17,7 @@ TEST_CASE("milter/gate: a closed gate lets nobody in and waits for those inside"
   CHECK(gate.is_closed());
   CHECK_FALSE(gate.enter());
   CHECK(gate.in_flight() == 2);
+  CHECK(gate.entered() == 2);
   CHECK_FALSE(gate.wait_until_empty(milliseconds(10)));
   std::thread leaver([&gate] {
     gate.leave();
@@ -25,4 +26,5 @@ TEST_CASE("milter/gate: a closed gate lets nobody in and waits for those inside"
   CHECK(gate.wait_until_empty(std::chrono::minutes(1)));
   leaver.join();
   CHECK(gate.in_flight() == 0);
+  CHECK(gate.entered() == 2);
 }
