@@ -10,68 +10,72 @@
 namespace assay::authres {
 namespace {
 
+/// Ends each word of a ResInfo. No encoded text holds it.
+constexpr char kWordEnd = '\n';
+
 /// One result as words between which the field may be folded.
 class ResInfo {
  public:
-  ResInfo(std::string_view method, std::string_view result) { add(std::string(method).append("=").append(result)); }
-
-  void add(std::string word) { words_.push_back(std::move(word)); }
+  ResInfo(std::string_view method, std::string_view result) { property(method, result); }
 
   /// A property whose value is encoded already; left out if that is empty.
   void property(std::string_view name, std::string_view encoded) {
     if (!encoded.empty()) {
-      add(std::string(name).append("=").append(encoded));
+      words_.append(name).append(1, '=').append(encoded).append(1, kWordEnd);
     }
   }
 
   /// A comment of those parts, which are encoded already; none if there are no parts.
   void comment(const std::vector<std::string>& parts, std::string_view separator = " ") {
-    std::string text;
-    for (const std::string& part : parts) {
-      text.append(text.empty() ? "(" : separator).append(part);
-    }
-    if (text.empty()) {
+    if (parts.empty()) {
       return;
     }
-    text += ')';
-    for (std::size_t begin = 0; begin < text.size();) {
-      const std::size_t end = std::min(text.find(' ', begin), text.size());
-      if (end != begin) {
-        add(text.substr(begin, end - begin));
+    words_ += '(';
+    for (const std::string& part : parts) {
+      if (&part != &parts.front()) {
+        add_spaced(separator);
       }
-      begin = end + 1;
+      add_spaced(part);
     }
+    words_.append(1, ')').append(1, kWordEnd);
   }
 
-  [[nodiscard]] std::size_t octets() const {
-    std::size_t sum = 0;
-    for (const std::string& word : words_) {
-      sum += word.size() + 1;
-    }
-    return sum;
-  }
-  [[nodiscard]] const std::vector<std::string>& words() const { return words_; }
-  /// Adds the ';' that separates it from the next one.
-  void end() { words_.back() += ';'; }
+  [[nodiscard]] std::size_t octets() const { return words_.size(); }
+  /// Each with a kWordEnd behind it.
+  [[nodiscard]] std::string_view words() const { return words_; }
 
  private:
-  std::vector<std::string> words_;
+  /// Text that may be folded at its spaces.
+  void add_spaced(std::string_view text) {
+    for (const char c : text) {
+      if (c != ' ') {
+        words_ += c;
+      } else if (words_.back() != kWordEnd) {
+        words_ += kWordEnd;
+      }
+    }
+  }
+
+  std::string words_;
 };
 
 constexpr std::size_t kLineOctets = 78;  ///< RFC 5322 section 2.1.1.
 
-/// Puts the words in lines, each result at the start of one.
-std::string fold(std::string out, std::vector<ResInfo> results) {
-  for (std::size_t i = 0; i < results.size(); ++i) {
-    if (i + 1 < results.size()) {
-      results[i].end();
-    }
+/// Puts the words in lines, each result at the start of one, with ';' between the results.
+std::string fold(std::string out, const std::vector<ResInfo>& results) {
+  for (const ResInfo& result : results) {
+    const bool is_last = &result == &results.back();
     std::size_t column = kLineOctets;
-    for (const std::string& word : results[i].words()) {
-      const bool fits = column + 1 + word.size() <= kLineOctets;
+    for (std::string_view words = result.words(); !words.empty();) {
+      const std::string_view word = words.substr(0, words.find(kWordEnd));
+      words.remove_prefix(word.size() + 1);
+      const bool has_separator = words.empty() && !is_last;
+      const std::size_t octets = 1 + word.size() + (has_separator ? 1 : 0);
+      const bool fits = column + octets <= kLineOctets;
       out += fits ? " " : "\n ";
       out += word;
-      column = (fits ? column : 0) + 1 + word.size();
+      out += has_separator ? ";" : "";
+      column = (fits ? column : 0) + octets;
     }
   }
   return out;
@@ -86,6 +90,12 @@ std::string encode_name(std::string_view text, Charset charset) {
     }
   }
   return encode_value(text, charset);
+}
+
+/// Whether i= is "@d" (RFC 6376 section 3.5).
+bool is_default_identity(const dkim::Outcome& signature) {
+  const std::string_view identity = signature.identity;
+  return identity.starts_with('@') && iequals(identity.substr(1), signature.domain);
 }
 
 /// Writes the results of one Verdict.
@@ -104,7 +114,7 @@ class Writer {
       add_arc();
       add_iprev();
     }
-    return fold(encode_name(stamp_.authserv_id, charset_) + ";", std::move(results_));
+    return fold(encode_name(stamp_.authserv_id, charset_) + ";", results_);
   }
 
  private:
@@ -153,6 +163,7 @@ class Writer {
     }
   }
 
+  /// A signature that is shown, written.
   struct Shown {
     const dkim::Outcome* signature;
     ResInfo result;
@@ -162,6 +173,7 @@ class Writer {
   /// DKIM algorithm MUST include" its domain, so that no number of others above it hides it.
   [[nodiscard]] std::vector<Shown> shown_signatures() const {
     std::vector<const dkim::Outcome*> candidates;
+    candidates.reserve(verdict_.dkim.size());
     for (const dkim::Outcome& signature : verdict_.dkim) {
       candidates.push_back(&signature);
     }
@@ -178,8 +190,8 @@ class Writer {
       }
       shown.push_back({signature, std::move(result)});
     }
-    std::sort(shown.begin(), shown.end(),  // All stand in one vector.
-              [](const Shown& a, const Shown& b) { return a.signature < b.signature; });
+    // In the order of the message: all stand in one vector.
+    std::sort(shown.begin(), shown.end(), [](const Shown& a, const Shown& b) { return a.signature < b.signature; });
     return shown;
   }
 
@@ -200,7 +212,7 @@ class Writer {
       result.property("header.d", signature.signing_domain ? signature.signing_domain->str()
                                                            : encode_value(signature.domain, charset_));
     }
-    if (!iequals(signature.identity, "@" + signature.domain) && !signature.identity.empty()) {
+    if (!signature.identity.empty() && !is_default_identity(signature)) {
       result.property("header.i", encode_identity(signature.identity, charset_));
     }
     if (!signature.selector.empty()) {
