@@ -76,7 +76,8 @@ bool has_hyphen_at_edge(std::string_view name) {
 /// signers use; no final dot, in none of the forms that IDNA takes for one.
 std::optional<Domain> parse_name(std::string_view text) {
   auto name = Domain::parse(text);
-  const bool ends_in_dot = name && !Domain::parse(std::string(text) + '.');
+  // In ASCII the dot is one; else a name that ends in any form of it takes no other.
+  const bool ends_in_dot = name && (is_ascii(text) ? text.ends_with('.') : !Domain::parse(std::string(text) + '.'));
   return name && !ends_in_dot && !has_hyphen_at_edge(name->str()) ? std::optional(*std::move(name)) : std::nullopt;
 }
 
