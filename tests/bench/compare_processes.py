@@ -6,6 +6,7 @@ import contextlib
 import dataclasses
 import os
 import pathlib
+import re
 import resource
 import signal
 import subprocess
@@ -15,6 +16,8 @@ from typing import Callable
 TICKS = os.sysconf("SC_CLK_TCK")
 PAGE = os.sysconf("SC_PAGE_SIZE")
 SIGNALS = {number.value: number.name for number in signal.Signals}
+# rspamd's workers log that themselves.
+_FATAL_SIGNAL = re.compile(r"caught fatal signal \d+\(([^)]*)\)")
 # A daemon that a load keeps busy with this many messages at once needs no more files.
 OPEN_FILES = 65536
 
@@ -137,7 +140,8 @@ class Process:
             return f"{self.name} {describe_end(returncode)}"
         lost = self._workers - set(descendants(self.pid))
         if lost:
-            return f"{self.name} lost {len(lost)} of {len(self._workers)} worker processes"
+            signals = ", ".join(_FATAL_SIGNAL.findall(self.log.read_text(errors="replace")))
+            return f"{self.name} lost {len(lost)} of {len(self._workers)} worker processes" + (f" ({signals})" if signals else "")
         return ""
 
     def usage(self, *, memory: bool = True) -> Usage:
