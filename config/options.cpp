@@ -254,6 +254,9 @@ Option dns() {
                        "temporary error."),
               on_off("dnssec", AT(dns.dnssec),
                      "on: validate answers. A forged answer then counts as an error, never as a result."),
+              size("cache", AT(dns.cache_octets), std::size_t{1} << 20U, std::size_t{1} << 30U,
+                   "Memory for answers and what was read from them, each for as long as its TTL says. 16MiB holds the "
+                   "SPF and DMARC records and keys of some 2,500 domains."),
               list("zones", AT(dns.zones), zone_files(),
                    "Zone files (RFC 1035). If there is any, they are all the DNS there is: for tests and "
                    "rehearsals.")});

@@ -30,7 +30,7 @@ struct Settings {
   std::chrono::milliseconds message_deadline{20000};     ///< All lookups of one message, from its end of data.
   bool dnssec = false;                                   ///< Validate, from the keys in trust_anchor.
   std::vector<std::string> zones;                        ///< Not empty: answer from these RFC 1035 files alone.
-  std::size_t cache_bytes = std::size_t{32} << 20U;      ///< Bound on the answer cache.
+  std::size_t cache_octets = std::size_t{16} << 20U;     ///< Bound on the answer cache, what was read included.
   std::string trust_anchor = "/usr/share/dns/root.key";  ///< DS or DNSKEY records of the root, for dnssec.
   std::string resolv_conf = "/etc/resolv.conf";          ///< Read when forward is absent.
   friend bool operator==(const Settings&, const Settings&) = default;

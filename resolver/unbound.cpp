@@ -117,7 +117,7 @@ class Engine {
   Engine(Context context, const Settings& settings)
       : context_(std::move(context)),
         timeout_(settings.timeout),
-        cache_(settings.cache_bytes),
+        cache_(settings.cache_octets),
         wake_(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)),
         shutting_down_(make_temp_fail("the resolver is shutting down")),
         too_many_(make_temp_fail("too many DNS questions under way")),

@@ -46,6 +46,7 @@ VALUES = {
     "dns.timeout": (["750ms", "10ms", "1m"], ["5", "5 s", "5sec", "-1s", "1.5s"]),
     "dns.message_deadline": (["4m"], ["20", "20seconds"]),
     "dns.dnssec": (["on", "off", '"on"'], ["maybe", "enabled", "[on]"]),
+    "dns.cache": (["1MiB", "1GiB"], ["16", "16M", "1048575", "off"]),
     "dns.zones": (["[a.zone, /b]"], ["a.zone", '[""]', "[[a.zone]]"]),
     "local": (["{networks: []}"], ["[127.0.0.0/8]", "{nets: []}"]),
     "local.networks": (["[192.0.2.0/24, '::1']", "[]"], ["192.0.2.0/24", "[localhost]", "['192.0.2.0/24 ']"]),

@@ -58,7 +58,8 @@ authserv_aliases: [mail.example.net, old]
 listen: unix:/var/spool/postfix/assay/assay.sock
 socket: {mode: 0600, group: postfix}
 mode: monitor
-dns: {forward: [192.0.2.53, "2001:db8::53@5353"], timeout: 750ms, message_deadline: 1m, dnssec: on, zones: [a.zone, /b]}
+dns: {forward: [192.0.2.53, "2001:db8::53@5353"], timeout: 750ms, message_deadline: 1m, dnssec: on, cache: 2MiB,
+      zones: [a.zone, /b]}
 local: {networks: [192.0.2.0/24], authenticated: verify, trusted_authserv: ["2001:db8::/32", 192.0.2.7]}
 arc: {trusted_sealers: [Lists.Example.org]}
 limits: {signatures: 3, arc_sets: 7, header_bytes: 64KiB, author_domains: 2, rsa_bits: [2048, 8192], exceeded: tempfail}
@@ -88,6 +89,7 @@ stop_timeout: 2m
   CHECK(settings.dns.timeout == std::chrono::milliseconds(750));
   CHECK(settings.dns.message_deadline == std::chrono::seconds(60));
   CHECK(settings.dns.dnssec);
+  CHECK(settings.dns.cache_octets == 2U << 20U);
   CHECK(settings.dns.zones == std::vector<std::string>{"a.zone", "/b"});
   CHECK(settings.local.networks == std::vector<IpNetwork>{network("192.0.2.0/24")});
   CHECK_FALSE(settings.local.skip_authenticated);
@@ -163,6 +165,8 @@ TEST_CASE("config/load: every bound at its ends", "[config][load][bounds]") {
       {"limits: {signatures: 50}", "limits: {signatures: 51}"},
       {"limits: {arc_sets: 1}", "limits: {arc_sets: 0}"},
       {"limits: {arc_sets: 50}", "limits: {arc_sets: 51}"},
+      {"dns: {cache: 1MiB}", "dns: {cache: 1048575B}"},
+      {"dns: {cache: 1GiB}", "dns: {cache: 1073741825B}"},
       {"limits: {header_bytes: 1024B}", "limits: {header_bytes: 1023B}"},
       {"limits: {header_bytes: 16MiB}", "limits: {header_bytes: 16777217B}"},
       {"limits: {author_domains: 1}", "limits: {author_domains: 0}"},

@@ -50,6 +50,7 @@ class Dice {
     s.dns.timeout = std::chrono::milliseconds(between(10, 60'000));
     s.dns.message_deadline = std::chrono::milliseconds(between(10, 240'000));
     s.dns.dnssec = flip();
+    s.dns.cache_octets = static_cast<std::size_t>(between(1 << 20, 1 << 30));
     s.dns.zones = some<std::string>({"a.zone", "/x y/\"\\", "off", "bücher", "# no comment", "t\tb"});
     const std::vector<IpNetwork> networks{IpNetwork::parse("192.0.2.1").value(), IpNetwork::parse("10.1.2.3/8").value(),
                                           IpNetwork::parse("2001:db8::/32").value(), IpNetwork::parse("::/0").value()};
@@ -121,6 +122,7 @@ dns:
   timeout: 5s
   message_deadline: 20s
   dnssec: off
+  cache: 16MiB
   zones: []
 local:
   networks: [127.0.0.0/8, "::1/128"]
