@@ -1,12 +1,11 @@
 #include "observe/record.h"
 
-#include <algorithm>
 #include <array>
 #include <chrono>
 #include <cstdio>
+#include <nlohmann/json.hpp>
 #include <string_view>
 
-#include "observe/json_text.h"
 #include "verify/base/escape.h"
 #include "verify/base/text.h"
 
@@ -14,7 +13,7 @@ namespace assay::observe {
 namespace {
 
 // Keys appear in the order in which they are documented.
-using Json = JsonText;
+using Json = nlohmann::ordered_json;
 
 constexpr std::size_t kMaxFieldOctets = std::size_t{64} << 10U;
 
@@ -73,16 +72,17 @@ bool weighs(const dkim::Outcome& outcome) {
 /// Writes "dkim", and "dkim_omitted" if the bound was passed.
 void add_dkim(Json& object, const std::vector<dkim::Outcome>& outcomes) {
   Json list = Json::array();
-  std::size_t listed = 0;
+  std::size_t omitted = 0;
   for (const dkim::Outcome& outcome : outcomes) {
-    if (listed < kMaxRecordSignatures || weighs(outcome)) {
+    if (list.size() < kMaxRecordSignatures || weighs(outcome)) {
       list.push_back(dkim_object(outcome));
-      ++listed;
+    } else {
+      ++omitted;
     }
   }
-  object.add("dkim", list);
-  if (listed != outcomes.size()) {
-    object.add("dkim_omitted", outcomes.size() - listed);
+  object["dkim"] = std::move(list);
+  if (omitted != 0) {
+    object["dkim_omitted"] = omitted;
   }
 }
 
@@ -128,7 +128,7 @@ Json arc_object(const arc::Outcome& outcome) {
                    {"signs_part", hop.signs_part},
                    {"readable", hop.readable}};
     if (i > 0) {
-      object.add("claims", claim_array(hop.claims));
+      object["claims"] = claim_array(hop.claims);
     }
     hops.push_back(std::move(object));
   }
@@ -261,26 +261,25 @@ std::string unfold(std::string_view value) {
 
 Json verification_object(const Record& record) {
   const Verdict& verdict = record.verdict;
-  Json object = {{"schema", kRecordSchema},
-                 {"spf", {{"mailfrom", spf_object(verdict.spf_mail_from)}, {"helo", spf_object(verdict.spf_helo)}}}};
+  Json object;
+  object["schema"] = kRecordSchema;
+  object["spf"] = {{"mailfrom", spf_object(verdict.spf_mail_from)}, {"helo", spf_object(verdict.spf_helo)}};
   add_dkim(object, verdict.dkim);
-  object.add("arc", arc_object(verdict.arc));
-  object.add("dmarc", dmarc_object(verdict.dmarc));
-  Json others = Json::array();
+  object["arc"] = arc_object(verdict.arc);
+  object["dmarc"] = dmarc_object(verdict.dmarc);
+  object["other_authors"] = Json::array();
   for (const dmarc::Outcome& outcome : verdict.other_authors) {
-    others.push_back(dmarc_object(outcome));
+    object["other_authors"].push_back(dmarc_object(outcome));
   }
-  object.add("other_authors", others);
-  object.add("iprev", iprev_object(verdict.iprev));
-  object.add("authentication_results", text(unfold(record.authentication_results), kMaxFieldOctets));
-  Json indirect = Json::array();
+  object["iprev"] = iprev_object(verdict.iprev);
+  object["authentication_results"] = text(unfold(record.authentication_results), kMaxFieldOctets);
+  object["indirect"] = Json::array();
   for (const policy::Indirect evidence : record.decision.indirect) {
-    indirect.push_back(policy::to_string(evidence));
+    object["indirect"].push_back(policy::to_string(evidence));
   }
-  object.add("indirect", indirect);
-  object.add("decision", decision_object(record.decision));
-  object.add("dns", {{"queries", verdict.dns_queries}});
-  object.add("exceeded", verdict.exceeded ? Json(to_string(*verdict.exceeded)) : Json(nullptr));
+  object["decision"] = decision_object(record.decision);
+  object["dns"] = {{"queries", verdict.dns_queries}};
+  object["exceeded"] = verdict.exceeded ? Json(to_string(*verdict.exceeded)) : Json(nullptr);
   return object;
 }
 
@@ -294,56 +293,56 @@ Json client_object(const policy::Facts& facts) {
 }
 
 void add_envelope(Json& object, const policy::Facts& facts) {
-  object.add("mail_from", facts.has_envelope ? text(facts.mail_from, kMaxAddressOctets) : Json(nullptr));
-  Json recipients = Json::array();
-  const std::size_t listed = std::min(facts.rcpt.size(), kMaxRecipients);
-  for (std::size_t i = 0; i < listed; ++i) {
-    recipients.push_back(text(facts.rcpt[i], kMaxAddressOctets));
+  object["mail_from"] = facts.has_envelope ? text(facts.mail_from, kMaxAddressOctets) : Json(nullptr);
+  object["rcpt"] = Json::array();
+  for (const std::string& recipient : facts.rcpt) {
+    if (object["rcpt"].size() == kMaxRecipients) {
+      object["rcpt_omitted"] = facts.rcpt.size() - kMaxRecipients;
+      break;
+    }
+    object["rcpt"].push_back(text(recipient, kMaxAddressOctets));
   }
-  object.add("rcpt", recipients);
-  if (listed != facts.rcpt.size()) {
-    object.add("rcpt_omitted", facts.rcpt.size() - listed);
-  }
-  object.add("smtputf8", facts.internationalized);
+  object["smtputf8"] = facts.internationalized;
 }
 
 void add_header_facts(Json& object, const Record& record) {
-  Json mailboxes = Json::array();
+  object["from"] = Json::array();
   for (const std::string& mailbox : record.verdict.from) {
-    mailboxes.push_back(text(mailbox, kMaxAddressOctets));
+    object["from"].push_back(text(mailbox, kMaxAddressOctets));
   }
-  object.add("from", mailboxes);
-  object.add("list_id", text_or_null(record.verdict.list_id));
-  object.add("list_post_host", text_or_null(record.verdict.list_post_host));
-  object.add("resent", record.facts.resent);
-  Json domains = Json::array();
+  object["list_id"] = text_or_null(record.verdict.list_id);
+  object["list_post_host"] = text_or_null(record.verdict.list_post_host);
+  object["resent"] = record.facts.resent;
+  object["resent_from"] = Json::array();
   for (const Domain& domain : record.verdict.resent_from) {
-    domains.push_back(text(domain.str()));
+    object["resent_from"].push_back(text(domain.str()));
   }
-  object.add("resent_from", domains);
 }
 
 }  // namespace
 
 std::string to_json(const Record& record) {
   Json object = verification_object(record);
-  object.add("time", to_rfc3339(record.time));
-  object.add("queue_id", text_or_null(record.facts.queue_id));
-  object.add("client", client_object(record.facts));
+  object["time"] = to_rfc3339(record.time);
+  object["queue_id"] = text_or_null(record.facts.queue_id);
+  object["client"] = client_object(record.facts);
   add_envelope(object, record.facts);
   add_header_facts(object, record);
-  object.add("size", record.facts.size);
-  object.add("settings", text_or_null(record.settings));
-  object.add("notes", text_list(record.notes));
-  return std::move(object).str();
+  object["size"] = record.facts.size;
+  object["settings"] = text_or_null(record.settings);
+  object["notes"] = Json::array();
+  for (const std::string& note : record.notes) {
+    object["notes"].push_back(text(note));
+  }
+  return object.dump();
 }
 
 std::string verification_json(const Record& record) {
-  return verification_object(record).str();
+  return verification_object(record).dump();
 }
 
 std::string spf_json(const spf::Outcome& outcome) {
-  return spf_object(outcome).str();
+  return spf_object(outcome).dump();
 }
 
 std::string to_rfc3339(Time time) {
