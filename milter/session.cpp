@@ -117,7 +117,14 @@ Step Session::mail_from(std::string_view path, const std::vector<std::string_vie
   if (!facts.local) {
     message_->verification.client(client_, helo_);
     message_->verification.mail_from(facts.mail_from);
-    services_.planner.update(message_->plan, message_->verification.known());
+    const auto at_hand = [&lookups = *message_->lookups](const dns::Question& question) {
+      return lookups.at_hand(question);
+    };
+    if (message_->verification.evaluate_client(at_hand)) {
+      message_->plan->client_is_planned = true;
+    } else {
+      services_.planner.update(message_->plan, message_->verification.known());
+    }
   }
   return Step::Continue;
 }

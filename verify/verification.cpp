@@ -21,41 +21,46 @@ constexpr std::size_t kMaxResentAddresses = 20;
 /// Octets of a List-Id or List-Post field that are read.
 constexpr std::size_t kMaxListFieldOctets = 998;
 
-/// Passes questions on and counts the different ones.
+/// Passes questions on and notes the different ones.
 class CountingResolver final : public dns::Resolver {
  public:
-  explicit CountingResolver(dns::Resolver& inner) : inner_(inner) {
-    constexpr std::size_t kUsual = 16;
-    constexpr std::size_t kUsualOctets = 32;
-    asked_.reserve(kUsual);
-    names_.reserve(kUsual * kUsualOctets);
-  }
+  CountingResolver(dns::Resolver& inner, QuestionsAsked& asked) : inner_(inner), asked_(asked) {}
 
   [[nodiscard]] dns::AnswerPtr lookup(const dns::Question& question) override {
-    if (std::none_of(asked_.begin(), asked_.end(), [&](const Asked& asked) {
-          return asked.type == question.type && name_of(asked) == question.name;
-        })) {
-      asked_.push_back({question.type, names_.size(), question.name.size()});
-      names_ += question.name;
-    }
+    asked_.add(question);
     return inner_.lookup(question);
   }
-  [[nodiscard]] std::size_t count() const noexcept { return asked_.size(); }
 
  private:
-  struct Asked {
-    dns::Type type;
-    std::size_t begin;  ///< In names_.
-    std::size_t octets;
-  };
+  dns::Resolver& inner_;
+  QuestionsAsked& asked_;
+};
 
-  [[nodiscard]] std::string_view name_of(const Asked& asked) const {
-    return std::string_view(names_).substr(asked.begin, asked.octets);
+/// Gives the answers at hand alone. What asks for another is worth nothing, and ends soon: the answer is TempFail.
+class AtHandResolver final : public dns::Resolver {
+ public:
+  explicit AtHandResolver(const Verification::AtHand& at_hand) : at_hand_(at_hand) {}
+
+  [[nodiscard]] dns::AnswerPtr lookup(const dns::Question& question) override {
+    if (dns::AnswerPtr answer = at_hand_(question)) {
+      return answer;
+    }
+    lacks_ = true;
+    static const dns::AnswerPtr absent = make_absent();
+    return absent;
+  }
+  /// Whether an answer was missing; asked once for each evaluation.
+  [[nodiscard]] bool lacked() noexcept { return std::exchange(lacks_, false); }
+
+ private:
+  static dns::AnswerPtr make_absent() {
+    auto answer = std::make_shared<dns::Answer>();
+    answer->status = dns::Status::TempFail;
+    return answer;
   }
 
-  dns::Resolver& inner_;
-  std::vector<Asked> asked_;  ///< Some ten, at worst a few hundred.
-  std::string names_;
+  const Verification::AtHand& at_hand_;
+  bool lacks_ = false;
 };
 
 /// What stands between the last '<' and the next '>' of a list header field; empty if there is no such pair.
@@ -93,6 +98,49 @@ void Verification::client(const std::optional<IpAddress>& ip, std::string_view h
 
 void Verification::mail_from(std::string_view reverse_path) {
   mail_from_ = reverse_path;
+}
+
+spf::Outcome Verification::check_spf(spf::Query query, dns::Resolver& dns, Time now) const {
+  query.receiver = options_.receiver;
+  query.now = now;
+  query.trace = options_.trace;
+  return spf::evaluate(query, dns, limits_);
+}
+
+bool Verification::evaluate_client(const AtHand& at_hand) {
+  if (!client_ || options_.trace) {
+    return false;
+  }
+  AtHandResolver resolver(at_hand);
+  CountingResolver dns(resolver, asked_);
+  bool is_complete = true;
+  // An outcome for which an answer was missing leaves nothing behind: finish() evaluates it.
+  const auto keep = [&](auto& kept, const auto& evaluate) {
+    const QuestionsAsked::Mark before = asked_.mark();
+    kept = evaluate();
+    if (resolver.lacked()) {
+      kept.reset();
+      asked_.forget_since(before);
+      is_complete = false;
+    }
+  };
+  const auto keep_spf = [&](std::optional<spf::Outcome>& kept, const spf::Query& query) {
+    keep(kept, [&] { return check_spf(query, dns, Time{}); });
+    // An explanation may tell the time (RFC 7208 section 7.2, %{t}), which is that of finish().
+    if (kept && kept->status == spf::Status::Fail) {
+      kept.reset();
+    }
+  };
+  if (mail_from_) {
+    keep_spf(early_spf_mail_from_, spf::mail_from_identity(*client_, *mail_from_, helo_));
+  }
+  if (!helo_.empty() && is_complete) {
+    keep_spf(early_spf_helo_, spf::helo_identity(*client_, helo_));
+  }
+  if (is_complete) {
+    keep(early_iprev_, [&] { return iprev::evaluate(*client_, dns, limits_); });
+  }
+  return is_complete;
 }
 
 void Verification::header(std::string_view name, std::string_view value) {
@@ -203,21 +251,18 @@ Verdict Verification::finish(dns::Resolver& resolver, Time now) {
   digests_.finish();
   read_header_facts(verdict);
 
-  CountingResolver dns(resolver);
+  CountingResolver dns(resolver, asked_);
   if (client_) {
-    const auto check = [&](spf::Query query) {
-      query.receiver = options_.receiver;
-      query.now = now;
-      query.trace = options_.trace;
-      return spf::evaluate(query, dns, limits_);
-    };
     if (mail_from_) {
-      verdict.spf_mail_from = check(spf::mail_from_identity(*client_, *mail_from_, helo_));
+      verdict.spf_mail_from = early_spf_mail_from_
+                                  ? *std::move(early_spf_mail_from_)
+                                  : check_spf(spf::mail_from_identity(*client_, *mail_from_, helo_), dns, now);
     }
     if (!helo_.empty()) {
-      verdict.spf_helo = check(spf::helo_identity(*client_, helo_));
+      verdict.spf_helo =
+          early_spf_helo_ ? *std::move(early_spf_helo_) : check_spf(spf::helo_identity(*client_, helo_), dns, now);
     }
-    verdict.iprev = iprev::evaluate(*client_, dns, limits_);
+    verdict.iprev = early_iprev_ ? *std::move(early_iprev_) : iprev::evaluate(*client_, dns, limits_);
   }
   verdict.dkim.reserve(signatures_.size());
   for (const dkim::Candidate& candidate : signatures_) {
@@ -237,7 +282,7 @@ Verdict Verification::finish(dns::Resolver& resolver, Time now) {
   }
   verdict.dmarc = std::move(authors.front());
   verdict.other_authors.assign(std::make_move_iterator(authors.begin() + 1), std::make_move_iterator(authors.end()));
-  verdict.dns_queries = dns.count();
+  verdict.dns_queries = asked_.count();
   if (options_.trace) {
     // Last, for it may ask more than the verdict needs.
     const auto trace = [&](dmarc::Outcome& outcome) {

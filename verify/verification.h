@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -12,11 +13,14 @@
 #include "verify/dkim/verify.h"
 #include "verify/dmarc/public_suffixes.h"
 #include "verify/dns/resolver.h"
+#include "verify/iprev/evaluate.h"
 #include "verify/limits.h"
 #include "verify/message/author.h"
 #include "verify/message/body.h"
 #include "verify/message/header_block.h"
 #include "verify/plan/plan.h"
+#include "verify/questions_asked.h"
+#include "verify/spf/evaluate.h"
 #include "verify/verdict.h"
 
 namespace assay {
@@ -59,16 +63,25 @@ class Verification {
   /// Whether any of the body matters; valid after end_of_headers().
   [[nodiscard]] bool wants_body() const noexcept;
 
+  /// The answer to a question if it is at hand, else null. It must not wait.
+  using AtHand = std::function<dns::AnswerPtr(const dns::Question&)>;
+
+  /// Evaluates SPF and iprev now, while the message is under way, as far as the answers at hand suffice; finish() then
+  /// takes these outcomes over. Call it once at most, after client() and mail_from(), and only with answers that
+  /// finish() would get, too. Returns whether none was missing: then no question of SPF or iprev need be planned.
+  [[nodiscard]] bool evaluate_client(const AtHand& at_hand);
+
   /// A copy of the names known so far.
   [[nodiscard]] plan::Known known() const;
 
-  /// The message ended: all evaluation happens here. Call once.
+  /// The message ended: all evaluation that is left happens here. Call once.
   [[nodiscard]] Verdict finish(dns::Resolver& dns, Time now);
 
   [[nodiscard]] const message::HeaderBlock& headers() const noexcept { return headers_; }
 
  private:
   void read_header_facts(Verdict& verdict) const;
+  [[nodiscard]] spf::Outcome check_spf(spf::Query query, dns::Resolver& dns, Time now) const;
 
   Limits limits_;
   Options options_;
@@ -80,6 +93,11 @@ class Verification {
   message::Authors authors_;
   std::vector<dkim::Candidate> signatures_;
   std::optional<arc::Chain> chain_;
+  QuestionsAsked asked_;
+  // By evaluate_client().
+  std::optional<spf::Outcome> early_spf_mail_from_;
+  std::optional<spf::Outcome> early_spf_helo_;
+  std::optional<iprev::Outcome> early_iprev_;
   std::optional<Bound> exceeded_;
   bool headers_ended_ = false;
 };

@@ -1,6 +1,7 @@
 #include "verify/plan/plan.h"
 
 #include <algorithm>
+#include <chrono>
 #include <map>
 #include <set>
 #include <string>
@@ -248,6 +249,32 @@ _dmarc.example.com TXT "v=DMARC1; p=reject; np=quarantine"
   CHECK(with_plan.dmarc.status == without_plan.dmarc.status);
   CHECK(with_plan.dmarc.policy == dmarc::Policy::Quarantine);
   CHECK(with_plan.dns_queries == dns.distinct_questions());
+}
+
+TEST_CASE("plan: what was evaluated before the end is not evaluated again, but for a failure that may tell the time",
+          "[plan]") {
+  // RFC 7208 section 7.2: %{t} is the current time, allowed in an explanation alone.
+  test::FakeResolver dns(R"(
+example.com      TXT "v=spf1 ip4:203.0.113.0/24 -all exp=why.example.com"
+why.example.com  TXT "refused at %{t}"
+helo.example.com TXT "v=spf1 a -all"
+helo.example.com A   192.0.2.1
+)");
+  Verification verification(Limits{}, {});
+  verification.client(IpAddress::parse("192.0.2.1").value(), "helo.example.com");
+  verification.mail_from("<bounce@example.com>");
+  CHECK(verification.evaluate_client([&dns](const dns::Question& question) { return dns.lookup(question); }));
+  dns.forget_questions();
+  const Verdict verdict = verification.finish(dns, Time{std::chrono::seconds(1'700'000'000)});
+  CHECK(verdict.spf_mail_from.status == spf::Status::Fail);
+  CHECK(verdict.spf_mail_from.explanation == "refused at 1700000000");
+  CHECK(verdict.spf_helo.status == spf::Status::Pass);
+  for (const auto& question : dns.questions()) {
+    CHECK(question.name.find("helo.") == std::string::npos);
+    CHECK(question.name.find("in-addr.arpa") == std::string::npos);
+  }
+  // Five: two records, the explanation, the address of the HELO name, the client's PTR.
+  CHECK(verdict.dns_queries == 5);
 }
 
 TEST_CASE("plan: the comparison with RFC 7489 is asked with the tree walk, and not unless it is on", "[plan]") {

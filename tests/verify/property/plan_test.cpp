@@ -116,6 +116,48 @@ TEST_CASE(
   }
 }
 
+TEST_CASE(
+    "property/plan: what the client's outcomes lack no answer for may be evaluated before the end, and every vector "
+    "keeps its verdict and its count of questions",
+    "[property][plan]") {
+  std::size_t complete = 0;
+  std::size_t partial = 0;
+  for (const std::size_t failing : {0U, 2U}) {
+    for (const std::size_t hidden : {0U, 1U, 2U, 3U, 5U}) {
+      for (const Vector& vector : test::vectors()) {
+        CAPTURE(vector.name, failing, hidden);
+        Failing dns(*vector.dns, failing);
+        Verification plain(Limits{}, {});
+        test::feed_envelope(plain, vector);
+        test::feed_headers(plain, vector.message);
+        plain.body(vector.message.body);
+
+        Verification early(Limits{}, {});
+        test::feed_envelope(early, vector);
+        bool lacked = false;
+        const bool is_complete = early.evaluate_client([&](const dns::Question& question) -> dns::AnswerPtr {
+          if (hidden != 0 && std::hash<std::string>{}(question.name) / 7 % hidden == 0) {
+            lacked = true;
+            return nullptr;
+          }
+          return dns.lookup(question);
+        });
+        CHECK((!is_complete || !lacked));
+        complete += is_complete ? 1 : 0;
+        partial += lacked && hidden > 1 ? 1 : 0;
+        test::feed_headers(early, vector.message);
+        early.body(vector.message.body);
+        const Verdict expected = plain.finish(dns, vector.now);
+        const Verdict verdict = early.finish(dns, vector.now);
+        REQUIRE(test::write(verdict) == test::write(expected));
+        REQUIRE(verdict.dns_queries == expected.dns_queries);
+      }
+    }
+  }
+  CHECK(complete > 20);
+  CHECK(partial > 20);
+}
+
 TEST_CASE("property/plan: comparing with RFC 7489 changes nothing else in the verdict of any vector",
           "[property][dmarc]") {
   const test::FakePublicSuffixes suffixes({"com", "net", "org", "example"});
