@@ -14,6 +14,7 @@
 #include <mutex>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <thread>
 #include <utility>
 
 #include "observe/printable.h"
@@ -31,6 +32,10 @@ constexpr const char* kJournalSocket = "/run/systemd/journal/socket";
 /// How long flush_log() waits: for the line that a reader standing still holds up, and for those behind it, which then
 /// wait no more.
 constexpr std::chrono::milliseconds kFlushPatience = 2 * kLogPatience;
+
+/// How long the thread that writes stays with the log when all is written. Some ten lines come meanwhile under load;
+/// the queue takes a hundred times as many.
+constexpr std::chrono::milliseconds kLinger{2};
 
 /// But for those that the queue of the log in force dropped.
 std::atomic<std::uint64_t> lost_lines{0};
@@ -86,6 +91,26 @@ class TargetSink final : public spdlog::sinks::base_sink<std::mutex> {
   std::condition_variable flushed_;
 };
 
+/// Behind the target: keeps the thread that writes awake for a moment once all is written. A line that comes meanwhile
+/// need not wake it, so that under load it is woken once for many lines.
+class Linger final : public spdlog::sinks::sink {
+ public:
+  /// `queue` is that of the thread, which outlives its own calls.
+  explicit Linger(spdlog::details::thread_pool& queue) : queue_(queue) {}
+
+  void log(const spdlog::details::log_msg& /*message*/) override {
+    if (queue_.queue_size() == 0) {
+      std::this_thread::sleep_for(kLinger);
+    }
+  }
+  void flush() override {}
+  void set_pattern(const std::string& /*pattern*/) override {}
+  void set_formatter(std::unique_ptr<spdlog::formatter> /*formatter*/) override {}
+
+ private:
+  spdlog::details::thread_pool& queue_;
+};
+
 /// A target, and the thread that writes to it. Whoever logs holds on to one, so that nobody does while it is destroyed;
 /// what is queued is written then.
 class Log {
@@ -96,8 +121,9 @@ class Log {
       : json_(json), sink_(std::make_shared<TargetSink>(std::move(target))) {
     if (writer == Writer::Thread) {
       queue_ = std::make_shared<spdlog::details::thread_pool>(kMaxQueuedLines, 1);
-      async_logger_ =
-          std::make_shared<spdlog::async_logger>("assay", sink_, queue_, spdlog::async_overflow_policy::overrun_oldest);
+      async_logger_ = std::make_shared<spdlog::async_logger>(
+          "assay", spdlog::sinks_init_list{sink_, std::make_shared<Linger>(*queue_)}, queue_,
+          spdlog::async_overflow_policy::overrun_oldest);
       logger_ = async_logger_;
     } else {
       logger_ = std::make_shared<spdlog::logger>("assay", sink_);
