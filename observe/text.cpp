@@ -37,14 +37,19 @@ std::string word(const std::string& escaped) {
   return quoted + '"';
 }
 
-/// `text` escaped and quoted, in about `max_octets` at most.
-std::string value(std::string_view text, std::size_t max_octets) {
-  std::string written = word(escape(text, max_octets));
-  return written.size() <= max_octets ? written : word(escape(text, max_octets / kEscapedOctets));
+/// Whether an octet stands for itself in a word that needs no quotes.
+constexpr bool is_plain(char c) noexcept {
+  return c > ' ' && c < '\x7F' && c != '"' && c != '=' && c != ',' && c != ':' && c != '(' && c != ')' && c != '\\';
 }
 
-std::string path(const std::string& address) {
-  return value('<' + address + '>', kMaxAddressOctets);
+/// Appends `text` escaped and quoted, in about `max_octets` at most.
+void append_value(std::string& line, std::string_view text, std::size_t max_octets) {
+  if (!text.empty() && text.size() <= max_octets && std::all_of(text.begin(), text.end(), is_plain)) {
+    line += text;  // As nearly all are.
+    return;
+  }
+  const std::string written = word(escape(text, max_octets));
+  line += written.size() <= max_octets ? written : word(escape(text, max_octets / kEscapedOctets));
 }
 
 void add(std::string& line, std::string_view key, std::string_view written) {
@@ -54,61 +59,57 @@ void add(std::string& line, std::string_view key, std::string_view written) {
   line += written;
 }
 
-std::string spf_words(const spf::Outcome& outcome) {
-  std::string words = spf::to_string(outcome.status);
-  if (const char* reason = spf::to_string(outcome.reason)) {
-    words += '(';
-    words += reason;
-    words += ')';
+void add_value(std::string& line, std::string_view key, std::string_view text, std::size_t max_octets) {
+  add(line, key, "");
+  append_value(line, text, max_octets);
+}
+
+void add_path(std::string& line, std::string_view key, const std::string& address) {
+  add_value(line, key, '<' + address + '>', kMaxAddressOctets);
+}
+
+void append_reason(std::string& line, const char* reason) {
+  if (reason != nullptr) {
+    line += '(';
+    line += reason;
+    line += ')';
   }
-  return words;
+}
+
+void add_spf(std::string& line, std::string_view key, const spf::Outcome& outcome) {
+  add(line, key, spf::to_string(outcome.status));
+  append_reason(line, spf::to_string(outcome.reason));
 }
 
 /// "pass:example.com,fail:example.org(body_hash_mismatch),+3"
-std::string dkim_words(const std::vector<dkim::Outcome>& outcomes) {
-  if (outcomes.empty()) {
-    return "none";
-  }
-  std::string words;
+void add_dkim(std::string& line, const std::vector<dkim::Outcome>& outcomes) {
+  add(line, "dkim", outcomes.empty() ? "none" : "");
   for (std::size_t i = 0; i < std::min(outcomes.size(), kMaxShownSignatures); ++i) {
     const dkim::Outcome& outcome = outcomes[i];
-    words += i == 0 ? "" : ",";
-    words += dkim::to_string(outcome.status);
+    line += i == 0 ? "" : ",";
+    line += dkim::to_string(outcome.status);
     if (!outcome.domain.empty()) {
-      words += ':' + value(outcome.domain, kMaxSignatureDomainOctets);
+      line += ':';
+      append_value(line, outcome.domain, kMaxSignatureDomainOctets);
     }
-    if (const char* reason = dkim::to_string(outcome.reason)) {
-      words += std::string("(") + reason + ')';
-    }
+    append_reason(line, dkim::to_string(outcome.reason));
   }
   if (outcomes.size() > kMaxShownSignatures) {
-    words += ",+" + std::to_string(outcomes.size() - kMaxShownSignatures);
+    line += ",+" + std::to_string(outcomes.size() - kMaxShownSignatures);
   }
-  return words;
-}
-
-std::string arc_words(const arc::Outcome& outcome) {
-  std::string words = arc::to_string(outcome.status);
-  if (const char* reason = arc::to_string(outcome.reason)) {
-    words += std::string("(") + reason + ')';
-  }
-  return words;
 }
 
 void add_dmarc(std::string& line, const dmarc::Outcome& outcome) {
-  std::string words = dmarc::to_string(outcome.status);
-  if (const char* reason = dmarc::to_string(outcome.reason)) {
-    words += std::string("(") + reason + ')';
-  }
-  add(line, "dmarc", words);
+  add(line, "dmarc", dmarc::to_string(outcome.status));
+  append_reason(line, dmarc::to_string(outcome.reason));
   if (outcome.policy) {
     add(line, "policy", dmarc::to_string(*outcome.policy));
   }
   if (outcome.author) {
-    add(line, "author", value(outcome.author->str(), kMaxNameOctets));
+    add_value(line, "author", outcome.author->str(), kMaxNameOctets);
   }
   if (outcome.rfc7489 && !outcome.rfc7489->differences.empty()) {
-    words.clear();
+    std::string words;
     for (const dmarc::Difference difference : outcome.rfc7489->differences) {
       words += words.empty() ? "" : ",";
       words += dmarc::to_string(difference);
@@ -123,10 +124,11 @@ void add_results(std::string& line, const Verdict& verdict) {
     return;
   }
   add_dmarc(line, verdict.dmarc);
-  add(line, "spf", spf_words(verdict.spf_mail_from));
-  add(line, "spf_helo", spf_words(verdict.spf_helo));
-  add(line, "dkim", dkim_words(verdict.dkim));
-  add(line, "arc", arc_words(verdict.arc));
+  add_spf(line, "spf", verdict.spf_mail_from);
+  add_spf(line, "spf_helo", verdict.spf_helo);
+  add_dkim(line, verdict.dkim);
+  add(line, "arc", arc::to_string(verdict.arc.status));
+  append_reason(line, arc::to_string(verdict.arc.reason));
   if (verdict.iprev) {
     add(line, "iprev", iprev::to_string(verdict.iprev->status));
   }
@@ -136,7 +138,8 @@ void add_results(std::string& line, const Verdict& verdict) {
 std::string some_of(const std::vector<std::string>& names) {
   std::string words;
   for (std::size_t i = 0; i < std::min(names.size(), kMaxShownNames); ++i) {
-    words += (i == 0 ? "" : ",") + value(names[i], kMaxNameOctets);
+    words += i == 0 ? "" : ",";
+    append_value(words, names[i], kMaxNameOctets);
   }
   if (names.size() > kMaxShownNames) {
     words += ",+" + std::to_string(names.size() - kMaxShownNames);
@@ -149,11 +152,11 @@ void add_decision(std::string& line, const policy::Decision& decision) {
   if (decision.quarantine) {
     add(line, "quarantine", policy::to_string(decision.quarantine->how));
   }
-  add(line, "rule", value(decision.rule, kMaxNameOctets));
+  add_value(line, "rule", decision.rule, kMaxNameOctets);
   if (decision.would) {
     add(line, "would", policy::to_string(*decision.would));
     if (!decision.would_rule.empty() && decision.would_rule != decision.rule) {
-      add(line, "would_rule", value(decision.would_rule, kMaxNameOctets));
+      add_value(line, "would_rule", decision.would_rule, kMaxNameOctets);
     }
   }
   if (!decision.tags.empty()) {
@@ -169,7 +172,8 @@ void add_decision(std::string& line, const policy::Decision& decision) {
     add(line, "mixed_recipients", "yes");
   }
   if (decision.reply) {
-    add(line, "reply", std::to_string(decision.reply->code) + '/' + value(decision.reply->enhanced, kMaxQueueIdOctets));
+    add(line, "reply", std::to_string(decision.reply->code) + '/');
+    append_value(line, decision.reply->enhanced, kMaxQueueIdOctets);
   }
   if (!decision.indirect.empty()) {
     std::string found;
@@ -186,19 +190,19 @@ void add_connection(std::string& line, const policy::Facts& facts) {
     add(line, "client", facts.client_ip->to_string());
   }
   if (!facts.client_name.empty()) {
-    add(line, "host", value(facts.client_name, kMaxNameOctets));
+    add_value(line, "host", facts.client_name, kMaxNameOctets);
   }
   if (!facts.helo.empty()) {
-    add(line, "helo", value(facts.helo, kMaxNameOctets));
+    add_value(line, "helo", facts.helo, kMaxNameOctets);
   }
   if (!facts.authenticated.empty()) {
-    add(line, "user", value(facts.authenticated, kMaxNameOctets));
+    add_value(line, "user", facts.authenticated, kMaxNameOctets);
   }
   if (facts.has_envelope) {
-    add(line, "from", path(facts.mail_from));
+    add_path(line, "from", facts.mail_from);
   }
   if (!facts.rcpt.empty()) {
-    add(line, "rcpt", path(facts.rcpt.front()));
+    add_path(line, "rcpt", facts.rcpt.front());
     if (facts.rcpt.size() > 1) {
       line += ",+" + std::to_string(facts.rcpt.size() - 1);
     }
@@ -209,7 +213,14 @@ void add_connection(std::string& line, const policy::Facts& facts) {
 }  // namespace
 
 std::string to_text(const Record& record) {
-  std::string line = record.facts.queue_id.empty() ? "-" : value(record.facts.queue_id, kMaxQueueIdOctets);
+  constexpr std::size_t kUsualOctets = 512;
+  std::string line;
+  line.reserve(kUsualOctets);
+  if (record.facts.queue_id.empty()) {
+    line += '-';
+  } else {
+    append_value(line, record.facts.queue_id, kMaxQueueIdOctets);
+  }
   line += ':';
   add_decision(line, record.decision);
   if (record.facts.local) {
@@ -219,7 +230,7 @@ std::string to_text(const Record& record) {
     add_results(line, record.verdict);
   }
   for (const std::string& note : record.notes) {
-    add(line, "note", value(note, kMaxNoteOctets));
+    add_value(line, "note", note, kMaxNoteOctets);
   }
   add_connection(line, record.facts);
   if (line.size() > kMaxTextOctets) {

@@ -29,8 +29,9 @@ Step step_of(dns::Status status) {
 /// Asks for the record at one name (section 4.10 steps 1, 2, 5 and 6).
 void ask(const Domain& name, Walk& walk, dns::Resolver& dns) {
   WalkStep step;
-  step.name = "_dmarc." + name.str();
-  const dns::AnswerPtr answer = dns.lookup({step.name, dns::Type::TXT});
+  dns::Question question{"_dmarc." + name.str(), dns::Type::TXT};
+  const dns::AnswerPtr answer = dns.lookup(question);
+  step.name = std::move(question.name);
   step.status = answer->status;
   switch (step_of(answer->status)) {
     case Step::Nothing: break;
@@ -58,10 +59,13 @@ void ask(const Domain& name, Walk& walk, dns::Resolver& dns) {
 
 std::vector<Domain> walk_names(const Domain& start, const Limits& limits) {
   std::vector<Domain> names;
+  names.reserve(std::min(start.label_count(), limits.walk_queries));
   std::optional<Domain> name = start;
   while (name && names.size() < limits.walk_queries) {
-    names.push_back(*name);
-    name = name->label_count() >= kShortcutLabels ? name->rightmost(kLabelsAfterShortcut) : name->parent();
+    std::optional<Domain> above =
+        name->label_count() >= kShortcutLabels ? name->rightmost(kLabelsAfterShortcut) : name->parent();
+    names.push_back(*std::move(name));
+    name = std::move(above);
   }
   return names;
 }
@@ -77,6 +81,7 @@ void continue_walk(const Domain& start, Walk& walk, dns::Resolver& dns, const Li
     return;
   }
   const std::vector<Domain> names = walk_names(start, limits);
+  walk.steps.reserve(names.size());
   while (!walk.is_ended && walk.steps.size() < names.size()) {
     ask(names[walk.steps.size()], walk, dns);
   }
