@@ -62,12 +62,12 @@ class TargetSink final : public spdlog::sinks::base_sink<std::mutex> {
 
   /// Flushes that reached the target.
   [[nodiscard]] std::uint64_t flushes() {
-    const std::lock_guard lock(mutex_);
+    const std::lock_guard lock(flush_mutex_);
     return flushes_;
   }
   /// Waits until there are more than `before`, at most kFlushPatience.
   void await_flush(std::uint64_t before) {
-    std::unique_lock lock(mutex_);
+    std::unique_lock lock(flush_mutex_);
     flushed_.wait_for(lock, kFlushPatience, [this, before] { return flushes_ > before; });
   }
 
@@ -81,12 +81,16 @@ class TargetSink final : public spdlog::sinks::base_sink<std::mutex> {
   }
   /// Nothing is held back here: what was logged before the flush is written, or lost.
   void flush_() override {
-    ++flushes_;
+    {
+      const std::lock_guard lock(flush_mutex_);
+      ++flushes_;
+    }
     flushed_.notify_all();
   }
 
  private:
   std::unique_ptr<Target> target_;
+  std::mutex flush_mutex_;  ///< Guards flushes_; its own, since the base's is held while a line waits for its reader.
   std::uint64_t flushes_ = 0;
   std::condition_variable flushed_;
 };
@@ -149,7 +153,8 @@ class Log {
     // One at a time, so that none takes another's flush for its own.
     const std::lock_guard lock(flushing_);
     const std::uint64_t before = sink_->flushes();
-    queue_->post_flush(std::shared_ptr(async_logger_), spdlog::async_overflow_policy::block);
+    // Where no room is left it takes the oldest line's: others keep the queue full, and would keep it out.
+    queue_->post_flush(std::shared_ptr(async_logger_), spdlog::async_overflow_policy::overrun_oldest);
     sink_->await_flush(before);
   }
 

@@ -31,7 +31,8 @@ struct LogOptions {
 /// Closes and opens a log file again, after logrotate moved it. A file that cannot be opened leaves the old one in use
 /// and says so there. Not for a signal handler itself.
 void reopen_log();
-/// Waits until what was logged before is written or lost; two seconds at most, where a reader stands still.
+/// Waits until what was logged before is written or lost; two seconds at most, where a reader stands still, and as long
+/// for each flush before it. Where the queue is full it costs the oldest line.
 void flush_log();
 
 void log_debug(std::string_view text);

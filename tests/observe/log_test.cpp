@@ -10,6 +10,7 @@
 #include <array>
 #include <chrono>
 #include <filesystem>
+#include <future>
 #include <nlohmann/json.hpp>
 #include <sstream>
 #include <thread>
@@ -294,4 +295,30 @@ TEST_CASE("observe/log: kMaxQueuedLines wait for a slow reader, one more costs t
   // What a queue dropped stays counted when its log is gone.
   REQUIRE(open_log({}, error));
   CHECK(lost_log_lines() == before + more);
+}
+
+TEST_CASE("observe/log: flush_log finds its place in a queue that is full, for the oldest line", "[observe][log]") {
+  const TemporaryFolder folder;
+  SlowReader reader(folder.path("fifo"));
+  std::string error;
+  REQUIRE(open_log({true, "info", folder.path("fifo")}, error));
+  const auto before = lost_log_lines();
+  Record large;
+  large.notes.assign(100, std::string(200, 'y'));
+  log_record(large);
+  REQUIRE(reader.wait_until_full());  // The writer has its rest in hand.
+  for (std::size_t i = 1; i <= kMaxQueuedLines; ++i) {
+    log_info("n" + std::to_string(i));
+  }
+  auto flush = std::async(std::launch::async, flush_log);
+  while (lost_log_lines() == before) {
+    std::this_thread::yield();
+  }
+  const auto lines = reader.read_until("n" + std::to_string(kMaxQueuedLines));
+  flush.wait();
+  CHECK(std::find(lines.begin(), lines.end(), "n1") == lines.end());
+  const auto begin = std::find(lines.begin(), lines.end(), "n2");
+  CHECK(static_cast<std::size_t>(lines.end() - begin) == kMaxQueuedLines - 1);
+  CHECK(lost_log_lines() == before + 1);
+  REQUIRE(open_log({}, error));
 }
