@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -8,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "resolver/question_hash.h"
 #include "resolver/zone_file.h"
 #include "verify/base/ip_address.h"
 #include "verify/base/time.h"
@@ -71,7 +73,14 @@ class WarmResolver final : public dns::Resolver {
 
  private:
   const resolver::Zones& zones_;
-  std::unordered_map<dns::Question, dns::AnswerPtr> answers_;
+  /// That of the daemon, but with the same key in each run, so that counts repeat. Not noexcept: libstdc++ keeps the
+  /// hash with each entry then, as the daemon's cache does.
+  struct Hash {
+    std::size_t operator()(const dns::Question& question) const {
+      return resolver::sip_hash(question.name, {static_cast<std::uint64_t>(question.type), 0});
+    }
+  };
+  std::unordered_map<dns::Question, dns::AnswerPtr, Hash> answers_;
 };
 
 /// The engine as the daemon runs it: everything shown, then the verdict.

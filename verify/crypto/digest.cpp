@@ -3,7 +3,9 @@
 #include <openssl/evp.h>
 
 #include <algorithm>
+#include <array>
 #include <stdexcept>
+#include <utility>
 
 namespace assay::crypto {
 namespace {
@@ -41,7 +43,41 @@ struct Digest::State {
   std::unique_ptr<EVP_MD_CTX, FreeContext> context{EVP_MD_CTX_new()};
 };
 
-Digest::Digest(Hash hash) : state_(std::make_unique<State>()) {
+/// Contexts of this thread that are not in use: to make one costs more than to begin a hash in one.
+class Digest::Spares {
+ public:
+  Spares() = default;
+  Spares(const Spares&) = delete;
+  Spares& operator=(const Spares&) = delete;
+  ~Spares() { ended = true; }
+
+  static std::unique_ptr<State> take() {
+    if (ended || mine.count_ == 0) {
+      return std::make_unique<State>();
+    }
+    return std::move(mine.states_[--mine.count_]);
+  }
+  static void put(std::unique_ptr<State> state) noexcept {
+    if (state != nullptr && !ended && mine.count_ < kMost) {
+      mine.states_[mine.count_++] = std::move(state);
+    }
+  }
+
+ private:
+  /// As many as nearly every message has hashes at a time.
+  static constexpr std::size_t kMost = 8;
+
+  static thread_local Spares mine;
+  static thread_local bool ended;  ///< A hash that outlives the thread's other objects goes without.
+
+  std::array<std::unique_ptr<State>, kMost> states_;
+  std::size_t count_ = 0;
+};
+
+thread_local Digest::Spares Digest::Spares::mine;
+thread_local bool Digest::Spares::ended = false;
+
+Digest::Digest(Hash hash) : state_(Spares::take()) {
   const EVP_MD* const type = algorithm(hash);
   if (state_->context == nullptr || type == nullptr || EVP_DigestInit_ex2(state_->context.get(), type, nullptr) != 1) {
     fail();
@@ -49,8 +85,13 @@ Digest::Digest(Hash hash) : state_(std::make_unique<State>()) {
 }
 
 Digest::Digest(Digest&&) noexcept = default;
-Digest& Digest::operator=(Digest&&) noexcept = default;
-Digest::~Digest() = default;
+Digest& Digest::operator=(Digest&& other) noexcept {
+  std::swap(state_, other.state_);
+  return *this;
+}
+Digest::~Digest() {
+  Spares::put(std::move(state_));
+}
 
 void Digest::update(std::string_view octets) {
   if (EVP_DigestUpdate(state_->context.get(), octets.data(), octets.size()) != 1) {

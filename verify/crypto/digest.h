@@ -37,6 +37,7 @@ class Digest {
 
  private:
   struct State;
+  class Spares;
   std::unique_ptr<State> state_;
 };
 

@@ -24,6 +24,7 @@ using message::Canonicalization;
 
 std::string without_fws(std::string_view text, std::size_t max_octets = std::string::npos) {
   std::string result;
+  result.reserve(std::min(text.size(), max_octets));
   for (const char c : text) {
     if (result.size() == max_octets) {
       break;
@@ -92,6 +93,7 @@ std::optional<unsigned> hex_digit(char c) {
 /// dkim-quoted-printable (section 2.11) after its FWS was removed.
 std::optional<std::string> decode_quoted_printable(std::string_view text) {
   std::string result;
+  result.reserve(text.size());
   for (std::size_t i = 0; i < text.size(); ++i) {
     if (text[i] != '=') {
       result += text[i];
@@ -256,7 +258,7 @@ class Reader {
       return syntax_error("s= is no selector");
     }
     // Section 3.5, d=: the key record must stand at a valid DNS name.
-    return dns::is_askable(signature_.selector_name->str() + "._domainkey." + signature_.domain->str()) ||
+    return dns::is_askable(key_name(*signature_.selector_name, *signature_.domain)) ||
            fail(Reason::NoKey, "the name of the key is too long for DNS");
   }
 
@@ -304,6 +306,7 @@ class Reader {
     if (names.empty() && !may_be_empty) {
       return syntax_error("h= is empty");
     }
+    signature_.signed_headers.reserve(names.size());
     for (const std::string_view name : names) {
       if (!is_field_name_or_empty(name) || (name.empty() && !may_be_empty)) {
         return syntax_error("h= is malformed");
@@ -387,6 +390,13 @@ class Reader {
 };
 
 }  // namespace
+
+std::string key_name(const Domain& selector, const Domain& domain) {
+  constexpr std::string_view kBetween = "._domainkey.";
+  std::string name;
+  name.reserve(selector.str().size() + kBetween.size() + domain.str().size());
+  return name.append(selector.str()).append(kBetween).append(domain.str());
+}
 
 Parsed<Signature, SignatureError> parse_signature(std::string_view value, const Limits& limits) {
   return read_signature(TagList::parse(value, limits.tags), SignatureField::Dkim, limits);

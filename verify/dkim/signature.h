@@ -60,6 +60,9 @@ enum class SignatureField : std::uint8_t {
 /// (section 6.1.1). Pure: x= and t= are compared with the clock by check_times().
 [[nodiscard]] Parsed<Signature, SignatureError> parse_signature(std::string_view value, const Limits& limits);
 
+/// Where the key stands (RFC 6376 section 3.6.2.1). May be too long for DNS.
+[[nodiscard]] std::string key_name(const Domain& selector, const Domain& domain);
+
 /// As parse_signature, for a tag-list that was read already. The instance and cv= of ARC are the caller's business.
 [[nodiscard]] Parsed<Signature, SignatureError> read_signature(const TagList& tags, SignatureField field,
                                                                const Limits& limits);

@@ -172,7 +172,7 @@ std::vector<Candidate> select(const message::HeaderBlock& headers, const std::ve
 }
 
 dns::Question key_question(const Signature& signature) {
-  return {signature.selector_name->str() + "._domainkey." + signature.domain->str(), dns::Type::TXT};
+  return {key_name(*signature.selector_name, *signature.domain), dns::Type::TXT};
 }
 
 Outcome verify(const Candidate& candidate, const message::HeaderBlock& headers, const message::BodyDigests& body,

@@ -81,10 +81,10 @@ class RelaxedValue {
 };
 
 void append_relaxed_name(std::string& out, std::string_view name) {
-  for (const char c : name) {
-    out += to_lower(c);
-  }
-  out += ':';
+  const std::size_t size = out.size();
+  out.resize(size + name.size() + 1);
+  char* const end = std::transform(name.begin(), name.end(), out.data() + size, [](char c) { return to_lower(c); });
+  *end = ':';
 }
 
 }  // namespace

@@ -3,7 +3,9 @@
 #if defined(__SSE2__)
 #include <emmintrin.h>
 
+#include <algorithm>
 #include <bit>
+#include <cstdint>
 #endif
 
 #include "verify/base/text.h"
@@ -63,6 +65,54 @@ std::size_t squeeze_block(const char* text, char* out) noexcept {
   return written;
 }
 
+constexpr std::size_t kGroup = 4 * kBlock;  ///< Octets whose masks fit one word.
+
+/// What matters of a group here, a bit for each octet.
+struct Masks {
+  std::uint64_t spaces = 0;
+  std::uint64_t blanks = 0;  ///< SP and all below it, HTAB, CR and LF among them.
+  __m128i tabs = _mm_setzero_si128();
+};
+
+/// Copies a block of a group and looks at it. Inlined, for the shift by a constant costs half.
+[[gnu::always_inline]] inline void copy_block(const char* text, char* out, std::size_t begin, Masks& masks) noexcept {
+  const __m128i here = load(text + begin);
+  const __m128i space = _mm_set1_epi8(' ');
+  store(out + begin, here);
+  masks.tabs = _mm_or_si128(masks.tabs, equal(here, '\t'));
+  const auto mask = [](__m128i octets) { return std::uint64_t{static_cast<unsigned>(_mm_movemask_epi8(octets))}; };
+  masks.spaces |= mask(_mm_cmpeq_epi8(here, space)) << begin;
+  masks.blanks |= mask(_mm_cmpeq_epi8(_mm_min_epu8(here, space), here)) << begin;
+}
+
+/// Copies a group and looks at it.
+Masks copy_group(const char* text, char* out) noexcept {
+  static_assert(kGroup == 4 * kBlock);
+  Masks masks;
+  copy_block(text, out, 0, masks);
+  copy_block(text, out, kBlock, masks);
+  copy_block(text, out, 2 * kBlock, masks);
+  copy_block(text, out, 3 * kBlock, masks);
+  return masks;
+}
+
+/// Copies `text` from `begin` on up to where something may have to change, or nearly to `size`: what follows a group
+/// must be within it. Returns where that is.
+std::size_t copy_ordinary(const char* text, std::size_t begin, std::size_t size, char* out) noexcept {
+  for (; begin + kGroup < size; begin += kGroup, out += kGroup) {
+    const Masks masks = copy_group(text + begin, out);
+    const auto next = std::uint64_t{static_cast<unsigned char>(text[begin + kGroup]) <= ' '} << (kGroup - 1);
+    // A SP before a lone CR stays, too, as squeeze_block() will find.
+    const std::uint64_t changes = masks.spaces & ((masks.blanks >> 1U) | next);
+    const bool has_tab = _mm_movemask_epi8(masks.tabs) != 0;
+    if (changes != 0 || has_tab) {
+      const std::size_t tab = has_tab ? std::string_view(text + begin, kGroup).find('\t') : kGroup;
+      return begin + std::min<std::size_t>(static_cast<std::size_t>(std::countr_zero(changes)), tab);
+    }
+  }
+  return begin;
+}
+
 #endif
 
 }  // namespace
@@ -71,8 +121,14 @@ std::size_t squeeze_wsp(std::string_view text, std::size_t size, char* out) noex
   std::size_t written = 0;
   std::size_t begin = 0;
 #if defined(__SSE2__)
-  for (; begin + kReadable <= size; begin += kBlock) {
-    written += squeeze_block(text.data() + begin, out + written);
+  while (begin + kReadable <= size) {
+    const std::size_t ordinary = copy_ordinary(text.data(), begin, size, out + written);
+    written += ordinary - begin;
+    begin = ordinary;
+    if (begin + kReadable <= size) {
+      written += squeeze_block(text.data() + begin, out + written);
+      begin += kBlock;
+    }
   }
 #endif
   return written + squeeze_wsp_slowly(text.substr(begin), size - begin, out + written);

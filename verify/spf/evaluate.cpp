@@ -67,8 +67,9 @@ struct Judgement {
   Status status = Status::None;
   Reason reason = Reason::None;
   std::string detail;
-  std::string mechanism;
+  std::string_view mechanism;
   std::optional<Explanation> explanation;
+  RecordPtr record = nullptr;  ///< What `mechanism` is a part of.
 };
 
 Judgement judgement(Failure cause) {
@@ -138,11 +139,11 @@ class Evaluation {
       outcome.reason = Reason::InvalidDomain;
       return outcome;
     }
-    Judgement result = check_host(domain->str(), 0);
+    Judgement result = check_host({domain->str(), dns::Type::TXT}, 0);
     outcome.status = result.status;
     outcome.reason = result.reason;
     outcome.detail = std::move(result.detail);
-    outcome.mechanism = std::move(result.mechanism);
+    outcome.mechanism = result.mechanism;
     if (result.explanation) {
       outcome.explanation = explain(*result.explanation);
     }
@@ -162,9 +163,10 @@ class Evaluation {
     [[nodiscard]] std::string in_words() const { return domain + ": " + std::string(term.substr(0, kMaxTermOctets)); }
   };
 
-  /// Sections 4.4 to 4.7. `domain` is askable and in lower case.
-  Judgement check_host(const std::string& domain, unsigned depth) {
-    auto fetched = fetch_record(domain, depth);
+  /// Sections 4.4 to 4.7. The question is for the record of <domain>, which is askable and in lower case.
+  Judgement check_host(const dns::Question& question, unsigned depth) {
+    const std::string& domain = question.name;
+    auto fetched = fetch_record(question, depth);
     if (!fetched) {
       return judgement(std::move(fetched.error()));
     }
@@ -185,6 +187,7 @@ class Evaluation {
         if (result.status == Status::Fail && record.explanation) {
           result.explanation = Explanation{{*fetched, &record.explanation->target}, domain};
         }
+        result.record = *std::move(fetched);
         return result;
       }
     }
@@ -196,15 +199,16 @@ class Evaluation {
   }
 
   /// Sections 4.4, 4.5 and the first half of 4.6: asks, selects and parses. "No record" is a Failure with Status::None.
-  Parsed<RecordPtr, Failure> fetch_record(const std::string& domain, unsigned depth) {
-    const std::size_t step = begin_step({domain, depth, {}});
-    auto record = read_record(domain);
+  Parsed<RecordPtr, Failure> fetch_record(const dns::Question& question, unsigned depth) {
+    const std::size_t step = begin_step({question.name, depth, {}});
+    auto record = read_record(question);
     end_step(step, [&record] { return record ? (*record)->text : in_words(record.error()); });
     return record;
   }
 
-  Parsed<RecordPtr, Failure> read_record(const std::string& domain) {
-    const dns::AnswerPtr answer = dns_.lookup({domain, dns::Type::TXT});
+  Parsed<RecordPtr, Failure> read_record(const dns::Question& question) {
+    const std::string& domain = question.name;
+    const dns::AnswerPtr answer = dns_.lookup(question);
     switch (meaning(answer->status)) {
       case Meaning::Records: break;
       case Meaning::Void: return failure(no_record(domain));  // sections 4.3, 4.5
@@ -239,11 +243,12 @@ class Evaluation {
       // RFC 8616 section 4: such a term does not match anything, so that the default result stands
       result = {Status::Neutral, Reason::NoMatch, {}, {}, std::nullopt};
     } else {
-      const std::string name = expand_term(target, place.domain);
+      const dns::Question question{expand_term(target, place.domain), dns::Type::TXT};
+      const std::string& name = question.name;
       if (!dns::is_askable(name) || !is_multi_label(name)) {
         result = judgement(permerror(Reason::RedirectWithoutRecord, name));  // malformed target
       } else {
-        result = check_host(name, place.depth + 1);
+        result = check_host(question, place.depth + 1);
         if (result.status == Status::None) {
           result = judgement(permerror(Reason::RedirectWithoutRecord, name));
         }
@@ -264,11 +269,12 @@ class Evaluation {
     if (never_matches(include.target)) {
       return false;
     }
-    const std::string name = expand_term(include.target, place.domain);
+    const dns::Question question{expand_term(include.target, place.domain), dns::Type::TXT};
+    const std::string& name = question.name;
     if (!dns::is_askable(name) || !is_multi_label(name)) {
       return failure(permerror(Reason::IncludeWithoutRecord, name));  // section 4.3 gives none, which is permerror here
     }
-    Judgement inner = check_host(name, place.depth + 1);
+    Judgement inner = check_host(question, place.depth + 1);
     switch (inner.status) {  // the table of section 5.2
       case Status::Pass: return true;
       case Status::Fail:

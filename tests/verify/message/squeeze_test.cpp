@@ -113,8 +113,8 @@ TEST_CASE("message/squeeze: both ways are one on random text, wherever it stands
 TEST_CASE("message/squeeze: one place to change, at every distance", "[message][property]") {
   for (const std::string_view place :
        {" ", "  ", "\t", " \r\n", " \r", "\t\t\t\r\n", "                    ", " \n", "\r\n"}) {
-    for (std::size_t before = 0; before < 40; ++before) {
-      for (std::size_t after = 0; after < 40; ++after) {
+    for (std::size_t before = 0; before < 80; ++before) {
+      for (std::size_t after = 0; after < 80; ++after) {
         const std::string text = std::string(before, 'x').append(place).append(after, 'y');
         CAPTURE(text);
         REQUIRE(squeezed(text, text.size(), 0, false) == reference(text));
