@@ -122,7 +122,9 @@ class Log {
   enum class Writer : std::uint8_t { Caller, Thread };
 
   Log(std::unique_ptr<Target> target, Writer writer, bool json, bool own_time, level_enum level)
-      : json_(json), sink_(std::make_shared<TargetSink>(std::move(target))) {
+      : json_(json),
+        sink_(std::make_shared<TargetSink>(std::move(target))),
+        direct_(std::make_shared<spdlog::logger>("assay", sink_)) {
     if (writer == Writer::Thread) {
       queue_ = std::make_shared<spdlog::details::thread_pool>(kMaxQueuedLines, 1);
       async_logger_ = std::make_shared<spdlog::async_logger>(
@@ -130,10 +132,12 @@ class Log {
           spdlog::async_overflow_policy::overrun_oldest);
       logger_ = async_logger_;
     } else {
-      logger_ = std::make_shared<spdlog::logger>("assay", sink_);
+      logger_ = direct_;
     }
-    logger_->set_level(level);
-    logger_->set_error_handler([](const std::string&) { lost_lines.fetch_add(1, std::memory_order_relaxed); });
+    for (const auto& logger : {logger_, direct_}) {
+      logger->set_level(level);
+      logger->set_error_handler([](const std::string&) { lost_lines.fetch_add(1, std::memory_order_relaxed); });
+    }
     const char* pattern = json ? "%v" : own_time ? "%Y-%m-%dT%H:%M:%S.%eZ %l %v" : "%v";
     logger_->set_formatter(
         std::make_unique<spdlog::pattern_formatter>(pattern, spdlog::pattern_time_type::utc, std::string()));
@@ -144,7 +148,10 @@ class Log {
 
   [[nodiscard]] bool json() const noexcept { return json_; }
   [[nodiscard]] bool takes(level_enum level) const { return logger_->should_log(level); }
-  void write(level_enum level, const std::string& line) const { logger_->log(level, spdlog::string_view_t(line)); }
+  void write(level_enum level, const std::string& line) const {
+    const auto& logger = line.size() <= kMaxQueuedLineOctets ? logger_ : direct_;
+    logger->log(level, spdlog::string_view_t(line));
+  }
 
   void flush() const {
     if (!queue_) {
@@ -169,6 +176,7 @@ class Log {
  private:
   const bool json_;
   const std::shared_ptr<TargetSink> sink_;
+  const std::shared_ptr<spdlog::logger> direct_;         ///< Its caller writes.
   std::shared_ptr<spdlog::details::thread_pool> queue_;  ///< Null: the caller writes.
   std::shared_ptr<spdlog::async_logger> async_logger_;
   std::shared_ptr<spdlog::logger> logger_;

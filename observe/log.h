@@ -17,10 +17,11 @@ struct LogOptions {
 
 // One log for the process; before open_log() it is text on stderr, written by the caller. From then on a thread of its
 // own writes, and whoever logs hands the line over and waits for nothing: of more than kMaxQueuedLines that wait for it
-// the oldest are dropped. Where a reader stands still, the line in hand waits a second, the following ones are dropped
-// until it reads again. Errors alone are waited for, as flush_log() does. What is not written is counted. All functions
-// are thread-safe and never throw. Text may hold any octets: what is not well-formed UTF-8 or would leave its line is
-// written as \xHH, and the line is cut at kMaxLogOctets. The process should ignore SIGPIPE, as libmilter does.
+// the oldest are dropped. (Lines longer than kMaxQueuedLineOctets are written by the caller.) Where a reader stands
+// still, the line in hand waits a second, the following ones are dropped until it reads again. Errors alone are waited
+// for, as flush_log() does. What is not written is counted. All functions are thread-safe and never throw. Text may
+// hold any octets: what is not well-formed UTF-8 or would leave its line is written as \xHH, and the line is cut at
+// kMaxLogOctets. The process should ignore SIGPIPE, as libmilter does.
 //
 // With `json` every line is one JSON object: the decision record itself, or {"time","level","message"} for the rest,
 // told apart by the record's "schema". Lines of text begin with the time on stderr and in files; syslog and the journal
@@ -47,6 +48,9 @@ void log_record(const Record& record);
 
 /// Lines that may wait for the thread that writes them.
 inline constexpr std::size_t kMaxQueuedLines = 1024;
+/// Octets of a line that may wait there, so that no more than 32 MiB do. A longer one, such as the record of a message
+/// with many recipients, is written by the caller, before those that wait.
+inline constexpr std::size_t kMaxQueuedLineOctets = std::size_t{32} << 10U;
 
 /// Octets of a message (not of a record) that are logged.
 inline constexpr std::size_t kMaxLogOctets = 4000;

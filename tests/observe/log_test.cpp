@@ -297,6 +297,35 @@ TEST_CASE("observe/log: kMaxQueuedLines wait for a slow reader, one more costs t
   CHECK(lost_log_lines() == before + more);
 }
 
+TEST_CASE("observe/log: a line of kMaxQueuedLineOctets waits in the queue, a longer one is its caller's",
+          "[observe][log]") {
+  const auto record_of = [](std::size_t octets) {
+    constexpr std::size_t kNoteOctets = 200;
+    Record record;
+    while (to_json(record).size() + 2 * kNoteOctets < octets) {
+      record.notes.emplace_back(kNoteOctets, 'y');
+    }
+    record.notes.emplace_back();
+    record.notes.back().assign(octets - to_json(record).size(), 'z');
+    return record;
+  };
+  const std::size_t more = GENERATE(0U, 1U);
+  CAPTURE(more);
+  const Record record = record_of(kMaxQueuedLineOctets + more);
+  REQUIRE(to_json(record).size() == kMaxQueuedLineOctets + more);
+  const TemporaryFolder folder;
+  const SlowReader reader(folder.path("fifo"));
+  std::string error;
+  REQUIRE(open_log({true, "info", folder.path("fifo")}, error));
+  log_record(record_of(kMaxQueuedLineOctets));
+  REQUIRE(reader.wait_until_full());  // The writer has its rest in hand.
+  const auto before = lost_log_lines();
+  log_record(record);
+  // Whoever writes waits for the line in hand, which is given up; then for no more.
+  CHECK(lost_log_lines() == before + 2 * more);
+  REQUIRE(open_log({}, error));
+}
+
 TEST_CASE("observe/log: flush_log finds its place in a queue that is full, for the oldest line", "[observe][log]") {
   const TemporaryFolder folder;
   SlowReader reader(folder.path("fifo"));
