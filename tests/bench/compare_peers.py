@@ -158,7 +158,7 @@ def assayd(place: Place) -> Running:
     config = place.folder / "assay.yaml"
     config.write_text(f"authserv_id: {AUTHSERV_ID}\nlisten: unix:{path}\nmode: monitor\nlocal: {{networks: []}}\n"
                       f"dns: {{forward: ['{place.dns[0]}@{place.dns[1]}']}}\n"
-                      f"log: {{format: json, target: {place.folder}/records.json}}\nmetrics: off\n")
+                      f"log: {{target: {place.folder}/assay.log}}\nmetrics: off\n")
     process = Process("assayd", [place.binaries / "assayd", "--foreground", "--config", config], place.folder / "assayd.log")
     return Running([_started(process, path)], [f"unix:{path}"])
 
