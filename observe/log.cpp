@@ -175,12 +175,13 @@ class Log {
 
  private:
   const bool json_;
-  const std::shared_ptr<TargetSink> sink_;
-  const std::shared_ptr<spdlog::logger> direct_;         ///< Its caller writes.
-  std::shared_ptr<spdlog::details::thread_pool> queue_;  ///< Null: the caller writes.
-  std::shared_ptr<spdlog::async_logger> async_logger_;
-  std::shared_ptr<spdlog::logger> logger_;
   mutable std::mutex flushing_;
+  const std::shared_ptr<TargetSink> sink_;
+  const std::shared_ptr<spdlog::logger> direct_;        ///< Its caller writes.
+  std::shared_ptr<spdlog::async_logger> async_logger_;  ///< Null: the caller writes.
+  std::shared_ptr<spdlog::logger> logger_;
+  /// Null: the caller writes. Goes first, with its thread, which uses the others.
+  std::shared_ptr<spdlog::details::thread_pool> queue_;
 };
 
 /// The log in force. Never destroyed: threads may log until the process ends.
