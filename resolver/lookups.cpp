@@ -47,6 +47,9 @@ struct Lookups::State {
   std::size_t find_or_add(const dns::Question& question, std::uint64_t hash, dns::AnswerPtr answer) {
     const std::size_t index = find(question, hash);
     if (index == entries.size()) {
+      if (hashes.size() == hashes.capacity()) {
+        hashes.reserve(2 * hashes.capacity());  // Here, so that no want of memory leaves one of the two longer.
+      }
       entries.push_back({question, std::move(answer), 0});
       hashes.push_back(hash);
     }
