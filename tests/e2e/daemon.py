@@ -135,7 +135,8 @@ class Daemon:
 
     def _objects(self):
         # Each line must be JSON in valid UTF-8: a line that is not is a failure here.
-        return [json.loads(line) for line in self.log_text().splitlines()]
+        # What stands behind the last line end is being written.
+        return [json.loads(line) for line in self.log_text().split("\n")[:-1]]
 
     def records(self):
         """The decision records so far."""

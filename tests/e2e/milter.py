@@ -55,6 +55,7 @@ class Milter:
 
     def __init__(self, port, *, actions=ACTIONS, steps=STEPS, timeout=60):
         self._socket = socket.create_connection(("127.0.0.1", port), timeout)
+        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._macros = {}
         self.write(b"O", struct.pack(">III", 6, actions, steps))
         kind, data = self.read()

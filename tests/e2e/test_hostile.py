@@ -4,15 +4,10 @@
 import unittest
 
 import daemon
-import milter
+from sender import Sender, zone_text
 
 # All but NUL, which the protocol cannot carry, and LF, which separates the lines of a field.
 OCTETS = [octet for octet in [*range(1, 32), 127, *range(128, 256)] if octet != 10]
-
-
-def zone_text(octets):
-    """A character-string of a zone file that holds these octets."""
-    return '"' + "".join(f"\\{octet:03d}" for octet in octets) + '"'
 
 
 def hostile_zone():
@@ -33,7 +28,7 @@ def hostile_zone():
     return "\n".join(lines) + "\n"
 
 
-class Hostile(unittest.TestCase):
+class Hostile(Sender, unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.daemon = daemon.Daemon()
@@ -47,27 +42,6 @@ class Hostile(unittest.TestCase):
     @classmethod
     def tearDownClass(cls):
         cls.daemon.stop()
-
-    def assert_field_is_sound(self, value):
-        """What was added is printable, and every line after the first begins with white space."""
-        for line in value.split(b"\n"):
-            self.assertFalse(any(octet < 32 and octet != 9 or octet == 127 for octet in line), value)
-        self.assertTrue(all(line[:1] in (b" ", b"\t") for line in value.split(b"\n")[1:]), value)
-
-    def send(self, queue_id, fields, *, helo=b"client.example.org", mail_from=b"sender@example.org", parameters=(), ip=b"192.0.2.1"):
-        with milter.Milter(self.daemon.port) as connection:
-            connection.macro(b"i", queue_id.encode())
-            connection.connect(ip)
-            connection.helo(helo)
-            answers = [connection.mail(mail_from, *parameters), connection.rcpt(), connection.headers(*fields)]
-            self.assertTrue(all(answer.is_continue for answer in answers))
-            if connection.body(b"hello\r\n").kind != b"s":
-                connection.body(b"more\r\n")
-            answer = connection.end()
-        self.assertIn(answer.kind, (b"c", b"y"))
-        for value in answer.inserted(b"Authentication-Results"):
-            self.assert_field_is_sound(value)
-        return answer, self.daemon.record_of(queue_id)
 
     def signature(self, domain, selector):
         return (b"DKIM-Signature", b" v=1; a=rsa-sha256; d=" + domain + b"; s=" + selector + b"; h=from; bh=AAAA; b=BBBB")
