@@ -74,6 +74,7 @@ class Daemon:
             (self.folder / "assay.d/50-test.yaml").write_text("".join(f"{key}: {value}\n" for key, value in self._own_values().items()))
             self.replace_config(whole)
         self._process = None
+        self._log_inode, self._log_read, self._log_objects = None, 0, []  # what was read of the log
         try:
             self._start()
         except BaseException:
@@ -134,9 +135,20 @@ class Daemon:
         return self.log.read_text(encoding="utf-8") if self.log.exists() else ""
 
     def _objects(self):
-        # Each line must be JSON in valid UTF-8: a line that is not is a failure here.
-        # What stands behind the last line end is being written.
-        return [json.loads(line) for line in self.log_text().split("\n")[:-1]]
+        """What the log holds so far. Each line must be JSON in valid UTF-8: one that is not is a failure here."""
+        if not self.log.exists():
+            return []
+        with self.log.open("rb") as log:
+            status = os.fstat(log.fileno())
+            if status.st_ino != self._log_inode or status.st_size < self._log_read:
+                self._log_inode, self._log_read, self._log_objects = status.st_ino, 0, []
+            log.seek(self._log_read)
+            # What stands behind the last line end is being written.
+            lines = log.read().rpartition(b"\n")[0]
+        if lines:
+            self._log_objects += [json.loads(line) for line in lines.decode().split("\n")]
+            self._log_read += len(lines) + 1
+        return self._log_objects
 
     def records(self):
         """The decision records so far."""
