@@ -13,6 +13,7 @@
 #include <list>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <sstream>
 #include <stdexcept>
@@ -41,17 +42,23 @@ struct Record {
 struct Fault {
   unsigned rcode = NoError;
   std::chrono::milliseconds delay{0};
-  bool recurse = false;  ///< `delay` counts from the first question for the name.
-  bool truncate = false;
-  bool silence = false;
-  bool wrong_id = false;
-  bool garbage = false;
-  bool other_name = false;
+  std::set<std::string> words;      ///< Those that are but on.
+  unsigned record_class = 1;        // IN
+  std::optional<unsigned> answers;  ///< ANCOUNT, in place of the truth.
+
+  [[nodiscard]] bool has(const char* word) const { return words.count(word) != 0; }
+};
+
+struct Extra {
+  std::string section;
+  Octets owner;
+  Record record;
 };
 
 struct Script {
   std::map<Octets, std::vector<Record>> records;  // by wire name
   std::map<Octets, Fault> faults;
+  std::map<Octets, std::vector<Extra>> extras;
 };
 
 void put16(Octets& out, std::size_t value) {
@@ -140,16 +147,35 @@ Octets read_strings(const std::string& text) {
   return data;
 }
 
-Record read_record(std::uint32_t ttl, std::uint16_t type, const std::string& rest) {
-  Record record{type, ttl, {}, {}};
+Octets read_hex(const std::string& text) {
+  Octets data;
+  for (std::size_t i = 0; i + 1 < text.size(); i += 2) {
+    data += static_cast<char>(std::stoul(text.substr(i, 2), nullptr, 16));
+  }
+  return data;
+}
+
+/// The rest of a record's line: TTL, type, data.
+Record read_record(std::istringstream& line) {
+  std::string ttl;
+  std::string type;
+  std::string rest;
+  line >> ttl >> type;
+  std::getline(line, rest);
+  rest = trim_wsp(rest);
+  Record record{type_of(type), static_cast<std::uint32_t>(std::stoul(ttl)), {}, {}};
+  if (type.compare(0, 4, "TYPE") == 0) {
+    record.data = read_hex(rest);
+    return record;
+  }
   std::istringstream words(rest);
   std::string word;
-  switch (type) {
+  switch (record.type) {
     case A:
     case Aaaa: {
       in6_addr address{};
-      inet_pton(type == A ? AF_INET : AF_INET6, rest.c_str(), &address);
-      record.data.assign(reinterpret_cast<const char*>(&address), type == A ? 4 : 16);
+      inet_pton(record.type == A ? AF_INET : AF_INET6, rest.c_str(), &address);
+      record.data.assign(reinterpret_cast<const char*>(&address), record.type == A ? 4 : 16);
       break;
     }
     case Txt: record.data = read_strings(rest); break;
@@ -168,10 +194,7 @@ Record read_record(std::uint32_t ttl, std::uint16_t type, const std::string& res
     case Cname:
     case Dname:
     case Ptr: record.data = record.target = name_to_wire(rest); break;
-    default:
-      for (std::size_t i = 0; i + 1 < rest.size(); i += 2) {
-        record.data += static_cast<char>(std::stoul(rest.substr(i, 2), nullptr, 16));
-      }
+    default: break;
   }
   return record;
 }
@@ -179,24 +202,22 @@ Record read_record(std::uint32_t ttl, std::uint16_t type, const std::string& res
 void read_fault(Fault& fault, std::istringstream& words) {
   static const std::map<std::string, unsigned> kRcodes{
       {"SERVFAIL", ServFail}, {"REFUSED", Refused}, {"FORMERR", FormErr}, {"NOTIMP", NotImp}, {"NXDOMAIN", NxDomain}};
+  static const std::set<std::string> kWords{"SILENCE",    "FLAP",       "TRUNCATE",    "TCPCLOSE",
+                                            "TCPSILENCE", "WRONGID",    "OTHERSOURCE", "OTHERNAME",
+                                            "OTHERTYPE",  "OTHEROWNER", "NAMELOOP",    "GARBAGE"};
   for (std::string word; words >> word;) {
+    unsigned number = 0;
     if (const auto rcode = kRcodes.find(word); rcode != kRcodes.end()) {
       fault.rcode = rcode->second;
-    } else if (word == "DELAY" || word == "RECURSE") {
-      fault.recurse = word == "RECURSE";
-      int milliseconds = 0;
-      words >> milliseconds;
-      fault.delay = std::chrono::milliseconds(milliseconds);
-    } else if (word == "TRUNCATE") {
-      fault.truncate = true;
-    } else if (word == "SILENCE") {
-      fault.silence = true;
-    } else if (word == "WRONGID") {
-      fault.wrong_id = true;
-    } else if (word == "GARBAGE") {
-      fault.garbage = true;
-    } else if (word == "OTHERNAME") {
-      fault.other_name = true;
+    } else if (kWords.count(word) != 0) {
+      fault.words.insert(word);
+    } else if ((word == "DELAY" || word == "RECURSE") && words >> number) {
+      fault.words.insert(word);
+      fault.delay = std::chrono::milliseconds(number);
+    } else if (word == "CLASS" && words >> number) {
+      fault.record_class = number;
+    } else if (word == "COUNT" && words >> number) {
+      fault.answers = number;
     } else {
       throw std::invalid_argument("faulty DNS: unknown fault " + word);
     }
@@ -209,21 +230,26 @@ Script read_script(std::string_view text) {
   for (std::string line; std::getline(lines, line);) {
     std::istringstream words(line);
     std::string name;
-    std::string ttl;
-    if (!(words >> name >> ttl)) {
+    if (!(words >> name)) {
       continue;
     }
     const Octets wire = name_to_wire(name);
-    if (ttl == "!") {
+    const auto after_name = words.tellg();
+    std::string mark;
+    words >> mark;
+    if (mark == "!") {
       read_fault(script.faults[wire], words);
-      continue;
+    } else if (mark == "+") {
+      Extra extra;
+      std::string owner;
+      words >> extra.section >> owner;
+      extra.owner = name_to_wire(owner);
+      extra.record = read_record(words);
+      script.extras[wire].push_back(std::move(extra));
+    } else {
+      words.seekg(after_name);
+      script.records[wire].push_back(read_record(words));
     }
-    std::string type;
-    std::string rest;
-    words >> type;
-    std::getline(words, rest);
-    script.records[wire].push_back(
-        read_record(static_cast<std::uint32_t>(std::stoul(ttl)), type_of(type), std::string(trim_wsp(rest))));
   }
   return script;
 }
@@ -238,25 +264,41 @@ typename Table::const_iterator find_name(const Table& table, const Octets& name)
   return found;
 }
 
-void put_record(Octets& out, const Octets& owner, const Record& record) {
-  out += owner;
-  put16(out, record.type);
-  put16(out, 1);
-  put32(out, record.ttl);
-  put16(out, record.data.size());
-  out += record.data;
-}
+struct Section {
+  Octets octets;
+  std::size_t count = 0;
+
+  void put(const Octets& owner, const Record& record, const Fault& fault) {
+    octets += owner;
+    put16(octets, record.type);
+    put16(octets, fault.record_class);
+    put32(octets, record.ttl);
+    put16(octets, record.data.size());
+    octets += record.data;
+    ++count;
+  }
+};
 
 struct Sections {
   unsigned rcode = NoError;
-  Octets answer;
-  std::size_t answers = 0;
-  Octets authority;
-  std::size_t authorities = 0;
+  Section answer;
+  Section authority;
+  Section additional;
 };
 
-Sections look_up(const Script& script, Octets name, std::uint16_t type) {
+/// A pointer to the name in the question (RFC 1035 section 4.1.4).
+const Octets kQuestionName("\xC0\x0C", 2);
+
+Sections look_up(const Script& script, const Octets& asked, std::uint16_t type, const Fault& fault) {
   Sections sections;
+  Octets name = asked;
+  const auto owner_as_sent = [&](const Octets& owner) {
+    if (fault.has("OTHEROWNER")) {
+      return name_to_wire("another.test");
+    }
+    // Shorter, so that more fits. Whoever answers about another name spells the owner out.
+    return owner == asked && !fault.has("OTHERNAME") ? kQuestionName : owner;
+  };
   for (int aliases = 0; aliases < kMaxAliases; ++aliases) {
     bool followed = false;
     const auto found = find_name(script.records, name);
@@ -265,8 +307,7 @@ Sections look_up(const Script& script, Octets name, std::uint16_t type) {
       for (const Record& record : found->second) {
         const bool signs = record.type == Rrsig && get16(record.data, 0) == type;
         if (record.type == type || record.type == Cname || signs) {
-          put_record(sections.answer, owner, record);
-          ++sections.answers;
+          sections.answer.put(owner_as_sent(owner), record, fault);
           followed |= record.type == Cname && type != Cname;
           name = record.type == Cname ? record.target : name;
         }
@@ -278,10 +319,9 @@ Sections look_up(const Script& script, Octets name, std::uint16_t type) {
           continue;
         }
         const Record& dname = zone->second.front();
-        put_record(sections.answer, above, dname);
+        sections.answer.put(above, dname, fault);
         const Octets target = name.substr(0, name.size() - above.size()) + dname.target;
-        put_record(sections.answer, name, {Cname, dname.ttl, target, target});
-        sections.answers += 2;
+        sections.answer.put(name, {Cname, dname.ttl, target, target}, fault);
         name = target;
         followed = true;
       }
@@ -295,17 +335,18 @@ Sections look_up(const Script& script, Octets name, std::uint16_t type) {
       break;
     }
   }
-  if (sections.answers == 0 || sections.rcode == NxDomain) {
-    for (Octets above = name; !above.empty() && sections.authorities == 0; above = parent(above)) {
+  if (sections.answer.count == 0 || sections.rcode == NxDomain) {
+    for (Octets above = name; !above.empty() && sections.authority.count == 0; above = parent(above)) {
       const auto zone = script.records.find(above);
       if (zone != script.records.end() && zone->second.front().type == Soa) {
-        put_record(sections.authority, above, zone->second.front());
-        sections.authorities = 1;
+        sections.authority.put(above, zone->second.front(), fault);
       }
     }
   }
   return sections;
 }
+
+constexpr std::size_t kHeader = 12;
 
 struct Asked {
   std::string query;
@@ -314,29 +355,65 @@ struct Asked {
   std::size_t question_end = 0;
 };
 
+void add_extras(Sections& sections, const std::vector<Extra>& extras, const Fault& fault) {
+  for (const Extra& extra : extras) {
+    Section& section = extra.section == "ANSWER"      ? sections.answer
+                       : extra.section == "AUTHORITY" ? sections.authority
+                                                      : sections.additional;
+    section.put(extra.owner, extra.record, fault);
+  }
+}
+
+/// The question as it is repeated.
+Octets repeated_question(const Asked& asked, const Fault& fault) {
+  Octets question = asked.query.substr(kHeader, asked.question_end - kHeader);
+  if (fault.has("OTHERNAME")) {
+    question = name_to_wire("another.test") + question.substr(question.size() - 4);
+  }
+  if (fault.has("OTHERTYPE")) {
+    question[question.size() - 3] = static_cast<char>(question[question.size() - 3] + 1);
+  }
+  return question;
+}
+
 Octets make_reply(const Asked& asked, const Script& script, const Fault& fault, bool tcp) {
-  constexpr unsigned kHeader = 12;
   constexpr unsigned kResponse = 0x8180;  // QR RD RA
   constexpr unsigned kTruncated = 0x0200;
-  Sections sections = fault.rcode == NoError ? look_up(script, asked.name, asked.type) : Sections{};
+  Sections sections = fault.rcode == NoError ? look_up(script, asked.name, asked.type, fault) : Sections{};
   if (fault.rcode != NoError) {
     sections.rcode = fault.rcode;
   }
+  if (const auto extras = find_name(script.extras, asked.name); extras != script.extras.end()) {
+    add_extras(sections, extras->second, fault);
+  }
   unsigned flags = kResponse | sections.rcode;
   constexpr std::size_t kMaxUdp = 1232;
-  if (!tcp && (fault.truncate || asked.question_end + sections.answer.size() > kMaxUdp)) {
+  if (!tcp && (fault.has("TRUNCATE") || asked.question_end + sections.answer.octets.size() > kMaxUdp)) {
     flags |= kTruncated;
     sections = {};
+  }
+  if (fault.has("NAMELOOP") && !sections.answer.octets.empty()) {
+    // In front of the other records, at the offset that it points to.
+    Section looping;
+    Octets pointer;
+    put16(pointer, 0xC000U | asked.question_end);
+    looping.put(pointer, {asked.type, 300, {}, {}}, fault);
+    sections.answer.octets.insert(0, looping.octets);
+    ++sections.answer.count;
   }
   Octets reply = asked.query.substr(0, 2);
   put16(reply, flags);
   put16(reply, 1);
-  put16(reply, sections.answers);
-  put16(reply, sections.authorities);
-  put16(reply, 0);
-  reply += fault.other_name ? name_to_wire("another.test") + asked.query.substr(asked.question_end - 4, 4)
-                            : asked.query.substr(kHeader, asked.question_end - kHeader);
-  return reply + sections.answer + sections.authority;
+  put16(reply, fault.answers.value_or(sections.answer.count));
+  put16(reply, sections.authority.count);
+  put16(reply, sections.additional.count);
+  reply +=
+      repeated_question(asked, fault) + sections.answer.octets + sections.authority.octets + sections.additional.octets;
+  constexpr std::size_t kMaxOctets = 65535;
+  if (reply.size() > kMaxOctets) {
+    throw std::length_error("faulty DNS: an answer of more than 65,535 octets");
+  }
+  return reply;
 }
 
 class Fd {
@@ -365,7 +442,8 @@ struct Connection {
 struct Outgoing {
   Octets message;
   sockaddr_in to{};
-  int connection = -1;  ///< TCP, if not -1. A connection that has gone by then is left alone.
+  int connection = -1;  ///< TCP, if not -1: without a message it is closed. One that has gone by then is left alone.
+  bool other_source = false;
 };
 
 }  // namespace
@@ -380,14 +458,16 @@ class FaultyDns::Server {
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
 
-  void start() {
+  void start(bool tcp = true) {
     if (thread_.joinable()) {
       return;
     }
     // The port that UDP gets may be taken for TCP: then another.
     constexpr int kAttempts = 50;
     for (int attempt = 0; attempt < kAttempts; ++attempt) {
-      if (open(udp_, SOCK_DGRAM) && open(tcp_, SOCK_STREAM) && listen(tcp_.get(), SOMAXCONN) == 0) {
+      if (open(udp_, SOCK_DGRAM) && open(tcp_, SOCK_STREAM) && (!tcp || listen(tcp_.get(), SOMAXCONN) == 0)) {
+        // A port of any number.
+        other_.reset(socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
         stopping_ = false;
         thread_ = std::thread([this] { run(); });
         return;
@@ -486,7 +566,7 @@ class FaultyDns::Server {
       if (octets <= 0) {
         return;
       }
-      reply({buffer, static_cast<std::size_t>(octets)}, {{}, from, -1});
+      reply({buffer, static_cast<std::size_t>(octets)}, {{}, from, -1, false});
     }
   }
 
@@ -512,7 +592,7 @@ class FaultyDns::Server {
       if (connection.received.size() < length + 2) {
         break;
       }
-      reply(connection.received.substr(2, length), {{}, {}, connection.fd.get()});
+      reply(connection.received.substr(2, length), {{}, {}, connection.fd.get(), false});
       connection.received.erase(0, length + 2);
     }
     return open;
@@ -520,7 +600,6 @@ class FaultyDns::Server {
 
   /// Notes the query and plans what is sent for it, and when.
   void reply(std::string query, Outgoing out) {
-    constexpr std::size_t kHeader = 12;
     Asked asked{std::move(query), {}, 0, kHeader};
     std::string spelled;
     const std::string& q = asked.query;
@@ -544,16 +623,28 @@ class FaultyDns::Server {
     }
     const auto found = find_name(script_.faults, asked.name);
     const Fault fault = found == script_.faults.end() ? Fault{} : found->second;
-    const auto since = fault.recurse ? first_asked_.try_emplace(asked.name, Clock::now()).first->second : Clock::now();
+    if (fault.has("FLAP") && (flaps_ = !flaps_)) {
+      return;
+    }
+    const auto since =
+        fault.has("RECURSE") ? first_asked_.try_emplace(asked.name, Clock::now()).first->second : Clock::now();
     const auto when = since + fault.delay;
+    if (tcp && fault.has("TCPCLOSE")) {
+      outgoing_.emplace(when, out);  // Nothing to say.
+      return;
+    }
+    if (tcp && fault.has("TCPSILENCE")) {
+      return;
+    }
     const Octets message = make_reply(asked, script_, fault, tcp);
-    if (fault.wrong_id) {
+    out.other_source = fault.has("OTHERSOURCE");
+    if (fault.has("WRONGID")) {
       out.message = message;
       out.message[0] = static_cast<char>(~out.message[0]);
       outgoing_.emplace(when, out);
     }
-    if (!fault.silence) {
-      out.message = fault.garbage ? message.substr(0, 2) + Octets(30, '\xFF') : message;
+    if (!fault.has("SILENCE")) {
+      out.message = fault.has("GARBAGE") ? message.substr(0, 2) + Octets(30, '\xFF') : message;
       outgoing_.emplace(when, out);
     }
   }
@@ -563,18 +654,23 @@ class FaultyDns::Server {
       const Outgoing out = std::move(outgoing_.begin()->second);
       outgoing_.erase(outgoing_.begin());
       if (out.connection < 0) {
-        sendto(udp_.get(), out.message.data(), out.message.size(), 0, reinterpret_cast<const sockaddr*>(&out.to),
-               sizeof out.to);
+        sendto(out.other_source ? other_.get() : udp_.get(), out.message.data(), out.message.size(), 0,
+               reinterpret_cast<const sockaddr*>(&out.to), sizeof out.to);
         continue;
       }
-      const bool open = std::any_of(connections_.begin(), connections_.end(),
-                                    [&out](const Connection& c) { return c.fd.get() == out.connection; });
-      if (open) {
-        Octets framed;
-        put16(framed, out.message.size());
-        framed += out.message;
-        send_all(out.connection, framed);
+      const auto connection = std::find_if(connections_.begin(), connections_.end(),
+                                           [&out](const Connection& c) { return c.fd.get() == out.connection; });
+      if (connection == connections_.end()) {
+        continue;
       }
+      if (out.message.empty()) {
+        connections_.erase(connection);
+        continue;
+      }
+      Octets framed;
+      put16(framed, out.message.size());
+      framed += out.message;
+      send_all(out.connection, framed);
     }
   }
 
@@ -596,7 +692,9 @@ class FaultyDns::Server {
   // The thread's own while it runs.
   Fd udp_;
   Fd tcp_;
+  Fd other_;
   Fd wake_;
+  bool flaps_ = false;
   std::list<Connection> connections_;
   std::multimap<Clock::time_point, Outgoing> outgoing_;
   std::map<Octets, Clock::time_point> first_asked_;
@@ -622,8 +720,8 @@ void FaultyDns::stop() {
   server_->stop();
 }
 
-void FaultyDns::start() {
-  server_->start();
+void FaultyDns::start(bool tcp) {
+  server_->start(tcp);
 }
 
 void FaultyDns::set_mute(bool mute) {
