@@ -88,6 +88,9 @@ std::string unbound_config(const Settings& settings, const std::vector<std::stri
   option("rrset-roundrobin", "no");
   option("outgoing-range", std::to_string(sockets));
   option("outgoing-num-tcp", "64");
+  // A connection that brought an answer waits for the next question. A minute, the default, would hold up to 64 files
+  // after one burst of large answers, and the next burst would ask over connections whose other end may be gone.
+  option("tcp-reuse-timeout", "3000");
   option("num-queries-per-thread", "4096");
   if (servers.empty()) {
     // Whoever names 127.0.0.1 as the server of his zone does not get our own host asked.

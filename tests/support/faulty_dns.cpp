@@ -112,14 +112,14 @@ bool is_below(const Octets& wire, const Octets& ancestor) {
 }
 
 std::uint16_t type_of(const std::string& word) {
-  static const std::map<std::string, std::uint16_t> kTypes{{"A", A},       {"CNAME", Cname}, {"SOA", Soa},
-                                                           {"PTR", Ptr},   {"MX", Mx},       {"TXT", Txt},
-                                                           {"AAAA", Aaaa}, {"DNAME", Dname}};
+  static const std::map<std::string, std::uint16_t> types{{"A", A},       {"CNAME", Cname}, {"SOA", Soa},
+                                                          {"PTR", Ptr},   {"MX", Mx},       {"TXT", Txt},
+                                                          {"AAAA", Aaaa}, {"DNAME", Dname}};
   if (word.compare(0, 4, "TYPE") == 0) {
     return static_cast<std::uint16_t>(std::stoul(word.substr(4)));
   }
-  const auto type = kTypes.find(word);
-  if (type == kTypes.end()) {
+  const auto type = types.find(word);
+  if (type == types.end()) {
     throw std::invalid_argument("faulty DNS: unknown type " + word);
   }
   return type->second;
@@ -200,16 +200,16 @@ Record read_record(std::istringstream& line) {
 }
 
 void read_fault(Fault& fault, std::istringstream& words) {
-  static const std::map<std::string, unsigned> kRcodes{
+  static const std::map<std::string, unsigned> rcodes{
       {"SERVFAIL", ServFail}, {"REFUSED", Refused}, {"FORMERR", FormErr}, {"NOTIMP", NotImp}, {"NXDOMAIN", NxDomain}};
-  static const std::set<std::string> kWords{"SILENCE",    "FLAP",       "TRUNCATE",    "TCPCLOSE",
-                                            "TCPSILENCE", "WRONGID",    "OTHERSOURCE", "OTHERNAME",
-                                            "OTHERTYPE",  "OTHEROWNER", "NAMELOOP",    "GARBAGE"};
+  static const std::set<std::string> switches{"SILENCE",    "FLAP",       "TRUNCATE",    "TCPCLOSE",
+                                              "TCPSILENCE", "WRONGID",    "OTHERSOURCE", "OTHERNAME",
+                                              "OTHERTYPE",  "OTHEROWNER", "NAMELOOP",    "GARBAGE"};
   for (std::string word; words >> word;) {
     unsigned number = 0;
-    if (const auto rcode = kRcodes.find(word); rcode != kRcodes.end()) {
+    if (const auto rcode = rcodes.find(word); rcode != rcodes.end()) {
       fault.rcode = rcode->second;
-    } else if (kWords.count(word) != 0) {
+    } else if (switches.count(word) != 0) {
       fault.words.insert(word);
     } else if ((word == "DELAY" || word == "RECURSE") && words >> number) {
       fault.words.insert(word);
@@ -287,18 +287,31 @@ struct Sections {
 };
 
 /// A pointer to the name in the question (RFC 1035 section 4.1.4).
-const Octets kQuestionName("\xC0\x0C", 2);
+constexpr std::string_view kQuestionName("\xC0\x0C", 2);
+
+/// The owner of a record that answers a question for `asked`. A pointer is shorter, so that more fits; whoever answers
+/// about another name spells the owner out.
+Octets owner_as_sent(const Octets& owner, const Octets& asked, const Fault& fault) {
+  if (fault.has("OTHEROWNER")) {
+    return name_to_wire("another.test");
+  }
+  return owner == asked && !fault.has("OTHERNAME") ? Octets(kQuestionName) : owner;
+}
+
+/// The SOA record of the closest name above.
+void add_authority(Section& authority, const Script& script, const Octets& name, const Fault& fault) {
+  for (Octets above = name; !above.empty(); above = parent(above)) {
+    const auto zone = script.records.find(above);
+    if (zone != script.records.end() && zone->second.front().type == Soa) {
+      authority.put(above, zone->second.front(), fault);
+      return;
+    }
+  }
+}
 
 Sections look_up(const Script& script, const Octets& asked, std::uint16_t type, const Fault& fault) {
   Sections sections;
   Octets name = asked;
-  const auto owner_as_sent = [&](const Octets& owner) {
-    if (fault.has("OTHEROWNER")) {
-      return name_to_wire("another.test");
-    }
-    // Shorter, so that more fits. Whoever answers about another name spells the owner out.
-    return owner == asked && !fault.has("OTHERNAME") ? kQuestionName : owner;
-  };
   for (int aliases = 0; aliases < kMaxAliases; ++aliases) {
     bool followed = false;
     const auto found = find_name(script.records, name);
@@ -307,7 +320,7 @@ Sections look_up(const Script& script, const Octets& asked, std::uint16_t type, 
       for (const Record& record : found->second) {
         const bool signs = record.type == Rrsig && get16(record.data, 0) == type;
         if (record.type == type || record.type == Cname || signs) {
-          sections.answer.put(owner_as_sent(owner), record, fault);
+          sections.answer.put(owner_as_sent(owner, asked, fault), record, fault);
           followed |= record.type == Cname && type != Cname;
           name = record.type == Cname ? record.target : name;
         }
@@ -336,12 +349,7 @@ Sections look_up(const Script& script, const Octets& asked, std::uint16_t type, 
     }
   }
   if (sections.answer.count == 0 || sections.rcode == NxDomain) {
-    for (Octets above = name; !above.empty() && sections.authority.count == 0; above = parent(above)) {
-      const auto zone = script.records.find(above);
-      if (zone != script.records.end() && zone->second.front().type == Soa) {
-        sections.authority.put(above, zone->second.front(), fault);
-      }
-    }
+    add_authority(sections.authority, script, name, fault);
   }
   return sections;
 }
@@ -623,7 +631,7 @@ class FaultyDns::Server {
     }
     const auto found = find_name(script_.faults, asked.name);
     const Fault fault = found == script_.faults.end() ? Fault{} : found->second;
-    if (fault.has("FLAP") && (flaps_ = !flaps_)) {
+    if (fault.has("FLAP") && ++flaps_[asked.name] % 2 != 0) {
       return;
     }
     const auto since =
@@ -694,7 +702,7 @@ class FaultyDns::Server {
   Fd tcp_;
   Fd other_;
   Fd wake_;
-  bool flaps_ = false;
+  std::map<Octets, unsigned> flaps_;  ///< Questions for each name that has FLAP.
   std::list<Connection> connections_;
   std::multimap<Clock::time_point, Outgoing> outgoing_;
   std::map<Octets, Clock::time_point> first_asked_;

@@ -36,7 +36,7 @@ namespace assay::test {
 ///   DELAY 200      so many milliseconds after each question
 ///   RECURSE 900    all questions for the name so many milliseconds after the first, as a busy recursive server does
 ///   SILENCE        not at all
-///   FLAP           every other question of all that have this word, not at all
+///   FLAP           to every other question for the name not at all, the first one included
 ///   TRUNCATE       over UDP truncated; over TCP whole
 ///   TCPCLOSE       over TCP the connection is closed without an answer
 ///   TCPSILENCE     over TCP not at all
