@@ -21,6 +21,7 @@
 #include "config/lint.h"
 #include "milter/background.h"
 #include "milter/callbacks.h"
+#include "milter/end_process.h"
 #include "milter/gate.h"
 #include "milter/listen_socket.h"
 #include "milter/planner.h"
@@ -135,7 +136,7 @@ void drain(const RuntimeSource& source, Gate& gate) {
   observe::log_info("drained: stopping");
   // No smfi_stop(): it waits up to five seconds for its listener to look up, and nothing is left to do.
   observe::flush_log();
-  _exit(0);
+  end_process(0);
 }
 
 /// Gives back what the allocator keeps of messages that are gone, once after each load, while no message is in flight:
@@ -254,8 +255,7 @@ int run_daemon(const CommandLine& line) {
   sd_notify(0, "STOPPING=1");
   observe::log_info("stopped");
   observe::flush_log();
-  // Worker threads of libmilter may still be inside a callback: end without running destructors under them.
-  _exit(served == MI_SUCCESS ? 0 : 1);
+  end_process(served == MI_SUCCESS ? 0 : 1);
 }
 
 }  // namespace assay::milter

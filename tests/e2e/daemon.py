@@ -12,6 +12,7 @@ import tempfile
 import time
 
 import samples
+import sanitizers
 
 # The folder with assayd, assay and assay-mta.
 BIN = pathlib.Path(os.environ.get("ASSAY_BIN", pathlib.Path(__file__).resolve().parents[2] / "build/release/bin"))
@@ -187,11 +188,18 @@ class Daemon:
         raise AssertionError("no VmRSS")
 
     def stop(self):
+        """Ends the daemon, if no test did; one that ended otherwise than it was told to, or with a sanitizer's report, fails the test."""
         if self._process is not None and self._process.poll() is None:
             self.drain()
             try:
                 self._process.wait(15)
             except subprocess.TimeoutExpired:
+                print("assayd is killed: a message was still in flight after 15 s", file=sys.stderr)
                 self._process.kill()
                 self._process.wait()
+                self._process = None
+        errors = self.errors.read_text(errors="replace") if self.errors.exists() else ""
         shutil.rmtree(self.folder, ignore_errors=True)
+        sanitizers.check()
+        if self._process is not None and self._process.returncode != 0:
+            raise AssertionError(f"assayd ended with {self._process.returncode}: {errors}")
