@@ -1,0 +1,24 @@
+"""This build, installed below an empty folder."""
+
+import os
+import pathlib
+import subprocess
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "e2e"))
+import daemon  # noqa: E402  pylint: disable=wrong-import-position
+
+CMAKE = os.environ.get("ASSAY_CMAKE", "cmake")
+
+
+def install(folder):
+    """Installs as packages are made: below `folder` lies what would lie below /. Returns the path of the unit there."""
+    subprocess.run([CMAKE, "--install", daemon.BUILD], env={**os.environ, "DESTDIR": str(folder)}, check=True, stdout=subprocess.DEVNULL)
+    return find(folder, "systemd/system/assayd.service")
+
+
+def find(folder, end):
+    """The one installed file whose path ends so."""
+    found = [path for path in pathlib.Path(folder).rglob(pathlib.Path(end).name) if str(path).endswith("/" + end)]
+    assert len(found) == 1, (end, found)
+    return found[0]
