@@ -288,8 +288,14 @@ Option dmarc() {
 
 Option limits() {
   return map(
-      "limits", "Bounds on the work for one message.",
-      {count("signatures", AT(limits.signatures), 1, 50,
+      "limits", "Bounds on the work for one message, and on the messages at a time.",
+      {count(
+           "messages", AT(messages), 1, 100'000,
+           "Messages in flight at a time, from MAIL FROM to their end. One more is deferred at MAIL FROM (451 4.3.2), "
+           "in "
+           "monitor mode, too; the first that ends makes room. Set it above the processes of your MTAs together "
+           "(Postfix: default_process_limit, 100), and so low that this many headers of header_bytes fit into memory."),
+       count("signatures", AT(limits.signatures), 1, 50,
              "DKIM signatures verified for one message. The others are reported as dkim=policy."),
        count("arc_sets", AT(limits.arc_sets), 1, 50,  // RFC 8617 section 4.2.1
              "ARC sets of one message. More is a failed chain."),

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -53,6 +54,9 @@ struct Settings {
   LocalMail local;
   Dmarc dmarc;
   Limits limits;
+  /// Messages in flight at a time; one more is deferred (configuration: limits.messages). Postfix has 100 smtpd
+  /// processes by default, each with one message. With the largest header that the defaults allow each holds 1.5 MiB.
+  std::size_t messages = 1000;
   policy::Rules policy;
   Log log;
   std::string metrics_listen = "127.0.0.1:9893";         ///< empty: off

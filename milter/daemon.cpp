@@ -40,8 +40,12 @@ namespace {
 constexpr std::size_t kMaxPacketOctets = std::size_t{16} << 20U;
 /// Threads that work out the next DNS questions.
 constexpr unsigned kPlannerThreads = 2;
-/// How often the daemon looks whether memory that a load left behind can go back to the system.
-constexpr std::chrono::seconds kTrimInterval{5};
+/// How often the daemon looks whether memory that a load left behind can go back to the system, and whether there is
+/// something to tell.
+constexpr std::chrono::seconds kLookInterval{5};
+/// How often the log tells of messages that were refused since there were too many: a flood of mail must be none of
+/// lines.
+constexpr std::chrono::minutes kTellInterval{1};
 /// libmilter writes the reply to the last message after the callback, when the gate counts it as gone.
 constexpr std::chrono::seconds kReplyGrace{1};
 
@@ -149,14 +153,37 @@ void trim_memory(const Gate& gate, std::uint64_t& trimmed_at) {
   }
 }
 
-void take_signals(RuntimeSource& source, Gate& gate) {
+/// Tells of what was refused since the last time, in one line.
+class ExcessTeller {
+ public:
+  void look(const RuntimeSource& source, const observe::Metrics& metrics) {
+    const auto now = std::chrono::steady_clock::now();
+    const std::uint64_t messages = metrics.times_exceeded(observe::Excess::Messages);
+    if (messages == told_ || now < next_) {
+      return;
+    }
+    observe::log_warn("limits.messages: deferred " + std::to_string(messages - told_) + " messages with 451, since " +
+                      std::to_string(source.current()->settings.messages) + " were in flight; " +
+                      std::to_string(messages) + " since the start");
+    told_ = messages;
+    next_ = now + kTellInterval;
+  }
+
+ private:
+  std::uint64_t told_ = 0;
+  std::chrono::steady_clock::time_point next_;
+};
+
+void take_signals(RuntimeSource& source, Gate& gate, const observe::Metrics& metrics) {
   const sigset_t set = daemon_signals();
-  const timespec interval{kTrimInterval.count(), 0};
+  const timespec interval{kLookInterval.count(), 0};
   std::uint64_t trimmed_at = 0;
+  ExcessTeller excess;
   for (;;) {
     const int signal = sigtimedwait(&set, nullptr, &interval);
     if (signal < 0 && errno == EAGAIN) {
       trim_memory(gate, trimmed_at);
+      excess.look(source, metrics);
     } else if (signal == SIGUSR1) {
       reload(source);
     } else if (signal == SIGUSR2) {
@@ -227,7 +254,7 @@ int run_daemon(const CommandLine& line) {
     return 1;
   }
   static Planner planner(kPlannerThreads);
-  static observe::Metrics metrics(ASSAY_VERSION);
+  static observe::Metrics metrics(ASSAY_VERSION, [] { return gate.in_flight(); });
   static_cast<void>(smfi_setmaxdatasize(kMaxPacketOctets));
   if (!register_callbacks(Services{source, planner, gate, metrics})) {
     return refuse_to_start(settings.log, "libmilter refuses the callbacks");
@@ -242,7 +269,7 @@ int run_daemon(const CommandLine& line) {
   if (const std::string error = open_listen_socket(settings.listen); !error.empty()) {
     return refuse_to_start(settings.log, error);
   }
-  std::thread(take_signals, std::ref(source), std::ref(gate)).detach();
+  std::thread(take_signals, std::ref(source), std::ref(gate), std::cref(metrics)).detach();
   observe::log_info("assayd " ASSAY_VERSION " serves on " + settings.listen.address + " as " + settings.authserv_id +
                     ", configuration " + settings.fingerprint);
   if (background.started() && settings.log.target == "stderr") {

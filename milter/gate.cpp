@@ -2,14 +2,17 @@
 
 namespace assay::milter {
 
-bool Gate::enter() {
+Gate::Entry Gate::enter(std::size_t most) {
   const std::lock_guard<std::mutex> lock(mutex_);
   if (closed_) {
-    return false;
+    return Entry::Closed;
+  }
+  if (in_flight_ >= most) {
+    return Entry::Full;
   }
   ++in_flight_;
   ++entered_;
-  return true;
+  return Entry::Granted;
 }
 
 void Gate::leave() {

@@ -8,14 +8,21 @@
 
 namespace assay::milter {
 
-/// Counts the messages in flight and lets no new one in while the daemon drains. Thread-safe.
+/// Counts the messages in flight; lets no new one in beyond a bound, and none while the daemon drains. Thread-safe.
 class Gate {
  public:
-  /// Whether a new message may start; if so it must be ended by leave().
-  [[nodiscard]] bool enter();
+  enum class Entry : std::uint8_t {
+    Granted,
+    Full,    ///< As many are in flight as may be.
+    Closed,  ///< The daemon drains.
+  };
+
+  /// Whether a new message may start while at most `most` are in flight, itself among them; if granted, it must be
+  /// ended by leave().
+  [[nodiscard]] Entry enter(std::size_t most);
   void leave();
 
-  /// From now on enter() says no.
+  /// From now on enter() says Closed.
   void close();
   [[nodiscard]] bool is_closed() const;
   /// Waits until no message is in flight. False if `timeout` passed first.

@@ -22,6 +22,7 @@ namespace {
 constexpr std::size_t kMaxRecipients = 10'000;
 
 const policy::Reply draining_reply{421, "4.3.2", "Service is restarting, try again later"};
+const policy::Reply too_many_messages_reply{451, "4.3.2", "Too many messages at a time, try again later"};
 const policy::Reply internal_error_reply{451, "4.3.0", "Message could not be verified, try again later"};
 const policy::Reply too_many_recipients_reply{452, "4.5.3", "Too many recipients"};  // RFC 5321 section 4.5.3.1.10
 /// No genuine message has more than ForgedFields::kMax.
@@ -87,11 +88,17 @@ void Session::connect(std::string_view client_name, const std::optional<IpAddres
 Step Session::mail_from(std::string_view path, const std::vector<std::string_view>& arguments, MailMacros macros,
                         Editor& editor) {
   message_.reset();
-  if (!services_.gate.enter()) {
-    return refuse(draining_reply, editor);
+  auto runtime = services_.runtime.current();
+  switch (services_.gate.enter(runtime->settings.messages)) {
+    case Gate::Entry::Granted: break;
+    case Gate::Entry::Closed: return refuse(draining_reply, editor);
+    case Gate::Entry::Full:
+      // Neither kept nor logged one by one: a flood must not cost what the bound saves.
+      services_.metrics.exceeded(observe::Excess::Messages);
+      return refuse(too_many_messages_reply, editor);
   }
   try {
-    message_ = std::make_unique<Message>(services_.runtime.current(), services_.gate);
+    message_ = std::make_unique<Message>(std::move(runtime), services_.gate);
   } catch (...) {
     services_.gate.leave();
     throw;
@@ -135,6 +142,7 @@ Step Session::recipient(std::string_view path, const std::optional<std::string>&
   }
   if (message_->facts.rcpt.size() == kMaxRecipients) {
     // One that is not kept would still get a message that is redirected away from the others.
+    services_.metrics.exceeded(observe::Excess::Recipients);
     return refuse(too_many_recipients_reply, editor);
   }
   message_->facts.rcpt.push_back(message::read_smtp_path(path, address));
@@ -206,6 +214,7 @@ Step Session::judge(Time now, Editor& editor) {
   if (message.failed) {
     record.decision = failed("internal_error", policy::Action::TempFail, internal_error_reply);
   } else if (message.forged.too_many()) {
+    services_.metrics.exceeded(observe::Excess::ForgedFields);
     record.decision = failed("forged_results", policy::Action::Reject, too_many_forged_reply);
   } else if (message.facts.local) {
     record.decision = policy::decide(record.verdict, message.facts, settings.policy, record.time);

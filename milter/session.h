@@ -52,7 +52,8 @@ class Session {
 
   void connect(std::string_view client_name, const std::optional<IpAddress>& client);
   void helo(std::string_view name) { helo_ = name; }
-  /// `arguments` are the ESMTP parameters. TempFail, with a reply set, while the daemon drains.
+  /// `arguments` are the ESMTP parameters. TempFail, with a reply set, while the daemon drains, or has as many messages
+  /// in flight as it may.
   [[nodiscard]] Step mail_from(std::string_view path, const std::vector<std::string_view>& arguments, MailMacros macros,
                                Editor& editor);
   /// `address` is what the MTA made of the path ({rcpt_addr}), if it tells. TempFail, with a reply set, for a recipient

@@ -7,6 +7,7 @@
 #include <prometheus/registry.h>
 #include <prometheus/text_serializer.h>
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <exception>
@@ -26,6 +27,12 @@ constexpr std::array kResults{dmarc::Status::None, dmarc::Status::Pass, dmarc::S
                               dmarc::Status::PermError};
 constexpr std::array kDifferences{dmarc::Difference::Result, dmarc::Difference::Policy,
                                   dmarc::Difference::OrganizationalDomain};
+constexpr std::array kExcesses{Excess::Messages, Excess::Recipients, Excess::HeaderOctets, Excess::HeaderFields,
+                               Excess::ForgedFields};
+
+Excess excess_of(Bound bound) noexcept {
+  return bound == Bound::HeaderFields ? Excess::HeaderFields : Excess::HeaderOctets;
+}
 
 /// One counter for each value of an enumeration, all made at once.
 template <class Value, std::size_t N>
@@ -47,29 +54,62 @@ class CounterFor {
       }
     }
   }
+  [[nodiscard]] double count(Value value) const noexcept {
+    const auto at = static_cast<std::size_t>(std::find(values_.begin(), values_.end(), value) - values_.begin());
+    return at < N ? counters_[at]->Value() : 0;
+  }
 
  private:
   std::array<Value, N> values_;
   std::array<prometheus::Counter*, N> counters_{};
 };
 
-/// Asks the log when it is asked.
-class LostLines final : public prometheus::Collectable {
+/// A family of one series.
+prometheus::MetricFamily family_of(const char* name, const char* help, prometheus::MetricType type) {
+  prometheus::MetricFamily family;
+  family.name = name;
+  family.help = help;
+  family.type = type;
+  family.metric.resize(1);
+  return family;
+}
+
+/// What others count: asks them when it is asked.
+class CountedElsewhere final : public prometheus::Collectable {
  public:
+  explicit CountedElsewhere(std::function<std::size_t()> in_flight) : in_flight_(std::move(in_flight)) {}
+
   [[nodiscard]] std::vector<prometheus::MetricFamily> Collect() const override {
-    prometheus::MetricFamily family;
-    family.name = "assay_log_lost_lines_total";
-    family.help = "Lines of the log that were not written, or not in time.";
-    family.type = prometheus::MetricType::Counter;
-    family.metric.resize(1);
-    family.metric.front().counter.value = static_cast<double>(lost_log_lines());
-    return {family};
+    auto lost = family_of("assay_log_lost_lines_total", "Lines of the log that were not written, or not in time.",
+                          prometheus::MetricType::Counter);
+    lost.metric.front().counter.value = static_cast<double>(lost_log_lines());
+    auto in_flight = family_of("assay_messages_in_flight", "Messages between MAIL FROM and their end.",
+                               prometheus::MetricType::Gauge);
+    in_flight.metric.front().gauge.value = in_flight_ ? static_cast<double>(in_flight_()) : 0;
+    return {lost, in_flight};
   }
+
+ private:
+  std::function<std::size_t()> in_flight_;
 };
 
 }  // namespace
 
+const char* to_string(Excess excess) noexcept {
+  switch (excess) {
+    case Excess::Messages: return "messages";
+    case Excess::Recipients: return "recipients";
+    case Excess::HeaderOctets: return to_string(Bound::HeaderOctets);
+    case Excess::HeaderFields: return to_string(Bound::HeaderFields);
+    case Excess::ForgedFields: return "forged_fields";
+  }
+  return "";
+}
+
 struct Metrics::Counters {
+  explicit Counters(std::function<std::size_t()> in_flight)
+      : elsewhere(std::make_shared<CountedElsewhere>(std::move(in_flight))) {}
+
   std::shared_ptr<prometheus::Registry> registry = std::make_shared<prometheus::Registry>();
   CounterFor<Action, kActions.size()> messages{*registry, "assay_messages_total", "Messages, by what was done.",
                                                "action", kActions};
@@ -86,11 +126,15 @@ struct Metrics::Counters {
   CounterFor<dmarc::Difference, kDifferences.size()> rfc7489_differences{
       *registry, "assay_dmarc_rfc7489_differences_total",
       "Messages of which RFC 7489 says otherwise than RFC 9989, by what differs.", "kind", kDifferences};
-  std::shared_ptr<LostLines> lost_lines = std::make_shared<LostLines>();
+  CounterFor<Excess, kExcesses.size()> excesses{*registry, "assay_bounds_exceeded_total",
+                                                "Times that there was more than a bound allows, by bound.", "bound",
+                                                kExcesses};
+  std::shared_ptr<CountedElsewhere> elsewhere;
   std::unique_ptr<prometheus::Exposer> exposer;
 };
 
-Metrics::Metrics(const std::string& version) : counters_(std::make_unique<Counters>()) {
+Metrics::Metrics(const std::string& version, std::function<std::size_t()> in_flight)
+    : counters_(std::make_unique<Counters>(std::move(in_flight))) {
   prometheus::BuildGauge()
       .Name("assay_build_info")
       .Help("Always 1; the label tells the version.")
@@ -106,7 +150,7 @@ std::string Metrics::serve(const std::string& listen) {
   try {
     counters_->exposer = std::make_unique<prometheus::Exposer>(listen, kThreads);
     counters_->exposer->RegisterCollectable(counters_->registry);
-    counters_->exposer->RegisterCollectable(counters_->lost_lines);
+    counters_->exposer->RegisterCollectable(counters_->elsewhere);
   } catch (const std::exception& error) {
     counters_->exposer.reset();
     // The library does not say why; nearly always it is one of these.
@@ -129,6 +173,9 @@ void Metrics::count(const Record& record) noexcept {
   if (record.facts.local) {
     return;  // Nothing was verified.
   }
+  if (record.verdict.exceeded) {
+    counters_->excesses.add(excess_of(*record.verdict.exceeded));
+  }
   const dmarc::Outcome& outcome = record.verdict.dmarc;
   counters_->dmarc_results.add(outcome.status);
   if (outcome.rfc7489) {
@@ -138,10 +185,18 @@ void Metrics::count(const Record& record) noexcept {
   }
 }
 
+void Metrics::exceeded(Excess excess) noexcept {
+  counters_->excesses.add(excess);
+}
+
+std::uint64_t Metrics::times_exceeded(Excess excess) const noexcept {
+  return static_cast<std::uint64_t>(counters_->excesses.count(excess));
+}
+
 std::string Metrics::text() const {
   auto families = counters_->registry->Collect();
-  auto lost = counters_->lost_lines->Collect();
-  families.insert(families.end(), std::make_move_iterator(lost.begin()), std::make_move_iterator(lost.end()));
+  auto others = counters_->elsewhere->Collect();
+  families.insert(families.end(), std::make_move_iterator(others.begin()), std::make_move_iterator(others.end()));
   return prometheus::TextSerializer().Serialize(families);
 }
 

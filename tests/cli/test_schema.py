@@ -57,6 +57,7 @@ VALUES = {
     "dmarc": (["{compare_psl: true}"], ["on", "{psl: true}"]),
     "dmarc.compare_psl": (["true", "false"], ["maybe", "1"]),
     "limits": (["{signatures: 1}"], ["8", "{signature: 8}"]),
+    "limits.messages": (["1", "100000"], ["0", "100001", "off"]),
     "limits.signatures": (["1", "50"], ["0", "51", "many", "-1", "1.5"]),
     "limits.arc_sets": (["1", "50"], ["0", "51"]),
     "limits.header_bytes": (["1024B", "16MiB"], ["1048576", "1MB", "1 MiB"]),

@@ -62,7 +62,7 @@ dns: {forward: [192.0.2.53, "2001:db8::53@5353"], timeout: 750ms, message_deadli
       zones: [a.zone, /b]}
 local: {networks: [192.0.2.0/24], authenticated: verify, trusted_authserv: ["2001:db8::/32", 192.0.2.7]}
 arc: {trusted_sealers: [Lists.Example.org]}
-limits: {signatures: 3, arc_sets: 7, header_bytes: 64KiB, author_domains: 2, rsa_bits: [2048, 8192], exceeded: tempfail}
+limits: {messages: 5, signatures: 3, arc_sets: 7, header_bytes: 64KiB, author_domains: 2, rsa_bits: [2048, 8192], exceeded: tempfail}
 policy:
   published: {reject: tempfail, quarantine: discard, none: quarantine}
   indirect: accept
@@ -96,6 +96,7 @@ stop_timeout: 2m
   CHECK(settings.local.trusted_authserv == std::vector<IpNetwork>{network("2001:db8::/32"), network("192.0.2.7/32")});
   CHECK(settings.policy.trusted_sealers.written() == std::vector<std::string>{"Lists.Example.org"});
   CHECK(settings.policy.trusted_sealers.contains(Domain::parse("lists.example.org").value()));
+  CHECK(settings.messages == 5);
   CHECK(settings.limits.signatures == 3);
   CHECK(settings.limits.arc_sets == 7);
   CHECK(settings.limits.header_octets == 65536);
@@ -161,6 +162,8 @@ TEST_CASE("config/load: every bound at its ends", "[config][load][bounds]") {
     const char* refused;
   };
   const Row rows[] = {
+      {"limits: {messages: 1}", "limits: {messages: 0}"},
+      {"limits: {messages: 100000}", "limits: {messages: 100001}"},
       {"limits: {signatures: 1}", "limits: {signatures: 0}"},
       {"limits: {signatures: 50}", "limits: {signatures: 51}"},
       {"limits: {arc_sets: 1}", "limits: {arc_sets: 0}"},

@@ -58,6 +58,7 @@ class Dice {
     s.local.skip_authenticated = flip();
     s.local.trusted_authserv = some(networks);
     s.policy.trusted_sealers = some_sealers();
+    s.messages = between(1, 100'000);
     s.limits.signatures = between(1, 50);
     s.limits.arc_sets = between(1, 50);
     s.limits.header_octets = between(1024, 16U << 20U);
@@ -133,6 +134,7 @@ arc:
 dmarc:
   compare_psl: false
 limits:
+  messages: 1000
   signatures: 8
   arc_sets: 50
   header_bytes: 1MiB

@@ -215,6 +215,64 @@ TEST_CASE("milter/session: while draining a new message gets 421 and one in flig
   CHECK(daemon.gate.wait_until_empty(std::chrono::milliseconds(0)));
 }
 
+TEST_CASE("milter/session: limits.messages are in flight, the next gets 451 until one ends", "[milter]") {
+  Daemon daemon("authserv_id: mx.example.net\nlimits: {messages: 2}\n");
+  const auto first = daemon.session();
+  const auto second = daemon.session();
+  const auto third = daemon.session();
+  FakeEditor editor;
+  const auto is_refused = [](Session& session) {
+    FakeEditor refused;
+    CHECK(start(session, refused) == Step::TempFail);
+    REQUIRE(refused.done.size() == 1);
+    CHECK(refused.done.front().rfind("reply 451 4.3.2", 0) == 0);
+  };
+  REQUIRE(start(*first, editor) == Step::Continue);
+  REQUIRE(start(*second, editor) == Step::Continue);
+  is_refused(*third);
+  CHECK(daemon.gate.in_flight() == 2);
+  CHECK(daemon.metrics.times_exceeded(assay::observe::Excess::Messages) == 1);
+
+  SECTION("an MTA that goes on all the same gets its message deferred, not accepted") {
+    FakeEditor forged;
+    third->header("Authentication-Results", " mx.example.net; dmarc=pass");
+    CHECK(finish(*third, forged) == Step::TempFail);
+    CHECK(stamp_of(forged).empty());
+  }
+  SECTION("an end makes room") {
+    CHECK(finish(*first, editor) == Step::Continue);
+    FakeEditor let_in;
+    REQUIRE(start(*third, let_in) == Step::Continue);
+    CHECK(finish(*third, let_in) == Step::Continue);
+    CHECK(has(stamp_of(let_in), "dmarc=pass"));
+  }
+  SECTION("an abort makes room, and so does a connection that ends") {
+    first->abort();
+    REQUIRE(start(*third, editor) == Step::Continue);
+    is_refused(*first);
+    third->abort();
+    REQUIRE(start(*first, editor) == Step::Continue);
+  }
+  SECTION("a second MAIL takes the place of the first one's message") {
+    REQUIRE(start(*first, editor) == Step::Continue);
+    CHECK(daemon.gate.in_flight() == 2);
+    is_refused(*third);
+  }
+  SECTION("a reload changes the bound") {
+    daemon.configure("authserv_id: mx.example.net\nlimits: {messages: 3}\n");
+    REQUIRE(daemon.source->load().empty());
+    REQUIRE(start(*third, editor) == Step::Continue);
+    is_refused(*daemon.session());
+    daemon.configure("authserv_id: mx.example.net\nlimits: {messages: 1}\n");
+    REQUIRE(daemon.source->load().empty());
+    CHECK(finish(*first, editor) == Step::Continue);
+    CHECK(finish(*second, editor) == Step::Continue);
+    is_refused(*first);
+    CHECK(finish(*third, editor) == Step::Continue);
+    REQUIRE(start(*first, editor) == Step::Continue);
+  }
+}
+
 TEST_CASE("milter/session: forged results go, foreign ones stay, in any letter case of the name", "[milter]") {
   Daemon daemon;
   const auto session = daemon.session();

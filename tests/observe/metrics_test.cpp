@@ -39,7 +39,11 @@ TEST_CASE("observe/metrics: every series is there before the first message, at z
   for (const char* kind : {"result", "policy", "org_domain"}) {
     CHECK(value(metrics, std::string("assay_dmarc_rfc7489_differences_total{kind=\"") + kind + "\"}") == "0");
   }
+  for (const char* bound : {"messages", "recipients", "header_octets", "header_fields", "forged_fields"}) {
+    CHECK(value(metrics, std::string("assay_bounds_exceeded_total{bound=\"") + bound + "\"}") == "0");
+  }
   CHECK(value(metrics, "assay_unproven_total") == "0");
+  CHECK(value(metrics, "assay_messages_in_flight") == "0");
   CHECK(value(metrics, "assay_log_lost_lines_total") != "absent");
   CHECK(value(metrics, "assay_build_info{version=\"1.2.3\"}") == "1");
 }
@@ -68,6 +72,30 @@ TEST_CASE("observe/metrics: a local message has no result to count, for nothing 
   metrics.count(record);
   CHECK(value(metrics, "assay_messages_total{action=\"accept\"}") == "1");
   CHECK(value(metrics, "assay_dmarc_results_total{result=\"none\"}") == "0");
+}
+
+TEST_CASE("observe/metrics: a bound counts where it is exceeded, by its record or by itself", "[observe][metrics]") {
+  Metrics metrics("1.2.3");
+  Record record = sample_record();
+  record.verdict.exceeded = assay::Bound::HeaderOctets;
+  metrics.count(record);
+  record.verdict.exceeded = assay::Bound::HeaderFields;
+  metrics.count(record);
+  metrics.count(record);
+  metrics.exceeded(assay::observe::Excess::Messages);
+  CHECK(value(metrics, "assay_bounds_exceeded_total{bound=\"header_octets\"}") == "1");
+  CHECK(value(metrics, "assay_bounds_exceeded_total{bound=\"header_fields\"}") == "2");
+  CHECK(value(metrics, "assay_bounds_exceeded_total{bound=\"messages\"}") == "1");
+  CHECK(value(metrics, "assay_bounds_exceeded_total{bound=\"recipients\"}") == "0");
+  CHECK(metrics.times_exceeded(assay::observe::Excess::HeaderFields) == 2);
+}
+
+TEST_CASE("observe/metrics: messages in flight are those of the moment of the question", "[observe][metrics]") {
+  std::size_t in_flight = 3;
+  const Metrics metrics("1.2.3", [&in_flight] { return in_flight; });
+  CHECK(value(metrics, "assay_messages_in_flight") == "3");
+  in_flight = 0;
+  CHECK(value(metrics, "assay_messages_in_flight") == "0");
 }
 
 TEST_CASE("observe/metrics: nothing of a message becomes a label", "[observe][metrics]") {
