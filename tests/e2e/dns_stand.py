@@ -10,7 +10,7 @@ import daemon
 import faulty
 import milter
 import samples
-from test_headers import fields_of
+from header_fields import fields_of
 
 sys.path.insert(0, str(samples.FOLDER))
 import make  # noqa: E402  pylint: disable=wrong-import-position

@@ -45,6 +45,20 @@ class Answer:
                     found.append((name, struct.unpack(">I", data[:4])[0]))
         return found
 
+    def edited(self, fields):
+        """Those fields after the edits, made in their order as an MTA makes them."""
+        left = list(fields)
+        for kind, data in self.edits:
+            number = struct.unpack(">I", data[:4])[0] if kind in b"im" else 0
+            if kind == b"i":
+                left.insert(number, tuple(data[4:].split(b"\0")[:2]))
+            elif kind == b"m":
+                name, value = data[4:].split(b"\0")[:2]
+                assert value == b"", value
+                places = [place for place, field in enumerate(left) if field[0].lower() == name.lower()]
+                del left[places[number - 1]]
+        return left
+
     @property
     def is_continue(self):
         return self.kind in (b"c", b"a")

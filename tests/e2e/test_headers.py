@@ -5,58 +5,15 @@ import sys
 import unittest
 
 import daemon
+import header_sizes
 import milter
 import samples
+from header_fields import FOREIGN, FORGED, NAMES, fields_of
 
 sys.path.insert(0, str(samples.FOLDER))
 import make  # noqa: E402  pylint: disable=wrong-import-position
 
-# Values after the colon; RFC 8601 section 5. The id under test is mx.example.net.
-FORGED = [
-    b" mx.example.net; dmarc=pass",
-    b" MX.Example.NET 1; none",
-    b' "mx.example.net"; spf=pass',
-    b" (c (nested) \\) x) mx.example.net (y); dkim=pass",
-    b"\n mx.example.net; spf=pass",
-    b"mx.example.net; spf=pass",
-    b"\tmx.example.net\t;\tspf=pass",
-    b" mx.example.net/1; spf=pass",
-    b" mx.example.net",
-    b" mx.example.net;",
-    b" mx.example.net garbage",
-    b" mx.example.net; dmarc=pass " + b"x" * 60_000,
-    b" (" + b"x" * 60_000 + b") mx.example.net; dmarc=pass",
-    b" alias.example.net; dmarc=pass",
-    # unparsable: whose they are cannot be told
-    b" ; spf=pass",
-    b"",
-    b" (unclosed mx.example.net; dmarc=pass",
-    # a version that is not known, whoever's
-    b" mx.example.net 2; none",
-    b" other.org 2; dkim=pass",
-]
-FOREIGN = [
-    b" other.org; dkim=pass header.d=other.org",
-    b" other.org 1; none",
-    b" mx.example.net.attacker.test; dmarc=pass",
-    b" xmx.example.net; dmarc=pass",
-    b' "other.org"; spf=pass',
-]
-NAMES = [b"Authentication-Results", b"authentication-results", b"AUTHENTICATION-RESULTS", b"aUTHENTICATION-rESULTS"]
 FROM = (b"From", b" office@plain.example")
-
-
-def fields_of(text):
-    """The (name, value) fields of a message in CR LF, values with LF."""
-    head = text.split(b"\r\n\r\n", 1)[0].replace(b"\r\n", b"\n")
-    fields = []
-    for line in head.split(b"\n"):
-        if line[:1] in b" \t" and fields:
-            fields[-1] = (fields[-1][0], fields[-1][1] + b"\n" + line)
-        else:
-            name, value = line.split(b":", 1)
-            fields.append((name, value))
-    return fields
 
 
 class Headers(unittest.TestCase):
@@ -93,15 +50,6 @@ class Headers(unittest.TestCase):
                 self.assert_stamped(answer)
                 record = self.daemon.record_of(queue_id.decode())
                 self.assertEqual([signature["result"] for signature in record["dkim"]], ["pass"])
-
-    def test_all_fields_together_have_a_bound(self):
-        # limits.header_bytes, 1 MiB by default, over all fields with their line ends.
-        def sized(total):
-            return [FROM, (b"X", b" " + b"y" * (total - len(b"From: office@plain.example\r\n") - len(b"X: \r\n")))]
-
-        self.assert_stamped(self.milter.message(sized(1 << 20), queue_id=b"FULL"))
-        answer = self.milter.message(sized((1 << 20) + 1), queue_id=b"OVER")
-        self.assertEqual((answer.kind, answer.text[:9]), (b"y", b"552 5.3.4"))
 
     def test_a_forged_field_goes_and_a_foreign_one_stays(self):
         for name in NAMES:
@@ -152,6 +100,49 @@ class Headers(unittest.TestCase):
                 answer = connection.message([FROM, (NAMES[0], FORGED[0])])
                 self.assert_stamped(answer)
                 self.assertEqual(answer.removed(), [])
+
+
+class Sizes(header_sizes.HeaderSizes, unittest.TestCase):
+    """Through the milter protocol: of a field all arrives."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.daemons = header_sizes.daemons()
+
+    @classmethod
+    def tearDownClass(cls):
+        for running in cls.daemons.values():
+            running.stop()
+
+    def tearDown(self):
+        for running in self.daemons.values():
+            running.assert_sound(self)
+
+    def send(self, action, fields, body):
+        queue_id = f"SIZE{next(self.numbers)}"
+        with milter.Milter(self.daemons[action].port) as connection:
+            connection.connect(b"192.0.2.10")
+            connection.helo(b"mail.reject.example")
+            answer = connection.message(fields, body, mail_from=b"office@reject.example", queue_id=queue_id.encode())
+        record = self.daemons[action].record_of(queue_id)
+        if answer.kind == b"y":
+            code, text = answer.text.split(b" ", 1)
+            return int(code), text, None, record
+        self.assertTrue(answer.is_continue, answer.kind)
+        return 250, answer.text, answer.edited(fields), record
+
+    def test_the_largest_bound_that_may_be_set(self):
+        # A field that fills it arrives: libmilter is told to take packets of 16 MiB.
+        with daemon.Daemon("limits: {header_bytes: 16MiB}\n") as running:
+            for more, result in ((0, None), (1, "header_octets")):
+                fields = [FROM, (b"X", b" " + b"y" * ((16 << 20) - header_sizes.octets([FROM]) - len(b"X: \r\n") + more))]
+                with milter.Milter(running.port) as connection:
+                    connection.connect()
+                    connection.helo()
+                    answer = connection.message(fields, queue_id=f"LARGEST{more}".encode())
+                self.assertEqual(running.record_of(f"LARGEST{more}")["exceeded"], result)
+                self.assertEqual((answer.kind, answer.text[:9]), (b"y", b"552 5.3.4") if more else (b"c", b""))
+            running.assert_sound(self)
 
 
 if __name__ == "__main__":

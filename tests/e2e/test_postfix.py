@@ -5,10 +5,11 @@ import sys
 import unittest
 
 import daemon
+import header_sizes
 import postfix
 import samples
 from delivered import Delivered, parse
-from test_headers import FOREIGN, FORGED, NAMES
+from header_fields import FOREIGN, FORGED, NAMES
 
 sys.path.insert(0, str(samples.FOLDER))
 import make  # noqa: E402  pylint: disable=wrong-import-position
@@ -144,6 +145,36 @@ class Postfix(unittest.TestCase):
         else:
             self.assertEqual((code, reply[:6]), (550, b"5.7.1 "))
 
+    def test_cve_2023_51764_smuggled_message(self):
+        """SMTP smuggling: Postfix before 3.9 ends a message at <LF>.<CR><LF>, where the honest relay that brings it sees text.
+        What follows is a further message from that relay, and to a milter it is nothing else: SPF passes for whoever may send
+        through the relay, so that nobody but Postfix can prevent it (smtpd_forbid_bare_newline). No signature of the first
+        counts for the second, and the first, cut short, does not verify."""
+        second = make.message("ceo@reject.example", name="smuggled")
+        commands = b"MAIL FROM:<ceo@reject.example>\r\nRCPT TO:<postmaster@example.net>\r\nDATA\r\n"
+        head, body = make.message("joe@monitor.example", name="carrier").split(b"\r\n\r\n", 1)
+        whole = make.sign(head + b"\r\n\r\n" + body + b"\n.\r\n" + commands + second, "monitor.example")
+        carrier = ("monitor.example", ["fail"], "pass")  # by SPF
+        smuggled = ("reject.example", [], "pass")  # by SPF, and nothing tells it from a genuine one
+        for setting, expected in (("no", [carrier, smuggled]), ("normalize", [carrier]), ("reject", [])):
+            with self.subTest(setting):
+                settings = {"smtpd_forbid_bare_newline": setting, "smtpd_forbid_bare_newline_exclusions": ""}
+                server = postfix.Postfix(daemon.BUILD, self.running.postfix_socket, settings=settings)
+                self.addCleanup(server.stop)
+                before = len(self.running.records())
+                with server.session(client_ip=make.AUTHOR_IP, helo="mail.monitor.example") as smtp:
+                    smtp.ehlo()
+                    for command in ("MAIL FROM:<joe@monitor.example>", "RCPT TO:<postmaster@example.net>"):
+                        self.assertEqual(smtp.docmd(command)[0], 250)
+                    self.assertEqual(smtp.docmd("DATA")[0], 354)
+                    smtp.send(whole + b".\r\nQUIT\r\n")
+                    replies = smtp.file.read()  # until Postfix hangs up
+                self.assertEqual(len(server.delivered(len(expected))), len(expected), replies)
+                daemon.until(lambda: len(self.running.records()) >= before + len(expected), what="their records")
+                sent = [(record["dmarc"]["domain"], [one["result"] for one in record["dkim"]], record["dmarc"]["result"])
+                        for record in self.running.records()[before:]]
+                self.assertEqual(sent, expected)
+
     def test_an_authenticated_submission_is_not_verified(self):
         text = make.message("office@reject.example", name="login")
         text = b"Authentication-Results: mx.example.net; dmarc=pass\r\n" + text
@@ -202,6 +233,45 @@ class Postfix(unittest.TestCase):
         with postfix.Postfix(daemon.BUILD, f"inet:127.0.0.1:{daemon.free_port()}") as server:
             code, reply = self.send(make.message("office@reject.example", name="down"), through=server)
             self.assertEqual((code, reply[:6]), (451, b"4.7.1 "))
+
+
+class Sizes(header_sizes.HeaderSizes, unittest.TestCase):
+    """Through Postfix, which takes headers of 4 MB and shows no more of a field than it delivers."""
+
+    as_seen = staticmethod(header_sizes.cut)
+
+    @classmethod
+    def setUpClass(cls):
+        cls.daemons = header_sizes.daemons()
+        cls.postfixes = {action: postfix.Postfix(daemon.BUILD, running.postfix_socket, settings={"header_size_limit": 4_000_000})
+                         for action, running in cls.daemons.items()}
+
+    @classmethod
+    def tearDownClass(cls):
+        for server in [*cls.postfixes.values(), *cls.daemons.values()]:
+            server.stop()
+
+    def tearDown(self):
+        for running in self.daemons.values():
+            running.assert_sound(self)
+
+    def send(self, action, fields, body):
+        running, server = self.daemons[action], self.postfixes[action]
+        server.delivered(0)
+        before = len(running.records())
+        text = b"".join(name + b":" + value.replace(b"\n", b"\r\n") + b"\r\n" for name, value in fields) + b"\r\n" + body
+        with server.session(client_ip=make.AUTHOR_IP, helo="mail.reject.example") as smtp:
+            code, reply = server.submit(smtp, "office@reject.example", ["postmaster@example.net"], text)
+        record = daemon.until(lambda: running.records()[before:], what="a record")[-1]
+        if code != 250:
+            self.assertEqual(server.delivered(1, timeout=0.1), [])
+            return code, reply, None, record
+        texts = server.delivered()
+        self.assertEqual(len(texts), 1, server.log_text()[-3000:])
+        message = Delivered(texts[0])
+        self.assertEqual(message.body, body.replace(b"\r\n", b"\n"))
+        own = (b"return-path", b"x-original-to", b"delivered-to")
+        return code, reply, [field for field in message.fields if field[0].lower() not in own], record
 
 
 if __name__ == "__main__":

@@ -17,9 +17,9 @@ import authres
 
 import daemon
 import samples
+from header_fields import NAMES, fields_of
 from sender import Sender, zone_text
 from test_attacks import passing_authors
-from test_headers import NAMES, fields_of
 
 sys.path.insert(0, str(samples.FOLDER))
 import make  # noqa: E402  pylint: disable=wrong-import-position

@@ -365,14 +365,14 @@ TEST_CASE("milter/session: a body that nobody needs is skipped if the MTA can", 
   CHECK(session->body("text\r\n") == Step::Continue);
 }
 
-TEST_CASE("milter/session: 10,000 forged fields are removed, one more refuses the message", "[milter]") {
+TEST_CASE("milter/session: 100 forged fields are removed, one more refuses the message", "[milter]") {
   Daemon daemon(std::string(kConfiguration) + "limits: {exceeded: accept}\n");
   for (const bool one_more : {false, true}) {
     const auto session = daemon.session();
     FakeEditor editor;
     REQUIRE(start(*session, editor) == Step::Continue);
     session->header("From", " alice@example.com");
-    for (int i = 0; i < 10'000 + (one_more ? 1 : 0); ++i) {
+    for (int i = 0; i < 100 + (one_more ? 1 : 0); ++i) {
       session->header("Authentication-Results", " mx.example.net; dmarc=pass");
     }
     session->end_of_headers();
@@ -383,7 +383,7 @@ TEST_CASE("milter/session: 10,000 forged fields are removed, one more refuses th
       CHECK(editor.done.front().rfind("reply 552 5.3.4", 0) == 0);
     } else {
       CHECK(step == Step::Continue);
-      CHECK(editor.done.size() == 10'001);
+      CHECK(editor.done.size() == 101);
     }
   }
 }
