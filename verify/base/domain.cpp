@@ -160,7 +160,8 @@ Parsed<Domain> Domain::parse(std::string_view text) {
   }
   auto name = has_u_label ? read_unicode(text) : read_ascii(text);
   if (!name) {
-    return failure(std::move(name.error()));
+    // Where an octet of a converted name comes from in `text` is not known.
+    return has_u_label ? parse_error(std::move(name.error().what)) : failure(std::move(name.error()));
   }
   return Domain(std::move(*name));
 }

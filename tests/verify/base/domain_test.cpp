@@ -218,3 +218,12 @@ TEST_CASE("base/domain: no text crashes, and every name read is one that DNS can
     }
   }
 }
+
+TEST_CASE("base/domain: the place of a fault lies in the text that was given, converted names included", "[base]") {
+  // The A-label of the first label is longer than all of the text.
+  const std::string text = "\xEB\xBD\xA1oooooooooooooooo.:";
+  const auto name = Domain::parse(text);
+  REQUIRE_FALSE(name);
+  CHECK(name.error().offset <= text.size());
+  CHECK(Domain::parse("example.c:m").error().offset == 9);
+}

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "tests/support/fake_resolver.h"
+#include "tests/support/write_verdict.h"
 #include "verify/base/ip_address.h"
 #include "verify/base/time.h"
 #include "verify/message/split.h"
@@ -35,9 +36,5 @@ struct Vector {
 void feed_envelope(Verification& verification, const Vector& vector);
 /// Shows it the header fields and their end.
 void feed_headers(Verification& verification, const message::SplitMessage& message);
-
-/// A Verdict with every member written, so that two can be compared; but for dmarc::Outcome::rfc7489, which is not
-/// asked for here.
-[[nodiscard]] std::string write(const Verdict& verdict);
 
 }  // namespace assay::test
