@@ -16,6 +16,7 @@ import urllib.parse
 import authres
 
 import daemon
+import dns_stand
 import samples
 from header_fields import NAMES, fields_of
 from sender import Sender, zone_text
@@ -198,7 +199,8 @@ class Page(unittest.TestCase):
                 file, function = (file, function) if function else ("test_vulnerabilities", file)
                 self.assertIn(f"    def {function}(self):\n", (folder / f"{file}.py").read_text(encoding="utf-8"))
                 named.add((file, function))
-        ours = {("test_vulnerabilities", name) for name in dir(Vulnerabilities) if name.startswith("test_")}
+        methods = [*dir(Vulnerabilities), *dir(BrokenDns)]
+        ours = {("test_vulnerabilities", name) for name in methods if name.startswith("test_")}
         self.assertEqual(ours - named, set())
 
 
@@ -504,8 +506,7 @@ class Vulnerabilities(Sender, unittest.TestCase):
     def test_opendkim_434_key_over_8_kb(self):
         """OpenDKIM with libunbound copied 8192 octets of an answer and read as many as there were. Exim to 4.80 (CVE-2012-5671)
         wrote the text of a key behind its buffer. Here a key of up to 8192 octets verifies, and a longer one is a key that
-        cannot be used (permerror): a forged or genuine message then has no DKIM pass. That the answer comes over TCP is for
-        libunbound."""
+        cannot be used (permerror): a forged or genuine message then has no DKIM pass."""
         for octets in RECORD_SIZES + (RECORD_OCTETS + 1,):
             if octets <= len(KEY) + 4:
                 continue
@@ -697,6 +698,109 @@ class Vulnerabilities(Sender, unittest.TestCase):
             answer, sent = self.attack([*fields[:place], (b"Subject", b" another"), *fields[place:]], body=body)
             self.assertEqual([one["result"] for one in sent["dkim"]], ["fail"])
             self.assert_refused(answer, sent)
+
+
+class BrokenDns(unittest.TestCase):
+    """Messages of authors whose SPF record lets nobody send, so that all hangs on their keys: for a daemon that accepts what
+    could not be checked, and one that defers it."""
+
+    numbers = itertools.count()
+
+    @classmethod
+    def setUpClass(cls):
+        cls.stand = dns_stand.Stand(timeout=0.3, deadline=0.6)
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.stand.close()
+
+    def tearDown(self):
+        for running in self.stand.daemons:
+            running.assert_sound(self)
+
+    def message(self):
+        return dns_stand.Message(next(self.numbers), sealed=False)
+
+    def answer_key(self, message, lines):
+        """The DNS of the message, with those lines in place of its key."""
+        own = [f'{message.spf_name} 300 TXT "v=spf1 -all"\n', *[f"{message.key_name} {line}\n" for line in lines]]
+        self.stand.set_script(message.records(without=(message.spf_name, message.key_name)) + "".join(own))
+
+    def assert_passes(self, message):
+        """It may be a while until a server that failed is asked again."""
+        daemon.until(lambda: all(result.methods["dkim"] == "pass" for result in self.stand.send(message)), what="a key")
+
+    def test_opendkim_149(self):
+        """OpenDKIM leaves the sockets of questions that are not answered (bogus or late answers, two threads at one resolver)
+        until it can accept no connection any more. Here libunbound owns them, each question ends, and so do its socket and its
+        thread's part in it."""
+        self.assert_passes_now()
+        before = self.stand.resources()
+        faults = ("SILENCE", "SERVFAIL", "WRONGID SILENCE", "TRUNCATE TCPSILENCE", "TRUNCATE TCPCLOSE", "GARBAGE", "OTHERNAME",
+                  "DELAY 700")
+        for number in range(40):
+            message = self.message()
+            self.answer_key(message, [f"! {faults[number % len(faults)]}",
+                                      f"300 TXT {dns_stand.strings(dns_stand.key_record())}"])
+            self.stand.send(message)
+        after = self.stand.settled_resources(before)
+        for (files, threads), (files_before, threads_before) in zip(after, before):
+            self.assertLessEqual(files, files_before)
+            self.assertLessEqual(threads, threads_before + 10)  # libmilter keeps some
+        self.assert_passes_now()
+
+    def assert_passes_now(self):
+        message = self.message()
+        self.answer_key(message, [f"300 TXT {dns_stand.strings(dns_stand.key_record())}"])
+        self.assert_passes(message)
+
+    def test_opendkim_176(self):
+        """OpenDKIM 2.11 logged a time-out of DNS as a temporary failure and accepted the message as unsigned; the DMARC filter
+        behind it then applied p=reject. Here a signature whose key is not at hand is temperror, DMARC is temperror with it (RFC
+        9989 section 5.3.6), and no policy is applied: the message is accepted so stamped, or deferred, as policy.temperror says.
+        The key is asked for again when the message comes again."""
+        message = self.message()
+        self.answer_key(message, ["! SILENCE"])
+        accepted, deferred = self.stand.send(message)
+        for result in (accepted, deferred):
+            self.assertEqual((result.methods["spf"], result.methods["dkim"].split()[0]), ("fail", "temperror"))
+            self.assertEqual(result.methods["dmarc"].split()[0], "temperror")
+        self.assertEqual((accepted.action, accepted.answer.kind), ("accept", b"c"))
+        self.assertIn("dkim=temperror", accepted.stamp)
+        self.assertIn("dmarc=temperror", accepted.stamp)
+        self.assertEqual(accepted.answer.inserted(b"X-Spam-Flag"), [])
+        self.assertEqual((deferred.action, deferred.answer.kind, deferred.answer.text[:3]), ("tempfail", b"y", b"451"))
+        self.answer_key(message, [f"300 TXT {dns_stand.strings(dns_stand.key_record())}"])
+        self.assert_passes(message)
+
+    def test_opendkim_434_over_tcp(self):
+        """The same answer of more than 8192 octets as it came there: two texts of one name, over UDP truncated, over TCP whole.
+        Here each of three texts may be the key (RFC 6376 section 6.1.2 leaves it open), whatever the size of the answer."""
+        key = dns_stand.key_record()
+        padded = {octets: "v=DKIM1; n=" + "n" * (octets - len(key) - 4) + key[len("v=DKIM1"):] for octets in (8131, 8192, 16_000)}
+        for texts, expected in ((["x" * 8131, "x" * 8192], "permerror"), ([padded[8131], padded[8192]], "pass"),
+                                ([padded[16_000], padded[16_000]], "permerror"), (["x" * 16_000, padded[8131]], "pass"),
+                                ([f"{number}" * 8192 for number in range(7)], "permerror")):
+            with self.subTest([len(text) for text in texts]):
+                message = self.message()
+                self.answer_key(message, ["! TRUNCATE", *[f"300 TXT {dns_stand.strings(text)}" for text in texts]])
+                for result in self.stand.send(message):
+                    self.assertEqual(result.methods["dkim"].split()[0], expected)
+                    self.assertEqual(result.methods["dmarc"].split()[0], "pass" if expected == "pass" else "fail")
+                    self.assertEqual(result.answer.kind, b"c" if expected == "pass" else b"y")
+
+    def test_cve_2008_2469(self):
+        """libspf2 to 1.2.7 took the length octet of a string in a TXT record for granted and copied beyond the record. Here
+        such an answer is none: what hangs on it is temperror, never a pass, and never "no record"."""
+        for data in ("ff", "ff6161", "05616161", "0561616161", "03616161ff", "ff" * 200, "0176ff" + "61" * 254, "c00c"):
+            for what in ("key", "spf", "dmarc"):
+                with self.subTest(data=data[:12], what=what):
+                    message = self.message()
+                    name = {"key": message.key_name, "spf": message.spf_name, "dmarc": message.dmarc_name}[what]
+                    self.stand.set_script(message.records(without=(name,)) + f"{name} 300 TYPE16 {data}\n")
+                    for result in self.stand.send(message):
+                        method = "dkim" if what == "key" else what
+                        self.assertEqual(result.methods[method].split()[0], "temperror")
 
 
 if __name__ == "__main__":
