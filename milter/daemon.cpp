@@ -3,6 +3,7 @@
 #include <libmilter/mfapi.h>
 #include <malloc.h>
 #include <pthread.h>
+#include <sys/resource.h>
 #include <systemd/sd-daemon.h>
 #include <unistd.h>
 
@@ -63,6 +64,17 @@ sigset_t daemon_signals() {
   sigaddset(&set, SIGUSR1);
   sigaddset(&set, SIGUSR2);
   return set;
+}
+
+/// Files for connections, and for the sockets of the DNS questions under way: with the 1,024 that a shell gives,
+/// senders with silent DNS servers would soon have them all. The system's hard limit stays.
+void raise_file_limit() {
+  constexpr rlim_t kEnough = 65'536;  // As the unit has it.
+  rlimit files{};
+  if (getrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_cur < kEnough) {
+    files.rlim_cur = std::min(kEnough, files.rlim_max);
+    setrlimit(RLIMIT_NOFILE, &files);
+  }
 }
 
 /// Signals are taken by one thread each of ours and of libmilter (SIGHUP, SIGTERM, SIGINT), so every other thread must
@@ -240,6 +252,7 @@ int run_daemon(const CommandLine& line) {
     background.start();
   }
   block_signals();
+  raise_file_limit();
   // Static: libmilter's threads may still run when this function returns.
   static RuntimeSource source = make_source(line);
   static Gate gate;

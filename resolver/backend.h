@@ -38,6 +38,7 @@ struct Health {
   std::uint64_t bogus = 0;
 
   std::size_t in_flight = 0;  ///< Questions the engine works on now.
+  std::size_t held = 0;       ///< Questions that wait since many others about their domain are in flight.
   std::size_t cache_entries = 0;
   std::size_t cache_octets = 0;
 };

@@ -28,6 +28,7 @@
 
 #include "resolver/answer_reader.h"
 #include "resolver/cache.h"
+#include "resolver/domain_shares.h"
 #include "resolver/ldns_handles.h"
 #include "resolver/question_hash.h"
 #include "resolver/read_file.h"
@@ -111,18 +112,23 @@ dns::Answer to_answer(const dns::Question& question, int error, const ub_result*
       question);
 }
 
+/// Domains that it takes to fill all places with questions that nobody answers.
+constexpr std::size_t kShares = 8;
+
 /// What is shared between the callers and the thread. The thread keeps it alive until it has ended.
 class Engine {
  public:
-  Engine(Context context, const Settings& settings)
+  Engine(Context context, const Settings& settings, std::size_t sockets)
       : context_(std::move(context)),
         timeout_(settings.timeout),
         cache_(settings.cache_octets),
         wake_(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)),
         shutting_down_(make_temp_fail("the resolver is shutting down")),
         too_many_(make_temp_fail("too many DNS questions under way")),
+        too_many_of_domain_(make_temp_fail("too many DNS questions under way about one domain")),
         timed_out_(make_temp_fail("timed out after " + to_words(settings.timeout))),
-        out_of_memory_(make_temp_fail("out of memory")) {}
+        out_of_memory_(make_temp_fail("out of memory")),
+        shares_(sockets / kShares) {}
 
   [[nodiscard]] bool is_usable() const noexcept { return wake_.fd() >= 0 && ub_fd(context_.get()) >= 0; }
 
@@ -142,10 +148,13 @@ class Engine {
     Asked* asked;
   };
   using Waiters = std::list<Waiter>;
+  using Shares = DomainShares<Asked*>;
   struct Asked {
     Engine* engine;
     dns::Question question;
     std::vector<Waiters::iterator> waiters;  ///< Those in Engine::waiters_ who want this answer, oldest first.
+    Shares::Domain* domain = nullptr;
+    bool is_held = false;  ///< It waits for its turn among those about its domain.
   };
 
   static void on_result(void* asked, int error, ub_result* result) noexcept;
@@ -169,6 +178,7 @@ class Engine {
   const File wake_;
   const dns::AnswerPtr shutting_down_;
   const dns::AnswerPtr too_many_;
+  const dns::AnswerPtr too_many_of_domain_;
   const dns::AnswerPtr timed_out_;
   const dns::AnswerPtr out_of_memory_;
 
@@ -178,10 +188,11 @@ class Engine {
 
   mutable std::mutex mutex_;
   // All guarded by mutex_. An Asked keeps its place in the map, so libunbound may carry its address; it goes when
-  // libunbound answers, or after the context.
+  // libunbound answers, or after the context; while it is held, with its last waiter.
   std::unordered_map<dns::Question, Asked, QuestionHash> in_flight_;
   Waiters waiters_;  ///< In order of deadline, since all have the same time-out.
-  std::vector<Asked*> to_send_;
+  Shares::Line to_send_;
+  Shares shares_;
   bool stopping_ = false;
   Health counters_;  ///< The counters alone.
   std::optional<Clock::time_point> last_success_;
@@ -224,7 +235,7 @@ dns::AnswerPtr Engine::wait_for(const dns::Question& question, Backend::OnAnswer
       cache_hits_.fetch_add(1, std::memory_order_relaxed);
       return answer;
     }
-    if (in_flight_.size() >= kMaxInFlight) {
+    if (in_flight_.size() - shares_.waiting() >= kMaxInFlight) {
       ++counters_.refused;
       return too_many_;
     }
@@ -234,11 +245,13 @@ dns::AnswerPtr Engine::wait_for(const dns::Question& question, Backend::OnAnswer
   }
   Asked& asked = under_way->second;
   Waiters waiter;
+  Shares::Line turn;
   try {
     waiter.push_back({std::move(on_answer), now + timeout_, &asked});
     asked.waiters.push_back(waiter.begin());
     if (is_new) {
-      to_send_.push_back(&asked);
+      turn.push_back(&asked);
+      asked.domain = shares_.begin(question, turn, to_send_);
     }
   } catch (...) {
     // Out of memory: a question that nobody sends must not stay under way.
@@ -247,9 +260,17 @@ dns::AnswerPtr Engine::wait_for(const dns::Question& question, Backend::OnAnswer
     }
     throw;
   }
+  if (asked.domain == nullptr) {
+    on_answer = std::move(waiter.front().on_answer);
+    in_flight_.erase(under_way);
+    ++counters_.refused;
+    return too_many_of_domain_;
+  }
+  const bool is_sent = is_new && !to_send_.empty() && to_send_.back() == &asked;
+  asked.is_held = is_new ? !is_sent : asked.is_held;
   waiters_.splice(waiters_.end(), waiter);
   // The first question to send; or the first deadline, which the thread does not know of while it idles.
-  if ((is_new && to_send_.size() == 1) || waiters_.size() == 1) {
+  if ((is_sent && to_send_.size() == 1) || waiters_.size() == 1) {
     wake();
   }
   return nullptr;
@@ -277,6 +298,7 @@ void Engine::run() noexcept {
     const std::lock_guard lock(mutex_);
     in_flight_.clear();
     to_send_.clear();
+    shares_.clear();
     waiters.swap(waiters_);
   }
   deliver(waiters, shutting_down_);
@@ -309,7 +331,7 @@ void Engine::turn() {
   std::uint64_t wakes = 0;
   // Drained before to_send_ is taken: whoever adds to it later wakes again. It may be empty, which is fine.
   [[maybe_unused]] const ssize_t drained = read(wake_.fd(), &wakes, sizeof wakes);
-  std::vector<Asked*> to_send;
+  Shares::Line to_send;
   {
     const std::lock_guard lock(mutex_);
     to_send.swap(to_send_);
@@ -360,6 +382,9 @@ void Engine::finish(Asked& asked, const dns::AnswerPtr& answer) {
     for (const Waiters::iterator waiter : asked.waiters) {
       done.splice(done.end(), waiters_, waiter);
     }
+    if (shares_.end(*asked.domain, to_send_)) {
+      to_send_.back()->is_held = false;
+    }
     in_flight_.erase(in_flight_.find(asked.question));
   }
   deliver(done, answer);
@@ -370,9 +395,14 @@ void Engine::expire(Clock::time_point now) {
   {
     const std::lock_guard lock(mutex_);
     while (!waiters_.empty() && waiters_.front().deadline <= now) {
-      auto& of_same = waiters_.front().asked->waiters;
-      of_same.erase(of_same.begin());
+      Asked& asked = *waiters_.front().asked;
+      asked.waiters.erase(asked.waiters.begin());
       late.splice(late.end(), waiters_, waiters_.begin());
+      if (asked.is_held && asked.waiters.empty()) {
+        // Nobody wants it any more; others may.
+        shares_.give_up(*asked.domain, &asked);
+        in_flight_.erase(in_flight_.find(asked.question));
+      }
     }
     if (!late.empty()) {
       counters_.timeouts += late.size();
@@ -437,7 +467,8 @@ Health Engine::health() const {
   }
   health.questions = questions_.load(std::memory_order_relaxed);
   health.cache_hits = cache_hits_.load(std::memory_order_relaxed);
-  health.in_flight = in_flight_.size();
+  health.in_flight = in_flight_.size() - shares_.waiting();
+  health.held = shares_.waiting();
   health.cache_entries = usage.entries;
   health.cache_octets = usage.octets;
   return health;
@@ -570,7 +601,8 @@ std::string check_trust_anchor(const std::string& path) {
   return {};
 }
 
-Parsed<Context, std::string> make_context(const Settings& settings, const std::vector<std::string>& servers) {
+Parsed<Context, std::string> make_context(const Settings& settings, const std::vector<std::string>& servers,
+                                          std::size_t sockets) {
   // The parser of libunbound keeps its state in variables of the whole process.
   static std::mutex mutex;
   const std::lock_guard lock(mutex);
@@ -579,9 +611,7 @@ Parsed<Context, std::string> make_context(const Settings& settings, const std::v
     return failure(std::string("libunbound cannot start"));
   }
   ub_ctx_debugout(context.get(), nullptr);
-  rlimit files{};
-  getrlimit(RLIMIT_NOFILE, &files);
-  std::string problem = configure(context.get(), unbound_config(settings, servers, udp_sockets(files.rlim_cur)));
+  std::string problem = configure(context.get(), unbound_config(settings, servers, sockets));
   if (!problem.empty()) {
     return failure(std::move(problem));
   }
@@ -606,11 +636,14 @@ Parsed<std::shared_ptr<Backend>, std::string> make_unbound_backend(const Setting
       return failure(std::move(problem));
     }
   }
-  auto context = make_context(settings, *servers);
+  rlimit files{};
+  getrlimit(RLIMIT_NOFILE, &files);
+  const std::size_t sockets = udp_sockets(files.rlim_cur);
+  auto context = make_context(settings, *servers, sockets);
   if (!context) {
     return failure(context.error());
   }
-  auto engine = std::make_shared<Engine>(std::move(*context), settings);
+  auto engine = std::make_shared<Engine>(std::move(*context), settings, sockets);
   if (!engine->is_usable()) {
     return failure("the resolver cannot start: " + reason_of_errno());
   }

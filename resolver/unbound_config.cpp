@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <chrono>
 
+#include "resolver/unbound.h"
 #include "verify/base/text.h"
 
 namespace assay::resolver {
@@ -68,8 +69,7 @@ std::string to_unbound(const Forwarder& forwarder) {
 std::size_t udp_sockets(std::size_t max_files) noexcept {
   constexpr std::size_t kShare = 4;
   constexpr std::size_t kMin = 16;
-  constexpr std::size_t kMax = 512;
-  return std::clamp(max_files / kShare, kMin, kMax);
+  return std::clamp(max_files / kShare, kMin, kMaxInFlight);
 }
 
 std::string unbound_config(const Settings& settings, const std::vector<std::string>& servers, std::size_t sockets) {

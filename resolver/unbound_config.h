@@ -17,7 +17,8 @@ namespace assay::resolver {
 [[nodiscard]] std::string to_unbound(const Forwarder& forwarder);
 
 /// UDP sockets that libunbound may have open at once, and so its questions on the wire, for a process that may open
-/// `max_files` files: a quarter of them, 16 to 512.
+/// `max_files` files: a quarter of them, 16 to kMaxInFlight. What has none waits in libunbound until one is free, which
+/// behind silent servers is long.
 [[nodiscard]] std::size_t udp_sockets(std::size_t max_files) noexcept;
 
 /// The configuration of libunbound, in unbound.conf(5) format. `servers` empty: full recursion from the root.

@@ -1,9 +1,10 @@
 """Messages that pass everything, the DNS they need, and daemons that ask servers which can be made to fail."""
 
+import concurrent.futures
 import functools
+import itertools
 import os
 import sys
-import threading
 import time
 
 import daemon
@@ -17,6 +18,12 @@ import make  # noqa: E402  pylint: disable=wrong-import-position
 
 TIMEOUT = 2.5
 MESSAGE_DEADLINE = 5.0
+
+# What each method says of a Message whose DNS answers.
+PASS = {"spf": "pass", "dkim": "pass", "arc": "pass", "dmarc": "pass", "iprev": "pass"}
+# And where no lookup succeeds.
+DOWN = {"spf": "temperror dns_failure", "dkim": "temperror dns_failure", "arc": "fail dns_failure",
+        "dmarc": "temperror dns_failure", "iprev": "temperror"}
 
 
 @functools.lru_cache
@@ -49,6 +56,10 @@ class Message:
         self.fields = fields_of(text)
         self.body = text.split(b"\r\n\r\n", 1)[1]
 
+    @property
+    def queue_id(self):
+        return f"{self.name}T{self.sent}"
+
     # The names that each method asks for.
     @property
     def spf_name(self):
@@ -74,6 +85,14 @@ class Message:
                 (self.seal_key_name, "TXT", strings(key_record(sealer=True))),
                 (self.dmarc_name, "TXT", '"v=DMARC1; p=reject"')]
         return "".join(f"{name} 300 {kind} {data}\n" for name, kind, data in rows if name not in without)
+
+
+_numbers = itertools.count(1)
+
+
+def new_message(**options):
+    """One whose names nobody has asked for."""
+    return Message(next(_numbers), **options)
 
 
 class Result:
@@ -105,6 +124,24 @@ class Result:
 
 def count(running, what):
     return len(os.listdir(f"/proc/{running.pid}/{what}"))
+
+
+def send(running, message):
+    """The answer to the message, and the seconds from its end to that."""
+    with milter.Milter(running.port) as connection:
+        connection.macro(b"i", message.queue_id.encode())
+        connection.connect(message.ip.encode(), message.client.encode())
+        connection.helo(message.client.encode())
+        for step in (lambda: connection.mail(b"office@" + message.author.encode()), connection.rcpt, connection.data,
+                     lambda: connection.headers(*message.fields)):
+            answer = step()
+            assert answer.is_continue, (answer.kind, answer.text)
+        connection.body(message.body)
+        begin = time.monotonic()
+        answer = connection.end()
+        seconds = time.monotonic() - begin
+        connection.quit()
+    return answer, seconds
 
 
 class Stand:
@@ -142,39 +179,23 @@ class Stand:
         for server in self.servers:
             server.set_script(script)
 
-    @staticmethod
-    def send_to(running, message, queue_id):
-        with milter.Milter(running.port) as connection:
-            connection.macro(b"i", queue_id.encode())
-            connection.connect(message.ip.encode(), message.client.encode())
-            connection.helo(message.client.encode())
-            for step in (lambda: connection.mail(b"office@" + message.author.encode()), connection.rcpt, connection.data,
-                         lambda: connection.headers(*message.fields)):
-                answer = step()
-                assert answer.is_continue, (answer.kind, answer.text)
-            connection.body(message.body)
-            begin = time.monotonic()
-            answer = connection.end()
-            seconds = time.monotonic() - begin
-            connection.quit()
-        return Result(answer, running.record_of(queue_id), seconds)
+    def send(self, *messages):
+        """Sends the messages to all daemons, all at once; of each message the results of the daemons."""
+        for message in messages:
+            message.sent += 1
+        sendings = [(running, message) for message in messages for running in self.daemons]
+        with concurrent.futures.ThreadPoolExecutor(len(sendings)) as pool:
+            answers = list(pool.map(lambda sending: send(*sending), sendings))
+        records = [{} for _ in self.daemons]
+        for of_daemon, running in zip(records, self.daemons):
+            def all_are_there(of_daemon=of_daemon, running=running):
+                of_daemon.update((record["queue_id"], record) for record in running.records())
+                return all(message.queue_id in of_daemon for message in messages)
 
-    def send(self, message):
-        """Sends the message to all daemons at once; their results."""
-        message.sent += 1
-        queue_id = f"{message.name}T{message.sent}"
-        results = [None] * len(self.daemons)
-
-        def send(number):
-            results[number] = self.send_to(self.daemons[number], message, queue_id)
-
-        threads = [threading.Thread(target=send, args=(number,)) for number in range(len(self.daemons))]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        assert all(results), "a daemon gave no verdict"
-        return results
+            daemon.until(all_are_there, what="a record of each message")
+        results = [Result(answer, records[i % len(self.daemons)][message.queue_id], seconds)
+                   for i, ((_, message), (answer, seconds)) in enumerate(zip(sendings, answers))]
+        return [results[i:i + len(self.daemons)] for i in range(0, len(results), len(self.daemons))]
 
     def resources(self):
         """(open files, threads) of each daemon."""

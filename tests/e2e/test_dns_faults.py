@@ -25,12 +25,11 @@ import os
 import pathlib
 import queue
 import sys
-import threading
 import time
 import typing
 import unittest
 
-from dns_stand import MESSAGE_DEADLINE, Message, Stand, TIMEOUT, key_record, strings
+from dns_stand import DOWN, MESSAGE_DEADLINE, Message, PASS, Stand, TIMEOUT, key_record, new_message, strings
 
 DOCUMENTATION = pathlib.Path(__file__).resolve().parents[2] / "docs/dns-faults.md"
 RECOVERY = 5.0  # seconds
@@ -38,21 +37,8 @@ RECOVERY = 5.0  # seconds
 LATE = 3.0
 STANDS = 4
 
-PASS = {"spf": "pass", "dkim": "pass", "arc": "pass", "dmarc": "pass", "iprev": "pass"}
-DOWN = {"spf": "temperror dns_failure", "dkim": "temperror dns_failure", "arc": "fail dns_failure",
-        "dmarc": "temperror dns_failure", "iprev": "temperror"}
 GONE = {"spf": "none no_record", "dkim": "permerror no_key", "arc": "fail key_failure", "dmarc": "none no_record",
         "iprev": "permerror"}
-
-_numbers = iter(range(1, 1 << 16))
-_numbers_lock = threading.Lock()
-
-
-def new_message(**options):
-    with _numbers_lock:
-        number = next(_numbers)
-    return Message(number, **options)
-
 
 def everything(fault):
     return lambda message: message.records() + f"* ! {fault}\n"
@@ -254,7 +240,7 @@ def run_case(stand, case):
     stand.set_script(case.script(message))
     case.break_server(stand.server)
     try:
-        results = stand.send(message)
+        results, = stand.send(message)
     finally:
         fresh = new_message()
         stand.set_script(case.mended(message) + fresh.records())
@@ -305,7 +291,7 @@ def recovery(stand, message, fresh, problems):
     """Seconds until both messages pass everything that they have."""
     begin = time.monotonic()
     while True:
-        wrong = [result.methods for sent in (message, fresh) for result in stand.send(sent)
+        wrong = [result.methods for sent, results in zip((message, fresh), stand.send(message, fresh)) for result in results
                  if result.methods != {**PASS, **dict.fromkeys(sent.lacks, "none")}]
         seconds = time.monotonic() - begin
         if not wrong:

@@ -31,13 +31,15 @@ TEST_CASE("resolver/unbound_config: the servers of resolv.conf(5)", "[resolver][
   }
 }
 
-TEST_CASE("resolver/unbound_config: sockets are a quarter of the files, 16 to 512", "[resolver][config]") {
+TEST_CASE("resolver/unbound_config: sockets are a quarter of the files, 16 to 4,096", "[resolver][config]") {
   CHECK(udp_sockets(0) == 16);
   CHECK(udp_sockets(67) == 16);
   CHECK(udp_sockets(68) == 17);
   CHECK(udp_sockets(1024) == 256);
   CHECK(udp_sockets(2048) == 512);
-  CHECK(udp_sockets(static_cast<std::size_t>(-1)) == 512);
+  CHECK(udp_sockets(16'383) == 4095);
+  CHECK(udp_sockets(16'384) == 4096);
+  CHECK(udp_sockets(static_cast<std::size_t>(-1)) == 4096);
 }
 
 bool has(const std::string& text, const std::string& line) {

@@ -1,9 +1,11 @@
 #include "resolver/unbound.h"
 
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
+#include <filesystem>
 #include <fstream>
 #include <functional>
 #include <future>
@@ -15,6 +17,7 @@
 #include <vector>
 
 #include "resolver/lookups.h"
+#include "resolver/unbound_config.h"
 #include "tests/resolver/asking.h"
 #include "tests/support/catch.h"
 #include "tests/support/faulty_dns.h"
@@ -49,6 +52,29 @@ milliseconds time_of(const std::function<void()>& work) {
   const auto begin = std::chrono::steady_clock::now();
   work();
   return std::chrono::duration_cast<milliseconds>(std::chrono::steady_clock::now() - begin);
+}
+
+/// Names of 300 domains.
+std::string name_of_many(int i) {
+  return "n" + std::to_string(i) + ".d" + std::to_string(i % 300) + ".test";
+}
+
+/// As assayd does. A socket for each question wants many files.
+void raise_file_limit() {
+  rlimit files{};
+  getrlimit(RLIMIT_NOFILE, &files);
+  files.rlim_cur = files.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &files);
+}
+
+std::size_t open_files() {
+  return static_cast<std::size_t>(std::distance(std::filesystem::directory_iterator("/proc/self/fd"), {}));
+}
+
+long resident_kib() {
+  long pages = 0;
+  std::ifstream("/proc/self/statm") >> pages >> pages;
+  return pages * (sysconf(_SC_PAGESIZE) / 1024);
 }
 
 const IpAddress kV4 = IpAddress::parse("192.0.2.1").value();
@@ -454,11 +480,11 @@ TEST_CASE("resolver/unbound: a dead forwarder among several delays but does not 
 }
 
 TEST_CASE("resolver/unbound: 2,000 questions under way are all answered, each once", "[resolver][unbound]") {
-  const FaultyDns server("*.many.test ! DELAY 100\n*.many.test 300 TXT \"x\"\n");
+  const FaultyDns server("*.test ! DELAY 100\n*.test 300 TXT \"x\"\n");
   const auto backend = backend_for(server, seconds(20));
   Asking asking(*backend);
   for (int i = 0; i < 2000; ++i) {
-    asking.ask({std::to_string(i) + ".many.test", Type::TXT});
+    asking.ask({name_of_many(i), Type::TXT});
   }
   CHECK(backend->health().in_flight > 1500);
   REQUIRE(asking.wait());
@@ -473,22 +499,137 @@ TEST_CASE("resolver/unbound: 2,000 questions under way are all answered, each on
 }
 
 TEST_CASE("resolver/unbound: kMaxInFlight questions are taken, one more is refused at once", "[resolver][unbound]") {
+  raise_file_limit();
   FaultyDns server("");
   server.set_mute(true);
   const auto backend = backend_for(server, seconds(30));
   Asking asking(*backend);
   for (std::size_t i = 0; i < kMaxInFlight; ++i) {
-    asking.ask({std::to_string(i) + ".many.test", Type::TXT});
+    asking.ask({name_of_many(static_cast<int>(i)), Type::TXT});
   }
   CHECK(backend->health().refused == 0);
-  const dns::Answer refused = ask_one(*backend, "more.many.test");
+  const dns::Answer refused = ask_one(*backend, "more.test");
   CHECK(refused.status == Status::TempFail);
   CHECK(refused.detail == "too many DNS questions under way");
   CHECK(backend->health().refused == 1);
   // One that is under way already is joined all the same.
-  asking.ask({"7.many.test", Type::TXT});
+  asking.ask({name_of_many(7), Type::TXT});
   CHECK(backend->health().refused == 1);
   CHECK(backend->health().joined == 1);
+}
+
+TEST_CASE(
+    "resolver/unbound: a domain with silent servers takes an eighth of the places, waits for more, harms no other",
+    "[resolver][unbound]") {
+  raise_file_limit();
+  FaultyDns server("*.lost.test ! SILENCE\n*.good.test 300 TXT \"x\"\n");
+  const auto backend = backend_for(server, milliseconds(500));
+  rlimit files{};
+  getrlimit(RLIMIT_NOFILE, &files);
+  const std::size_t share = udp_sockets(files.rlim_cur) / 8;
+  Asking lost(*backend);
+  for (std::size_t i = 0; i < 2 * share; ++i) {
+    lost.ask({std::to_string(i) + ".lost.test", Type::TXT});
+  }
+  Health health = backend->health();
+  CHECK(health.in_flight == share);
+  CHECK(health.held == share);
+  CHECK(health.refused == 0);
+  const dns::Answer refused = ask_one(*backend, "more.lost.test");
+  CHECK(refused.status == Status::TempFail);
+  CHECK(refused.detail == "too many DNS questions under way about one domain");
+  CHECK(backend->health().refused == 1);
+  // One that waits is joined.
+  lost.ask({std::to_string(2 * share - 1) + ".lost.test", Type::TXT});
+  CHECK(backend->health().joined == 1);
+  CHECK(ask_one(*backend, "a.good.test").status == Status::Found);
+  REQUIRE(lost.wait());
+  CHECK(lost.times() == std::vector<int>(2 * share + 1, 1));
+  for (const auto& answer : lost.answers()) {
+    CHECK(answer->detail == "timed out after 500 ms");
+  }
+  // What waited in vain is never asked, and what is asked is given up at last.
+  CHECK(backend->health().held == 0);
+  CHECK(server.count(std::to_string(2 * share - 1) + ".lost.test") == 0);
+  server.set_script("*.lost.test 300 TXT \"x\"\n");
+  const auto is_idle = [&backend] { return backend->health().in_flight == 0; };
+  for (int i = 0; i < 500 && !is_idle(); ++i) {
+    std::this_thread::sleep_for(milliseconds(20));
+  }
+  CHECK(is_idle());
+  CHECK(ask_one(*backend, "back.lost.test").status == Status::Found);
+}
+
+TEST_CASE("resolver/unbound: what waits for its domain has its turn when others are answered", "[resolver][unbound]") {
+  raise_file_limit();
+  const FaultyDns server("*.busy.test ! DELAY 50\n*.busy.test 300 TXT \"x\"\n");
+  const auto backend = backend_for(server, seconds(20));
+  Asking asking(*backend);
+  rlimit files{};
+  getrlimit(RLIMIT_NOFILE, &files);
+  const std::size_t share = udp_sockets(files.rlim_cur) / 8;
+  for (std::size_t i = 0; i < 2 * share; ++i) {
+    asking.ask({std::to_string(i) + ".busy.test", Type::TXT});
+  }
+  CHECK(backend->health().held == share);
+  REQUIRE(asking.wait());
+  for (const auto& answer : asking.answers()) {
+    CHECK(answer->status == Status::Found);
+  }
+  CHECK(asking.times() == std::vector<int>(2 * share, 1));
+  CHECK(backend->health().sent == 2 * share);
+  CHECK(backend->health().held == 0);
+  CHECK(backend->health().in_flight == 0);
+}
+
+TEST_CASE(
+    "resolver/unbound: thousands of questions to silent servers: files and memory are bounded, others get through",
+    "[resolver][unbound][slow]") {
+  raise_file_limit();
+  rlimit files{};
+  getrlimit(RLIMIT_NOFILE, &files);
+  const std::size_t sockets = udp_sockets(files.rlim_cur);
+  if (sockets < kMaxInFlight) {
+    WARN("the system lets a process open but " << files.rlim_cur << " files: not tried");
+    return;
+  }
+  FaultyDns server("*.test ! SILENCE\n*.good.test ! DELAY 0\n*.good.test 300 TXT \"x\"\n");
+  const auto backend = backend_for(server, seconds(3));
+  CHECK(ask_one(*backend, "0.good.test").status == Status::Found);
+  const std::size_t files_before = open_files();
+  const long memory_before = resident_kib();
+  Asking lost(*backend);
+  // Room is left for a few: all that are not lost need no time.
+  const std::size_t many = kMaxInFlight - 10;
+  for (std::size_t i = 0; i < many; ++i) {
+    lost.ask({name_of_many(static_cast<int>(i)), Type::TXT});
+  }
+  CHECK(backend->health().refused == 0);
+  std::size_t most_files = 0;
+  long most_memory = 0;
+  for (int asked = 1; !lost.wait(milliseconds(50)); ++asked) {
+    CHECK(ask_one(*backend, std::to_string(asked) + ".good.test").status == Status::Found);
+    most_files = std::max(most_files, open_files());
+    most_memory = std::max(most_memory, resident_kib());
+  }
+  CHECK(lost.times() == std::vector<int>(many, 1));
+  CHECK(most_files <= files_before + sockets + 64);
+  constexpr long kMostMemory = 80L * 1024;
+  CHECK(most_memory - memory_before < kMostMemory);
+  WARN(many << " questions unanswered: " << most_files - files_before << " files and "
+            << (most_memory - memory_before) / 1024 << " MiB more");
+  server.set_script("*.test 300 TXT \"x\"\n");
+  const milliseconds back = time_of([&] { CHECK(ask_one(*backend, "new.d1.test").status == Status::Found); });
+  CHECK(back < seconds(5));
+  for (int i = 0; i < 500 && backend->health().in_flight > 0; ++i) {
+    std::this_thread::sleep_for(milliseconds(20));
+  }
+  CHECK(backend->health().in_flight == 0);
+  // libunbound closes a socket when it has read its answer.
+  for (int i = 0; i < 500 && open_files() > files_before; ++i) {
+    std::this_thread::sleep_for(milliseconds(20));
+  }
+  CHECK(open_files() == files_before);
 }
 
 TEST_CASE("resolver/unbound: the end answers all that is under way, once each, and soon", "[resolver][unbound]") {

@@ -1,0 +1,84 @@
+#pragma once
+
+#include <cstddef>
+#include <list>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+#include "resolver/question_hash.h"
+#include "verify/dns/answer.h"
+
+namespace assay::resolver {
+
+/// The end of `name` that is one owner's, as far as that can be told cheaply: one label more than a public suffix. For
+/// addresses written as names it is the network, /16 of IPv4 and /32 of IPv6. Any octets.
+[[nodiscard]] std::string_view domain_of(const std::string& name) noexcept;
+
+/// Lets at most `share` questions about the names of one domain be under way, and as many more wait for their turn.
+/// Senders choose names, and may have servers for them that never answer: without this a few dozen messages would take
+/// all places for as long as servers are waited for, and nobody's policy could be looked up. Where servers do answer,
+/// those that wait have their turn within a moment. Not thread-safe.
+template <class Asker>
+class DomainShares {
+ public:
+  using Line = std::list<Asker>;
+
+  struct Domain {
+    const dns::Question* key = nullptr;  ///< In the table.
+    std::size_t under_way = 0;
+    Line waiting;  ///< Oldest first.
+  };
+
+  explicit DomainShares(std::size_t share) : share_(share) {}
+
+  /// Moves `asker`, a line of one, to the end of `now`, or lets it wait. Null, and nothing done, if too many wait. What
+  /// was taken is given back once, by end() or give_up(). Throws for want of memory alone, with nothing done.
+  Domain* begin(const dns::Question& question, Line& asker, Line& now) {
+    const auto found = domains_.try_emplace({std::string(domain_of(question.name)), dns::Type::TXT}).first;
+    Domain& domain = found->second;
+    domain.key = &found->first;
+    if (domain.under_way < share_) {
+      ++domain.under_way;
+      now.splice(now.end(), asker);
+      return &domain;
+    }
+    if (domain.waiting.size() >= share_) {
+      return nullptr;
+    }
+    domain.waiting.splice(domain.waiting.end(), asker);
+    ++waiting_;
+    return &domain;
+  }
+
+  /// For one that had its turn: moves the one that waited longest, if any, to the end of `now`; true if so.
+  bool end(Domain& domain, Line& now) noexcept {
+    if (domain.waiting.empty()) {
+      if (--domain.under_way == 0) {
+        domains_.erase(domains_.find(*domain.key));
+      }
+      return false;
+    }
+    now.splice(now.end(), domain.waiting, domain.waiting.begin());
+    --waiting_;
+    return true;
+  }
+
+  /// For one that waits.
+  void give_up(Domain& domain, const Asker& asker) noexcept { waiting_ -= domain.waiting.remove(asker); }
+
+  void clear() noexcept {
+    domains_.clear();
+    waiting_ = 0;
+  }
+
+  /// How many wait.
+  [[nodiscard]] std::size_t waiting() const noexcept { return waiting_; }
+
+ private:
+  const std::size_t share_;
+  std::unordered_map<dns::Question, Domain, QuestionHash> domains_;  ///< By name. The type is always the same.
+  std::size_t waiting_ = 0;
+};
+
+}  // namespace assay::resolver
