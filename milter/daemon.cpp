@@ -285,6 +285,9 @@ int run_daemon(const CommandLine& line) {
   std::thread(take_signals, std::ref(source), std::ref(gate), std::cref(metrics)).detach();
   observe::log_info("assayd " ASSAY_VERSION " serves on " + settings.listen.address + " as " + settings.authserv_id +
                     ", configuration " + settings.fingerprint);
+  if (geteuid() == 0) {
+    observe::log_warn("assayd runs as root: a hole in it would give hostile mail this host; let it be another user");
+  }
   if (background.started() && settings.log.target == "stderr") {
     observe::log_warn("log.target is stderr, which ends here for a daemon in the background: name a file or syslog");
   }

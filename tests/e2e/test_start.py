@@ -6,6 +6,7 @@ import grp
 import os
 import pathlib
 import resource
+import shutil
 import signal
 import socket
 import stat
@@ -88,6 +89,19 @@ class Start(unittest.TestCase):
             self.assertEqual(result.returncode, 1)
             self.assertIn("dmarc.compare_psl: the public suffix list /usr/share/publicsuffix/public_suffix_list.dafsa cannot be "
                           "read: No such file or directory; install the package publicsuffix", result.stderr)
+
+    @unittest.skipUnless(os.geteuid() == 0, "only root can start it as root, and as somebody else")
+    def test_root_is_warned_of(self):
+        self.folder.chmod(0o777)
+        program = shutil.copy(daemon.BIN / "assayd", self.folder)  # Another user may not reach the build.
+        for user, warnings in ((0, 1), (65534, 0)):
+            command = [program, *self.command(f"inet:{daemon.free_port()}@127.0.0.1", "--foreground")[1:]]
+            with subprocess.Popen(command, user=user, group=user, extra_groups=[]) as process:
+                daemon.until(lambda: self.log.exists() and " serves on " in self.log.read_text(), what="the start")
+                process.send_signal(signal.SIGUSR2)
+                self.assertEqual(process.wait(30), 0)
+            self.assertEqual(self.log.read_text().count("warning assayd runs as root"), warnings, self.log.read_text())
+            self.log.unlink()
 
     def test_the_background(self):
         port = daemon.free_port()

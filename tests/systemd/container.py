@@ -1,7 +1,7 @@
 """A copy of this host, booted by a systemd of its own in its own namespaces, for tests of units under the real thing.
 
 The root is an overlay over /, so the programs are the host's and nothing is written to it; the network is the host's, so a test
-reaches the daemons in it on loopback. Units that are enabled on the host are not: the container reaches basic.target and stops there.
+reaches the daemons in it on loopback. Units that are enabled on the host are not: the container gets as far as basic.target.
 Everything lives in a mount namespace and control groups of its own and is gone when it ends.
 """
 
@@ -103,8 +103,9 @@ class Container:
 
     def run(self, *command, check=True, timeout=120):
         """Runs a command in it, as root."""
-        result = subprocess.run(["nsenter", "--target", str(self._leader), "--all", "--wd=/", *map(str, command)], capture_output=True,
-                                text=True, check=False, timeout=timeout, stdin=subprocess.DEVNULL)
+        enter = ["nsenter", "--target", str(self._leader), "--all", "--wd=/"]
+        result = subprocess.run([*enter, *map(str, command)], capture_output=True, text=True, check=False, timeout=timeout,
+                                stdin=subprocess.DEVNULL)
         if check and result.returncode != 0:
             raise AssertionError(f"{command}: exit status {result.returncode}: {result.stdout}{result.stderr}")
         return result

@@ -13,7 +13,8 @@ CMAKE = os.environ.get("ASSAY_CMAKE", "cmake")
 
 def install(folder):
     """Installs as packages are made: below `folder` lies what would lie below /. Returns the path of the unit there."""
-    subprocess.run([CMAKE, "--install", daemon.BUILD], env={**os.environ, "DESTDIR": str(folder)}, check=True, stdout=subprocess.DEVNULL)
+    environment = {**os.environ, "DESTDIR": str(folder)}
+    subprocess.run([CMAKE, "--install", daemon.BUILD], env=environment, check=True, stdout=subprocess.DEVNULL)
     return find(folder, "systemd/system/assayd.service")
 
 

@@ -1,4 +1,4 @@
-"""What any user of a host may do, tried one after the other, as somebody would who took over the daemon. Prints what was possible.
+"""What any user of a host may do, tried one after the other, as whoever took over the daemon would. Writes what was possible.
 
 Standard library alone; run by tests/systemd/test_boot.py within the unit's restrictions, and without them.
 """

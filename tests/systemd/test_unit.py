@@ -18,7 +18,7 @@ from installed import daemon
 MOST_EXPOSURE = 15
 # What `systemd-analyze security` may find open, and why it is. Whatever else it finds is a line lost from the unit.
 OPEN = {
-    "SystemCallFilter=~@privileged": "@chown, for socket.group; without capabilities it only reaches groups that the daemon is in",
+    "SystemCallFilter=~@privileged": "@chown, for socket.group; without capabilities it reaches the daemon's own groups alone",
     "RootDirectory=/RootImage=": "libraries and configuration are the host's",
     "RestrictAddressFamilies=~AF_UNIX": "the MTA's socket, the log, systemd itself",
     "RestrictAddressFamilies=~AF_(INET|INET6)": "DNS, the MTA's socket, metrics",
@@ -60,7 +60,8 @@ class Unit(unittest.TestCase):
 
     def test_nothing_is_open_without_a_reason(self):
         result = self.analyze("security", "--offline=true", "--json=short", self.unit)
-        found = {entry["name"]: entry["description"] for entry in json.loads(result.stdout) if entry["exposure"] not in (None, "0")}
+        found = {entry["name"]: entry["description"] for entry in json.loads(result.stdout)
+                 if entry["exposure"] not in (None, "0")}
         self.assertEqual({name: found[name] for name in found if name not in OPEN}, {})
         self.assertEqual(set(OPEN) - set(found), set(), "is closed now: take it from the list")
 
@@ -88,9 +89,10 @@ class Unit(unittest.TestCase):
         # Where there is no Postfix, its folder is left out, and the other one made.
         for groups, status in (("root:x:0:\nadm:x:4:\n", (65,)), ("root:x:0:\nadm:x:4:\npostfix:x:1234:\n", (0,))):
             (root / "etc/group").write_text(groups)
-            subprocess.run(["systemd-sysusers", f"--root={root}", installed.find(self.root, "sysusers.d/assay.conf")], check=True)
-            result = subprocess.run(["systemd-tmpfiles", f"--root={root}", "--create", installed.find(self.root, "tmpfiles.d/assay.conf")],
-                                    capture_output=True, text=True, check=False)
+            users, folders = (installed.find(self.root, f"{kind}.d/assay.conf") for kind in ("sysusers", "tmpfiles"))
+            subprocess.run(["systemd-sysusers", f"--root={root}", users], check=True, capture_output=True)
+            result = subprocess.run(["systemd-tmpfiles", f"--root={root}", "--create", folders], capture_output=True, text=True,
+                                    check=False)
             self.assertIn(result.returncode, status, result.stderr)
         user = [line.split(":") for line in (root / "etc/passwd").read_text().splitlines() if line.startswith("assay:")]
         self.assertEqual(len(user), 1)
