@@ -20,7 +20,12 @@ if(ASSAY_SANITIZE)
     -fno-sanitize-recover=all)
   target_link_options(assay_compile INTERFACE -fsanitize=${assay_sanitizers})
 endif()
+# What is installed is loaded at random addresses, and its tables of functions are read-only once it runs (RELRO, all bound at the
+# start). tests/tools/check_hardening.py looks whether the programs got that.
 set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+include(CheckPIESupported)
+check_pie_supported()  # Without it CMake leaves it to the compiler's default whether programs are linked so.
+target_link_options(assay_compile INTERFACE LINKER:-z,relro LINKER:-z,now LINKER:-z,noexecstack)
 
 find_program(ASSAY_CCACHE ccache)
 if(ASSAY_CCACHE)
