@@ -261,7 +261,7 @@ int run_daemon(const CommandLine& line) {
     report(problems);
     return 1;
   }
-  const auto runtime = source.current();  // A reload may replace it at any time from here on.
+  auto runtime = source.current();  // A reload may replace it at any time from here on.
   const config::Settings& settings = runtime->settings;
   if (!open_log(settings.log)) {
     return 1;
@@ -294,6 +294,7 @@ int run_daemon(const CommandLine& line) {
   observe::flush_log();  // A daemon in the background has no stderr from here on.
   background.ready();
   sd_notify(0, "READY=1");
+  runtime.reset();  // Held any longer, its resolver and cache would outlive the reload that replaces them.
   const int served = smfi_main();
   sd_notify(0, "STOPPING=1");
   observe::log_info("stopped");

@@ -2,6 +2,8 @@
 """Reload and drain under load: no message is lost, none passes unverified, none is judged half by one file and half by another."""
 
 import collections
+import contextlib
+import pathlib
 import subprocess
 import unittest
 
@@ -63,6 +65,29 @@ class Reload(unittest.TestCase):
             self.assertTrue(any("no_such_key" in text for text in refused), refused)
             result = samples.send(daemon.BIN / "assay-mta", running.socket, QUARANTINED)
             self.assertEqual(samples.fields(result, "X-Spam-Flag"), [" A"])
+            running.assert_sound(self)
+
+
+class Resolver(unittest.TestCase):
+    def test_a_replaced_one_goes(self):
+        def settings(timeout):
+            return f"dns: {{forward: ['127.0.0.1@{daemon.free_port()}'], timeout: {timeout}}}\n"
+
+        def resolvers():
+            """Each has one eventfd, and nothing else has."""
+            links = []
+            for path in pathlib.Path(f"/proc/{running.pid}/fd").iterdir():
+                with contextlib.suppress(FileNotFoundError):
+                    links.append(str(path.readlink()))
+            return links.count("anon_inode:[eventfd]")
+
+        with daemon.Daemon(settings("1s")) as running:
+            self.assertEqual(resolvers(), 1)
+            for number in range(2, 5):
+                running.write_config(settings(f"{number}s"))
+                running.reload()
+                daemon.until(lambda: sum("in force" in text for text in running.messages()) == number - 1, what=f"reload {number - 1}")
+            daemon.until(lambda: resolvers() == 1, what="the end of the resolvers that were replaced")
             running.assert_sound(self)
 
 
