@@ -32,6 +32,7 @@ import unittest
 from dns_stand import DOWN, MESSAGE_DEADLINE, Message, PASS, Stand, TIMEOUT, key_record, new_message, strings
 
 DOCUMENTATION = pathlib.Path(__file__).resolve().parents[2] / "docs/dns-faults.md"
+TRUST_ANCHOR = "/usr/share/dns/root.key"
 RECOVERY = 5.0  # seconds
 # A slow machine may be late by so much; a lookup without a deadline would be later.
 LATE = 3.0
@@ -365,6 +366,75 @@ class Faults(unittest.TestCase):
                     closing.append(pool.submit(stand.close))
                 for future in closing:
                     future.result()
+
+
+class Forwarders(unittest.TestCase):
+    """Of two servers one fails, then both."""
+
+    def setUp(self):
+        self.stand = warm_stand(servers=2)
+        self.addCleanup(self.stand.close)
+        self.first, self.second = self.stand.servers
+
+    def send(self, message):
+        results, = self.stand.send(message)
+        return results
+
+    def test_while_one_fails_the_other_answers(self):
+        for name, fault in (("silent", "* ! SILENCE\n"), ("SERVFAIL", "* ! SERVFAIL\n"), ("gone", None)):
+            for failing, other in ((self.first, self.second), (self.second, self.first)):
+                with self.subTest(name):
+                    message = new_message()
+                    other.set_script(message.records())
+                    if fault is None:
+                        failing.stop()
+                    else:
+                        failing.set_script(fault)
+                    results = self.send(message)
+                    failing.start()
+                    # The next to fail is the one that answered: what libunbound holds against this one must be forgotten
+                    # (infra-host-ttl, 3 s), as an outage of both is something else.
+                    time.sleep(4)
+                    for result in results:
+                        self.assertEqual(result.methods, PASS)
+                    print(f"one of two servers, {name}: all pass after {max(result.seconds for result in results):.2f} s")
+
+    def test_both_come_back(self):
+        outage = float(os.environ.get("ASSAY_OUTAGE", "8"))
+        before = self.stand.resources()
+        self.first.stop()
+        self.second.mute()
+        begin = time.monotonic()
+        lost = []
+        while not lost or time.monotonic() - begin < outage:
+            lost.append(new_message())
+            for result in self.send(lost[-1]):
+                self.assertEqual(result.methods, DOWN)
+                self.assertLess(result.seconds, MESSAGE_DEADLINE + LATE)
+        fresh = new_message()
+        self.stand.set_script(lost[-1].records() + fresh.records())
+        self.first.start()
+        self.second.unmute()
+        problems = []
+        seconds = recovery(self.stand, lost[-1], fresh, problems)
+        self.assertEqual(problems, [])
+        self.assertLessEqual(self.stand.settled_resources(before), before)
+        print(f"both of two servers dead for {outage} s, {len(lost)} messages: all pass {seconds:.2f} s after")
+
+
+class Dnssec(unittest.TestCase):
+    def test_answers_without_signatures_are_bogus(self):
+        """Whoever answers has none of the root's keys: a forger. (Good and changed signatures: tests/resolver.)"""
+        if not pathlib.Path(TRUST_ANCHOR).exists():
+            self.skipTest(f"no {TRUST_ANCHOR}: install dns-root-data")
+        with Stand(dns=", dnssec: on") as stand:
+            message = new_message()
+            stand.set_script(message.records())
+            results, = stand.send(message)
+            bogus = {method: words.replace("dns_failure", "dnssec_bogus") for method, words in DOWN.items()}
+            self.assertEqual([result.methods for result in results], [bogus] * 2)
+            # RFC 4035 section 5.5: as SERVFAIL, so deferred where that is.
+            self.assertEqual([result.action for result in results], ["accept", "tempfail"])
 
 
 if __name__ == "__main__":

@@ -81,7 +81,8 @@ class Load(unittest.TestCase):
         forged = [new_message(signed=False, sealed=False) for _ in range(20)]
         policies = "".join(f'_dmarc.{m.author} 300 TXT "v=DMARC1; p=reject"\n{m.author} 300 TXT "v=spf1 -all"\n' for m in forged)
         answered = "".join(f"*.{m.top} ! DELAY 0\n" for m in honest + forged) + "*.arpa ! DELAY 0\n"
-        self.stand.set_script("* ! SILENCE\n_dmarc.example ! DELAY 0\n" + "".join(m.records() for m in honest) + policies + answered)
+        self.stand.set_script("* ! SILENCE\n_dmarc.example ! DELAY 0\n" + "".join(m.records() for m in honest) + policies +
+                              answered)
         self.send(honest[0])
         files_before = self.stand.resources()[0][0]
         attackers = [self.attack(number) for number in range(MESSAGES)]
