@@ -5,19 +5,17 @@
 #include <sys/socket.h>
 
 #include <array>
-#include <atomic>
 #include <chrono>
 #include <cstring>
-#include <exception>
 #include <string>
 
+#include "milter/internal_error.h"
 #include "milter/negotiation.h"
 #include "observe/log.h"
 
 namespace assay::milter {
 namespace {
 
-std::atomic<std::uint64_t> barrier_count{0};
 std::optional<Services> shared_services;
 
 /// libmilter's C interface takes pointers to char that it does not write to.
@@ -96,12 +94,8 @@ sfsistat guarded(SMFICTX* context, const char* what, Call call) noexcept {
   try {
     session = session_of(context);
     return session == nullptr ? SMFIS_TEMPFAIL : call(*session);
-  } catch (const std::exception& error) {
-    ++barrier_count;
-    observe::log_error(std::string("internal error in ") + what + ": " + error.what());
   } catch (...) {
-    ++barrier_count;
-    observe::log_error(std::string("internal error in ") + what);
+    report_internal_error(what);
   }
   if (session != nullptr) {
     session->fail();
@@ -168,10 +162,9 @@ sfsistat on_negotiate(SMFICTX* context, unsigned long actions, unsigned long ste
     delete session_of(context);  // NOLINT(cppcoreguidelines-owning-memory): libmilter holds the pointer.
     smfi_setpriv(context, session.release());
     return SMFIS_CONTINUE;
-  } catch (const std::exception& error) {
-    ++barrier_count;
-    observe::log_error(std::string("internal error in negotiation: ") + error.what());
-    return SMFIS_REJECT;
+  } catch (...) {
+    report_internal_error("negotiation");
+    return SMFIS_REJECT;  // libmilter then closes the connection.
   }
 }
 
@@ -231,7 +224,14 @@ sfsistat on_end_of_headers(SMFICTX* context) noexcept {
 sfsistat on_body(SMFICTX* context, unsigned char* octets, size_t count) noexcept {
   return guarded(context, "body", [&](Session& session) {
     // NOLINTNEXTLINE(cppcoreguidelines-pro-type-reinterpret-cast): octets are read as text everywhere else.
-    return code(session.body({reinterpret_cast<const char*>(octets), count}));
+    const std::string_view chunk(reinterpret_cast<const char*>(octets), count);
+    try {
+      return code(session.body(chunk));
+    } catch (...) {
+      report_internal_error("body");
+      session.fail();
+    }
+    return code(session.body(chunk));  // Deferred at its end, which makes its record, too.
   });
 }
 
@@ -241,6 +241,13 @@ sfsistat on_end_of_message(SMFICTX* context) noexcept {
     const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
     try {
       return code(session.end_of_message(macro(context, "i"), now, editor));
+    } catch (...) {
+      report_internal_error("end of message");
+      session.fail();
+    }
+    // Deferred, with its record. If not even that can be made, the barrier defers it.
+    try {
+      return code(session.end_of_message("", now, editor));
     } catch (...) {
       session.abort();
       throw;
@@ -285,10 +292,6 @@ bool register_callbacks(Services services) {
   description.xxfi_close = on_close;
   description.xxfi_negotiate = on_negotiate;
   return smfi_register(description) == MI_SUCCESS;
-}
-
-std::uint64_t barrier_hits() noexcept {
-  return barrier_count;
 }
 
 }  // namespace assay::milter

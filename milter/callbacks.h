@@ -1,17 +1,12 @@
 #pragma once
 
-#include <cstdint>
-
 #include "milter/session.h"
 
 namespace assay::milter {
 
 /// Registers the callbacks with libmilter. They only translate: C arguments to a call of the Session, its Step to a
-/// libmilter code. No exception passes them: one shared barrier catches, counts and logs it, marks the message failed,
-/// and answers TempFail where an answer is due. `services` must outlive smfi_main(). False if libmilter refuses.
+/// libmilter code. No exception passes them: one shared barrier catches and logs it, marks the message failed, and
+/// answers TempFail where an answer is due. `services` must outlive smfi_main(). False if libmilter refuses.
 [[nodiscard]] bool register_callbacks(Services services);
-
-/// Exceptions caught by the barrier since the start.
-[[nodiscard]] std::uint64_t barrier_hits() noexcept;
 
 }  // namespace assay::milter

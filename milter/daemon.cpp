@@ -3,7 +3,6 @@
 #include <libmilter/mfapi.h>
 #include <malloc.h>
 #include <pthread.h>
-#include <sys/resource.h>
 #include <systemd/sd-daemon.h>
 #include <unistd.h>
 
@@ -15,15 +14,17 @@
 #include <cstdint>
 #include <cstdio>
 #include <ctime>
-#include <exception>
 #include <string>
 #include <thread>
+#include <utility>
 
 #include "config/lint.h"
+#include "milter/accept.h"
 #include "milter/background.h"
 #include "milter/callbacks.h"
 #include "milter/end_process.h"
 #include "milter/gate.h"
+#include "milter/internal_error.h"
 #include "milter/listen_socket.h"
 #include "milter/planner.h"
 #include "milter/runtime.h"
@@ -64,17 +65,6 @@ sigset_t daemon_signals() {
   sigaddset(&set, SIGUSR1);
   sigaddset(&set, SIGUSR2);
   return set;
-}
-
-/// Files for connections, and for the sockets of the DNS questions under way: with the 1,024 that a shell gives,
-/// senders with silent DNS servers would soon have them all. The system's hard limit stays.
-void raise_file_limit() {
-  constexpr rlim_t kEnough = 65'536;  // As the unit has it.
-  rlimit files{};
-  if (getrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_cur < kEnough) {
-    files.rlim_cur = std::min(kEnough, files.rlim_max);
-    setrlimit(RLIMIT_NOFILE, &files);
-  }
 }
 
 /// Signals are taken by one thread each of ours and of libmilter (SIGHUP, SIGTERM, SIGINT), so every other thread must
@@ -132,9 +122,9 @@ void reload(RuntimeSource& source) {
   sd_notify(0, "RELOADING=1");
   try {
     load_again(source);
-  } catch (const std::exception& error) {
+  } catch (...) {
     // No memory, or no thread for a new resolver: that must not end a daemon that serves.
-    observe::log_error(std::string("reload: ") + error.what() + "; the running configuration stays in force");
+    report_internal_error("reload; the running configuration stays in force");
   }
   sd_notify(0, "READY=1");
 }
@@ -143,10 +133,15 @@ void drain(const RuntimeSource& source, Gate& gate) {
   sd_notify(0, "STOPPING=1");
   const auto timeout = source.current()->settings.stop_timeout;
   gate.close();
-  observe::log_info("draining: " + std::to_string(gate.in_flight()) + " messages in flight");
-  if (!gate.wait_until_empty(timeout)) {
-    observe::log_warn("draining: " + std::to_string(gate.in_flight()) + " messages were still in flight after " +
-                      std::to_string(timeout.count()) + " s");
+  try {
+    observe::log_info("draining: " + std::to_string(gate.in_flight()) + " messages in flight");
+    if (!gate.wait_until_empty(timeout)) {
+      observe::log_warn("draining: " + std::to_string(gate.in_flight()) + " messages were still in flight after " +
+                        std::to_string(timeout.count()) + " s");
+    }
+  } catch (...) {
+    report_internal_error("draining");
+    static_cast<void>(gate.wait_until_empty(timeout));
   }
   std::this_thread::sleep_for(kReplyGrace);
   observe::log_info("drained: stopping");
@@ -165,37 +160,60 @@ void trim_memory(const Gate& gate, std::uint64_t& trimmed_at) {
   }
 }
 
-/// Tells of what was refused since the last time, in one line.
+/// Tells of what was refused since the last time, in one line for each bound.
 class ExcessTeller {
  public:
-  void look(const RuntimeSource& source, const observe::Metrics& metrics) {
+  ExcessTeller(const RuntimeSource& source, const observe::Metrics& metrics) : source_(source), metrics_(metrics) {}
+
+  void look() {
     const auto now = std::chrono::steady_clock::now();
-    const std::uint64_t messages = metrics.times_exceeded(observe::Excess::Messages);
-    if (messages == told_ || now < next_) {
-      return;
+    if (const std::uint64_t count = messages_.due(metrics_, now); count > 0) {
+      observe::log_warn("limits.messages: deferred " + std::to_string(count) + " messages with 451, since " +
+                        std::to_string(source_.current()->settings.messages) + " were in flight");
     }
-    observe::log_warn("limits.messages: deferred " + std::to_string(messages - told_) + " messages with 451, since " +
-                      std::to_string(source.current()->settings.messages) + " were in flight; " +
-                      std::to_string(messages) + " since the start");
-    told_ = messages;
-    next_ = now + kTellInterval;
+    if (const std::uint64_t count = connections_.due(metrics_, now); count > 0) {
+      observe::log_warn("too many open files: closed " + std::to_string(count) +
+                        " new connections of the MTA at once; the limit is LimitNOFILE of the unit (ulimit -n)");
+    }
   }
 
  private:
-  std::uint64_t told_ = 0;
-  std::chrono::steady_clock::time_point next_;
+  struct Told {
+    observe::Excess excess;
+    std::uint64_t count = 0;
+    std::chrono::steady_clock::time_point next{};
+
+    /// How many came since the last line, if it is time for another.
+    std::uint64_t due(const observe::Metrics& metrics, std::chrono::steady_clock::time_point now) {
+      const std::uint64_t all = metrics.times_exceeded(excess);
+      if (all == count || now < next) {
+        return 0;
+      }
+      next = now + kTellInterval;
+      return all - std::exchange(count, all);
+    }
+  };
+
+  const RuntimeSource& source_;
+  const observe::Metrics& metrics_;
+  Told messages_{observe::Excess::Messages};
+  Told connections_{observe::Excess::Connections};
 };
 
 void take_signals(RuntimeSource& source, Gate& gate, const observe::Metrics& metrics) {
   const sigset_t set = daemon_signals();
   const timespec interval{kLookInterval.count(), 0};
   std::uint64_t trimmed_at = 0;
-  ExcessTeller excess;
+  ExcessTeller excess(source, metrics);
   for (;;) {
     const int signal = sigtimedwait(&set, nullptr, &interval);
     if (signal < 0 && errno == EAGAIN) {
       trim_memory(gate, trimmed_at);
-      excess.look(source, metrics);
+      try {
+        excess.look();
+      } catch (...) {
+        report_internal_error("telling of what was deferred");
+      }
     } else if (signal == SIGUSR1) {
       reload(source);
     } else if (signal == SIGUSR2) {
@@ -252,7 +270,7 @@ int run_daemon(const CommandLine& line) {
     background.start();
   }
   block_signals();
-  raise_file_limit();
+  const std::size_t max_files = raise_file_limit();  // Before the resolver looks how many sockets it may have.
   // Static: libmilter's threads may still run when this function returns.
   static RuntimeSource source = make_source(line);
   static Gate gate;
@@ -279,6 +297,7 @@ int run_daemon(const CommandLine& line) {
     }
     observe::log_info("metrics are served on http://" + settings.metrics_listen + "/metrics");
   }
+  bound_connections(connection_ceiling(max_files), [] { metrics.exceeded(observe::Excess::Connections); });
   if (const std::string error = open_listen_socket(settings.listen); !error.empty()) {
     return refuse_to_start(settings.log, error);
   }

@@ -1,11 +1,10 @@
 #include "milter/planner.h"
 
-#include <exception>
 #include <new>
 #include <string>
 #include <utility>
 
-#include "observe/log.h"
+#include "milter/internal_error.h"
 
 namespace assay::milter {
 
@@ -82,8 +81,8 @@ void Planner::run(const std::shared_ptr<Queue>& queue) {
 void Planner::try_step(const std::shared_ptr<Queue>& queue, const std::shared_ptr<Plan>& plan) {
   try {
     step(queue, plan);
-  } catch (const std::exception& error) {
-    observe::log_error(std::string("internal error while planning lookups: ") + error.what());
+  } catch (...) {
+    report_internal_error("planning lookups");
   }
 }
 

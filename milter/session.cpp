@@ -81,13 +81,25 @@ Session::Session(Services services) : services_(services) {}
 Session::~Session() = default;
 
 void Session::connect(std::string_view client_name, const std::optional<IpAddress>& client) {
-  client_name_ = client_name;
+  // Without memory for the name, say, mail would be judged as if nobody had sent it.
+  is_whole_ = false;
   client_ = client;
+  client_name_ = client_name;
+  is_whole_ = true;
+}
+
+void Session::helo(std::string_view name) {
+  const bool was_whole = std::exchange(is_whole_, false);
+  helo_ = name;
+  is_whole_ = was_whole;
 }
 
 Step Session::mail_from(std::string_view path, const std::vector<std::string_view>& arguments, MailMacros macros,
                         Editor& editor) {
   message_.reset();
+  if (!is_whole_) {
+    return refuse(internal_error_reply, editor);
+  }
   auto runtime = services_.runtime.current();
   switch (services_.gate.enter(runtime->settings.messages)) {
     case Gate::Entry::Granted: break;
@@ -103,6 +115,16 @@ Step Session::mail_from(std::string_view path, const std::vector<std::string_vie
     services_.gate.leave();
     throw;
   }
+  try {
+    begin(path, arguments, std::move(macros));
+  } catch (...) {
+    message_.reset();  // The MTA hears that it did not begin, and sends no end.
+    throw;
+  }
+  return Step::Continue;
+}
+
+void Session::begin(std::string_view path, const std::vector<std::string_view>& arguments, MailMacros macros) {
   const config::LocalMail& local = message_->runtime->settings.local;
   policy::Facts& facts = message_->facts;
   facts.client_ip = client_;
@@ -133,7 +155,6 @@ Step Session::mail_from(std::string_view path, const std::vector<std::string_vie
       services_.planner.update(message_->plan, message_->verification.known());
     }
   }
-  return Step::Continue;
 }
 
 Step Session::recipient(std::string_view path, const std::optional<std::string>& address, Editor& editor) {
@@ -226,8 +247,8 @@ Step Session::judge(Time now, Editor& editor) {
     record.authentication_results =
         authres::format(record.verdict, policy::make_stamp(settings.authserv_id, message.facts, record.decision));
   }
-  record.facts = std::move(message.facts);
   const Step step = apply(record, message.forged.fields(), message.recipients, agreed_, editor);
+  record.facts = std::move(message.facts);  // Last: a second try after an exception needs them.
   observe::log_record(record);
   services_.metrics.count(record);
   return step;

@@ -51,9 +51,9 @@ class Session {
   [[nodiscard]] const Capabilities& agreed() const noexcept { return agreed_; }
 
   void connect(std::string_view client_name, const std::optional<IpAddress>& client);
-  void helo(std::string_view name) { helo_ = name; }
+  void helo(std::string_view name);
   /// `arguments` are the ESMTP parameters. TempFail, with a reply set, while the daemon drains, or has as many messages
-  /// in flight as it may.
+  /// in flight as it may, and if something broke while the connection told of itself. If it throws there is no message.
   [[nodiscard]] Step mail_from(std::string_view path, const std::vector<std::string_view>& arguments, MailMacros macros,
                                Editor& editor);
   /// `address` is what the MTA made of the path ({rcpt_addr}), if it tells. TempFail, with a reply set, for a recipient
@@ -74,6 +74,7 @@ class Session {
  private:
   struct Message;
 
+  void begin(std::string_view path, const std::vector<std::string_view>& arguments, MailMacros macros);
   [[nodiscard]] Step judge(Time now, Editor& editor);
 
   Services services_;
@@ -81,6 +82,7 @@ class Session {
   std::optional<IpAddress> client_;
   std::string client_name_;
   std::string helo_;
+  bool is_whole_ = true;  ///< All that connect() and helo() were told is kept.
   std::unique_ptr<Message> message_;
 };
 

@@ -27,8 +27,8 @@ constexpr std::array kResults{dmarc::Status::None, dmarc::Status::Pass, dmarc::S
                               dmarc::Status::PermError};
 constexpr std::array kDifferences{dmarc::Difference::Result, dmarc::Difference::Policy,
                                   dmarc::Difference::OrganizationalDomain};
-constexpr std::array kExcesses{Excess::Messages, Excess::Recipients, Excess::HeaderOctets, Excess::HeaderFields,
-                               Excess::ForgedFields};
+constexpr std::array kExcesses{Excess::Messages,     Excess::Connections,  Excess::Recipients,
+                               Excess::HeaderOctets, Excess::HeaderFields, Excess::ForgedFields};
 
 Excess excess_of(Bound bound) noexcept {
   return bound == Bound::HeaderFields ? Excess::HeaderFields : Excess::HeaderOctets;
@@ -98,6 +98,7 @@ class CountedElsewhere final : public prometheus::Collectable {
 const char* to_string(Excess excess) noexcept {
   switch (excess) {
     case Excess::Messages: return "messages";
+    case Excess::Connections: return "connections";
     case Excess::Recipients: return "recipients";
     case Excess::HeaderOctets: return to_string(Bound::HeaderOctets);
     case Excess::HeaderFields: return to_string(Bound::HeaderFields);

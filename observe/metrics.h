@@ -13,6 +13,7 @@ namespace assay::observe {
 /// Of what there was more than a bound allows.
 enum class Excess : std::uint8_t {
   Messages,      ///< In flight at a time (limits.messages): deferred at MAIL FROM, without a record.
+  Connections,   ///< Open at a time: closed at once.
   Recipients,    ///< Of one message: those beyond the bound are deferred.
   HeaderOctets,  ///< Of one message (limits.header_bytes).
   HeaderFields,  ///< Of one message.

@@ -261,7 +261,7 @@ std::string unfold(std::string_view value) {
 
 Json verification_object(const Record& record) {
   const Verdict& verdict = record.verdict;
-  Json object;
+  Json object = Json::object();  // Made of null, it would be destroyed without its memory if there is none.
   object["schema"] = kRecordSchema;
   object["spf"] = {{"mailfrom", spf_object(verdict.spf_mail_from)}, {"helo", spf_object(verdict.spf_helo)}};
   add_dkim(object, verdict.dkim);

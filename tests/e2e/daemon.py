@@ -56,9 +56,11 @@ class Daemon:
     """assayd in the foreground. `settings` is YAML text that replaces or adds top-level keys; `zone` names zone files.
 
     With `whole`, that text is the configuration as it stands, and what the test itself needs is a drop-in beside it.
+    `environment` is added to that of the test; `max_files` is RLIMIT_NOFILE, soft and hard.
     """
 
-    def __init__(self, settings="", *, zone=(samples.ZONE,), authserv_id="mx.example.net", whole=None):
+    def __init__(self, settings="", *, zone=(samples.ZONE,), authserv_id="mx.example.net", whole=None, environment=None,
+                 max_files=None):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="assay-e2e-"))
         self.folder.chmod(0o755)
         self.port = free_port()
@@ -74,6 +76,8 @@ class Daemon:
             (self.folder / "assay.d").mkdir()
             (self.folder / "assay.d/50-test.yaml").write_text("".join(f"{key}: {value}\n" for key, value in self._own_values().items()))
             self.replace_config(whole)
+        self._environment = {**os.environ, **(environment or {})}
+        self._max_files = max_files
         self._process = None
         self._log_inode, self._log_read, self._log_objects = None, 0, []  # what was read of the log
         try:
@@ -114,8 +118,10 @@ class Daemon:
 
     def _start(self):
         with self.errors.open("wb") as errors:
-            self._process = subprocess.Popen([BIN / "assayd", "--foreground", "--config", self.config], stdin=subprocess.DEVNULL,
-                                             stdout=errors, stderr=errors)
+            command = [BIN / "assayd", "--foreground", "--config", self.config]
+            if self._max_files is not None:
+                command = ["prlimit", f"--nofile={self._max_files}:{self._max_files}", *command]
+            self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=errors, stderr=errors, env=self._environment)
 
         def listens():
             if self._process.poll() is not None:
@@ -180,6 +186,16 @@ class Daemon:
 
     def wait(self, timeout=40):
         return self._process.wait(timeout)
+
+    def descriptors(self):
+        return len(os.listdir(f"/proc/{self.pid}/fd"))
+
+    def threads(self):
+        return len(os.listdir(f"/proc/{self.pid}/task"))
+
+    def processor_seconds(self):
+        fields = pathlib.Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
     def resident_kib(self):
         for line in pathlib.Path(f"/proc/{self.pid}/status").read_text().splitlines():

@@ -2,6 +2,7 @@
 """More messages at a time than limits.messages: what is in flight goes on, the next is deferred at once and counted."""
 
 import contextlib
+import socket
 import time
 import unittest
 
@@ -128,9 +129,59 @@ class Overload(unittest.TestCase):
         lines = daemon.until(lambda: [text for text in running.messages("warning") if "limits." in text], what="the log line")
         # One line, whose successor comes after a minute at the earliest.
         self.assertEqual(len(lines), 1, lines)
-        self.assertRegex(lines[0], r"^limits\.messages: deferred \d+ messages with 451, since 1 were in flight; \d+ since the start$")
+        self.assertRegex(lines[0], r"^limits\.messages: deferred \d+ messages with 451, since 1 were in flight$")
         self.assertEqual(running.records(), [])
         self.finish(held)
+
+
+class Connections(unittest.TestCase):
+    """More connections than descriptors."""
+
+    MAX_FILES = 200
+    CEILING = 100  # Half of it: the rest is for DNS, the log and the configuration.
+
+    def test_a_connection_beyond_the_ceiling_is_closed_at_once_and_costs_nobody_else(self):
+        port = daemon.free_port()
+        with contextlib.ExitStack() as stack:
+            running = stack.enter_context(daemon.Daemon(f"metrics: {{listen: '127.0.0.1:{port}'}}\n", max_files=self.MAX_FILES))
+
+            def refused():
+                return test_metrics.read(port)['assay_bounds_exceeded_total{bound="connections"}']
+
+            good = stack.enter_context(milter.Milter(running.port))
+            good.connect()
+            before = running.descriptors()
+            held = []
+            while running.descriptors() < self.CEILING:
+                held.append(stack.enter_context(milter.Milter(running.port)))
+            self.assertLessEqual(len(held), self.CEILING - before)
+            self.assertGreater(len(held), self.CEILING // 2)
+            silent = [stack.enter_context(contextlib.closing(socket.create_connection(("127.0.0.1", running.port), 10))) for _ in range(150)]
+            for connection in silent:
+                self.assertEqual(connection.recv(1), b"")
+
+            # Nobody waits, nothing spins, and there are descriptors for what is not a connection.
+            busy = running.processor_seconds()
+            time.sleep(1)
+            self.assertLess(running.processor_seconds() - busy, 0.5)
+            self.assertEqual(len(good.message([FROM]).inserted(b"Authentication-Results")), 1)
+            running.reload()
+            daemon.until(lambda: any("in force" in text for text in running.messages()), what="the reload")
+
+            # The first that ends makes room.
+            held.pop().close()
+            daemon.until(lambda: running.descriptors() < self.CEILING, what="the end of a connection")
+            with milter.Milter(running.port) as late:
+                late.connect()
+                self.assertEqual(len(late.message([FROM]).inserted(b"Authentication-Results")), 1)
+            # The metrics have room again, too: they are asked over a connection that the ceiling holds for.
+            for connection in held[:10]:
+                connection.close()
+            daemon.until(lambda: running.descriptors() < self.CEILING - 8, what="the end of more connections")
+            self.assertEqual(refused(), len(silent))
+            lines = daemon.until(lambda: [text for text in running.messages("warning") if "open files" in text], what="the log line")
+            self.assertEqual(len(lines), 1, lines)
+            running.assert_sound(self)
 
 
 if __name__ == "__main__":

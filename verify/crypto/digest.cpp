@@ -22,15 +22,23 @@ using Algorithm = std::unique_ptr<EVP_MD, FreeAlgorithm>;
   throw std::runtime_error("OpenSSL cannot compute a hash");
 }
 
-/// Looking an algorithm up takes locks and string comparisons in OpenSSL 3: once per process.
-const EVP_MD* algorithm(Hash hash) {
-  static const Algorithm sha256(EVP_MD_fetch(nullptr, "SHA2-256", nullptr));
-  static const Algorithm sha1(EVP_MD_fetch(nullptr, "SHA1", nullptr));
-  switch (hash) {
-    case Hash::Sha256: return sha256.get();
-    case Hash::Sha1: return sha1.get();
+Algorithm fetch(const char* name) {
+  Algorithm algorithm(EVP_MD_fetch(nullptr, name, nullptr));
+  if (algorithm == nullptr) {
+    fail();
   }
-  return nullptr;
+  return algorithm;
+}
+
+/// Looking an algorithm up takes locks and string comparisons in OpenSSL 3: once per process. What failed (for want of
+/// memory) is looked up again the next time.
+const EVP_MD* algorithm(Hash hash) {
+  if (hash == Hash::Sha1) {
+    static const Algorithm sha1 = fetch("SHA1");
+    return sha1.get();
+  }
+  static const Algorithm sha256 = fetch("SHA2-256");
+  return sha256.get();
 }
 
 }  // namespace
@@ -79,7 +87,7 @@ thread_local bool Digest::Spares::ended = false;
 
 Digest::Digest(Hash hash) : state_(Spares::take()) {
   const EVP_MD* const type = algorithm(hash);
-  if (state_->context == nullptr || type == nullptr || EVP_DigestInit_ex2(state_->context.get(), type, nullptr) != 1) {
+  if (state_->context == nullptr || EVP_DigestInit_ex2(state_->context.get(), type, nullptr) != 1) {
     fail();
   }
 }

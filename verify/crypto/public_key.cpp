@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <new>
 #include <stdexcept>
 #include <utility>
 #include <vector>
@@ -43,6 +44,16 @@ struct ErrorQueueGuard {
   ErrorQueueGuard& operator=(const ErrorQueueGuard&) = delete;
   ~ErrorQueueGuard() { ERR_clear_error(); }
 };
+
+/// Throws if OpenSSL refused for want of memory: that says nothing of a key, which would be kept with its answer, nor
+/// of a signature. Empties the error queue.
+void throw_if_out_of_memory() {
+  for (unsigned long error = ERR_get_error(); error != 0; error = ERR_get_error()) {
+    if (ERR_GET_REASON(error) == ERR_R_MALLOC_FAILURE) {
+      throw std::bad_alloc();
+    }
+  }
+}
 
 unsigned bit_length(std::span<const std::uint8_t> number) {
   return static_cast<unsigned>(8 * (number.size() - 1)) + static_cast<unsigned>(std::bit_width(number.front()));
@@ -136,6 +147,7 @@ Parsed<std::shared_ptr<const PublicKey>> PublicKey::from_rsa_der(std::span<const
     handle->sha256_verifier = make_rsa_verifier(handle->key.get(), Hash::Sha256);
   }
   if (handle->sha256_verifier == nullptr) {
+    throw_if_out_of_memory();
     return parse_error("an RSA key that OpenSSL refuses");
   }
   return std::shared_ptr<const PublicKey>(new PublicKey(Kind::Rsa, bits, std::move(handle)));
@@ -149,6 +161,7 @@ Parsed<std::shared_ptr<const PublicKey>> PublicKey::from_ed25519(std::span<const
   auto handle = std::make_unique<Handle>(
       Handle{Key(EVP_PKEY_new_raw_public_key_ex(nullptr, "ED25519", nullptr, octets.data(), octets.size())), nullptr});
   if (handle->key == nullptr) {
+    throw_if_out_of_memory();
     return parse_error("an Ed25519 key that OpenSSL refuses");
   }
   return std::shared_ptr<const PublicKey>(new PublicKey(Kind::Ed25519, 256, std::move(handle)));
@@ -160,19 +173,33 @@ bool PublicKey::verify(Hash hash, const DigestValue& digest, std::span<const std
     case Kind::Rsa: {
       const KeyContext context(hash == Hash::Sha256 ? KeyContext(EVP_PKEY_CTX_dup(handle_->sha256_verifier.get()))
                                                     : make_rsa_verifier(handle_->key.get(), hash));
-      return context != nullptr &&
-             EVP_PKEY_verify(context.get(), signature.data(), signature.size(), digest.octets.data(), digest.size) == 1;
+      if (context == nullptr && hash == Hash::Sha256) {
+        throw std::bad_alloc();  // A copy has no other reason to fail.
+      }
+      if (context != nullptr &&
+          EVP_PKEY_verify(context.get(), signature.data(), signature.size(), digest.octets.data(), digest.size) == 1) {
+        return true;
+      }
+      if (ERR_peek_error() == 0) {
+        throw std::bad_alloc();  // It always says why, if it has memory for that.
+      }
+      throw_if_out_of_memory();
+      return false;
     }
     case Kind::Ed25519: {
       if (signature.size() != kEd25519SignatureOctets) {
         return false;
       }
       const DigestContext context(EVP_MD_CTX_new());
-      return context != nullptr &&
-             EVP_DigestVerifyInit_ex(context.get(), nullptr, nullptr, nullptr, nullptr, handle_->key.get(), nullptr) ==
-                 1 &&
-             EVP_DigestVerify(context.get(), signature.data(), signature.size(), digest.octets.data(), digest.size) ==
-                 1;
+      if (context == nullptr || EVP_DigestVerifyInit_ex(context.get(), nullptr, nullptr, nullptr, nullptr,
+                                                        handle_->key.get(), nullptr) != 1) {
+        throw std::bad_alloc();  // A key that was made can be used.
+      }
+      if (EVP_DigestVerify(context.get(), signature.data(), signature.size(), digest.octets.data(), digest.size) == 1) {
+        return true;
+      }
+      throw_if_out_of_memory();
+      return false;
     }
   }
   return false;
