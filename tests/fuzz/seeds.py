@@ -126,7 +126,7 @@ class Zone:
         wanted = []
         for owner, line in self.lines:
             labels = owner.split(".")
-            domain = ".".join(labels[-3:] if labels[-2:] in (["example", "org"], ["example", "net"], ["example", "com"]) else labels[-2:])
+            domain = ".".join(labels[-3:] if labels[-2:-1] == ["example"] else labels[-2:])
             selector = owner.split("._domainkey.")[0] if "._domainkey." in owner else ""
             if domain.encode() in text and (not selector or selector.encode() in text):
                 wanted.append(line)
@@ -162,14 +162,16 @@ def write_messages(writer):
                for entry in json.loads((VECTORS / "dkim/vectors.json").read_text())]
     for folder, names in (("samples", "samples.json"), ("attacks", "attacks.json")):
         zone = Zone().read_zone_file(VECTORS / folder / "zone")
-        entries += [(entry, VECTORS / folder / entry["file"], zone) for entry in json.loads((VECTORS / folder / names).read_text())]
+        entries += [(entry, VECTORS / folder / entry["file"], zone)
+                    for entry in json.loads((VECTORS / folder / names).read_text())]
     for number, (entry, path, zone) in enumerate(entries):
         octets = path.read_bytes()
         helo, mail_from = entry["helo"].encode(), entry["mail_from"].encode()
         path_text = mail_from if mail_from == b"-" else b"<" + mail_from + b">"
         reverse = b""
         if entry["client_ip"].count(".") == 3:
-            reverse = ".".join(reversed(entry["client_ip"].split("."))).encode() + b".in-addr.arpa PTR " + (helo or b"x.example") + b"\n"
+            reverse = b".".join(reversed(entry["client_ip"].encode().split(b".")))
+            reverse += b".in-addr.arpa PTR " + (helo or b"x.example") + b"\n"
         lines = reverse + zone.about(octets + helo + mail_from)
         envelope = entry["client_ip"].encode() + b"\0" + helo + b"\0" + path_text + b"\0"
         mask = bytes([number * 37 % 256, number * 101 % 256])
@@ -197,7 +199,8 @@ def write_messages(writer):
         for author in authors:
             domain = author.rstrip(b">").rpartition(b"@")[2]
             signers = b" ".join(re.findall(rb"[ ;\t]d=([^; \r\n]+)", header))
-            writer.add("dmarc_check", mask + domain + b"\0" + mail_from.rpartition(b"@")[2] + b"\0" + signers + b"\0" + short)
+            sender = mail_from.rpartition(b"@")[2]
+            writer.add("dmarc_check", b"\0".join([mask + domain, sender, signers, short]))
             writer.add("domain", domain + b"\0" + mail_from.rpartition(b"@")[2])
         writer.add("smtp_path", path_text + b"\0" + mail_from)
     for folder in ("samples", "attacks"):
@@ -235,12 +238,15 @@ def write_quoted(writer):
             if zone.lines:
                 lines = b"\n".join(line for _, line in zone.lines)
                 domain = zone.lines[0][0].removeprefix("_dmarc.").encode()
-                writer.add("dmarc_check", b"\x00\x41mail." + domain + b"\0" + domain + b"\0other.example a." + domain + b"\0" + lines)
+                signers = b"other.example a." + domain
+                writer.add("dmarc_check", b"\0".join([b"\x00\x41mail." + domain, domain, signers, lines]))
                 writer.add("dmarc_check", b"\x81\x10" + domain + b"\0\0\0" + lines)
     # Records that lead to one another by whatever name.
-    for lines in (b"* TXT v=spf1 include:a.%{d} -all", b"* TXT v=spf1 mx a exists:%{ir}.%{v}.x -all\n* MX 10 mx.example\n* A 192.0.2.9",
+    for lines in (b"* TXT v=spf1 include:a.%{d} -all", 
+                  b"* TXT v=spf1 mx a exists:%{ir}.%{v}.x -all\n* MX 10 mx.example\n* A 192.0.2.9",
                   b"* TXT v=spf1 redirect=b.%{d}\n* TXT v=spf1 -all exp=e.%{o}\n* TXT %{i} is not %{c}\\n",
-                  b"* TXT v=spf1 ptr -all\n* PTR a.example.com\n* A 192.0.2.1", b"example.com CNAME b.example\n* CNAME example.com"):
+                  b"* TXT v=spf1 ptr -all\n* PTR a.example.com\n* A 192.0.2.1",
+                  b"example.com CNAME b.example\n* CNAME example.com"):
         writer.add("spf_check", b"\x10\x02192.0.2.1\0h.example\0<a@example.com>\0" + lines)
     for lines in (b"* TXT v=DMARC1; p=reject", b"* TXT v=DMARC1; p=none; psd=y; np=reject\n* A !x\n* AAAA !x\n* MX !x",
                   b"* TXT v=DMARC1; sp=quarantine; t=y; adkim=s; aspf=s"):
