@@ -26,6 +26,7 @@
 #include "milter/gate.h"
 #include "milter/internal_error.h"
 #include "milter/listen_socket.h"
+#include "milter/macro_pairs.h"
 #include "milter/planner.h"
 #include "milter/runtime.h"
 #include "observe/log.h"
@@ -296,6 +297,11 @@ int run_daemon(const CommandLine& line) {
       return refuse_to_start(settings.log, error);
     }
     observe::log_info("metrics are served on http://" + settings.metrics_listen + "/metrics");
+  }
+  if (!reads_macros_in_pairs()) {
+    observe::log_warn(
+        "this libmilter reads its packets in another way than assayd knows: who may connect to the socket "
+        "may be able to end assayd by a packet of macros");
   }
   bound_connections(connection_ceiling(max_files), [] { metrics.exceeded(observe::Excess::Connections); });
   if (const std::string error = open_listen_socket(settings.listen); !error.empty()) {

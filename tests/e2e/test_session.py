@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """SMTP sessions in every order that an MTA may send."""
 
+import contextlib
 import unittest
 
 import daemon
@@ -128,6 +129,22 @@ class Sessions(unittest.TestCase):
                     step()
         self.milter.connect()
         self.assert_stamped(self.milter.message([FROM]))
+
+    def test_macros_without_a_value(self):
+        # libmilter went over the end of its list, which ended the process at the first of these, or soon.
+        for count in (1, 3, 5, 7, 9, 21, 101):
+            with milter.Milter(self.daemon.port) as connection:
+                connection.connect()
+                connection.helo()
+                connection.write(b"D", b"M" + b"".join(b"x%d\0" % number for number in range(count)))
+                with contextlib.suppress(milter.Lost):  # It may close the connection.
+                    connection.mail()
+                self.daemon.assert_sound(self)
+        # A pair before such a name counts.
+        self.milter.connect()
+        self.milter.write(b"D", b"Mi\0KEPT\0j\0")
+        self.assert_stamped(self.milter.message([FROM]))
+        self.daemon.record_of("KEPT")
 
     def test_an_mta_that_lets_nobody_change_headers_gets_its_mail_deferred(self):
         forged = (b"Authentication-Results", b" mx.example.net; dmarc=pass")
