@@ -25,6 +25,10 @@ tl::unexpected<Failure> fail(Failure::Kind kind, std::string what) {
   return failure(Failure{kind, std::move(what)});
 }
 
+tl::unexpected<Failure> unreachable(const char* call, int error) {
+  return failure(Failure{Failure::Kind::Unreachable, std::string(call) + ": " + error_text(error), error});
+}
+
 /// Waits until `events` or the deadline; a peer that hung up counts as ready, and the next call tells.
 bool wait_for(int descriptor, short events, Clock::time_point deadline) {
   while (true) {
@@ -45,7 +49,7 @@ bool wait_for(int descriptor, short events, Clock::time_point deadline) {
 Result<Channel> Channel::begin(const Address& address) {
   const int descriptor = socket(address.family(), SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   if (descriptor < 0) {
-    return fail(Failure::Kind::Unreachable, "socket: " + error_text(errno));
+    return unreachable("socket", errno);
   }
   Channel channel(descriptor);
   if (address.family() != AF_UNIX) {
@@ -54,7 +58,7 @@ Result<Channel> Channel::begin(const Address& address) {
   }
   channel.connecting_ = connect(descriptor, address.get(), address.length) != 0;
   if (channel.connecting_ && errno != EINPROGRESS && errno != EINTR) {
-    return fail(Failure::Kind::Unreachable, "connect: " + error_text(errno));
+    return unreachable("connect", errno);
   }
   return channel;
 }
@@ -66,7 +70,7 @@ Result<void> Channel::finish() {
   int error = 0;
   socklen_t size = sizeof error;
   if (getsockopt(descriptor_, SOL_SOCKET, SO_ERROR, &error, &size) < 0 || error != 0) {
-    return fail(Failure::Kind::Unreachable, "connect: " + error_text(error != 0 ? error : errno));
+    return unreachable("connect", error != 0 ? error : errno);
   }
   return {};
 }

@@ -108,7 +108,8 @@ void append_offer(std::string& out, std::uint32_t version, std::uint32_t actions
   append_uint32(out, steps);
 }
 
-void append_macros(std::string& out, const Negotiated& negotiated, Command command, Stage stage, const Macros& macros) {
+void append_macros(std::string& out, const Negotiated& negotiated, Command command, Stage stage, const Macros& macros,
+                   bool with_empty) {
   const std::size_t before = out.size();
   bool any = false;
   {
@@ -117,7 +118,7 @@ void append_macros(std::string& out, const Negotiated& negotiated, Command comma
     const auto& asked_for = negotiated.macro_lists[static_cast<std::size_t>(stage)];
     for (const std::string& name : asked_for ? *asked_for : default_macros(stage)) {
       const auto found = macros.find(name);
-      if (found != macros.end() && !found->second.empty()) {
+      if (found != macros.end() && (with_empty || !found->second.empty())) {
         append_string(out, name);
         append_string(out, found->second);
         any = true;

@@ -45,7 +45,7 @@ struct Envelope {
   std::string own_received;                  ///< Value of the MTA's own Received field; empty: none.
 };
 
-/// Values of macros by name ("i", "{auth_authen}"); an empty one is not sent.
+/// Values of macros by name ("i", "{auth_authen}").
 using Macros = std::map<std::string, std::string>;
 
 /// What the MTA opens the conversation with.
@@ -56,8 +56,9 @@ void append_offer(std::string& out, std::uint32_t version, std::uint32_t actions
 
 // Each appends one packet. The caller leaves out an event that was negotiated away.
 /// The macros of `stage` that have a value: those that the filter asked for, or the MTA's own list; no packet if none
-/// has.
-void append_macros(std::string& out, const Negotiated& negotiated, Command command, Stage stage, const Macros& macros);
+/// has. An empty value counts as none unless `with_empty`.
+void append_macros(std::string& out, const Negotiated& negotiated, Command command, Stage stage, const Macros& macros,
+                   bool with_empty = false);
 void append_connect(std::string& out, const Client& client);
 void append_helo(std::string& out, std::string_view name);
 void append_mail(std::string& out, std::string_view address, const std::vector<std::string>& parameters);

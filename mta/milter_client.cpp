@@ -97,8 +97,21 @@ void MilterClient::define(const std::string& macro, std::string value) {
   macros_[macro] = std::move(value);
 }
 
+void MilterClient::undefine(const std::string& macro) {
+  macros_.erase(macro);
+}
+
+std::chrono::milliseconds MilterClient::until_deadline(std::chrono::milliseconds timeout) const {
+  using std::chrono::milliseconds;
+  if (!options_.deadline) {
+    return timeout;
+  }
+  const auto left = std::chrono::duration_cast<milliseconds>(*options_.deadline - std::chrono::steady_clock::now());
+  return std::clamp(left, milliseconds(0), timeout);
+}
+
 Result<void> MilterClient::flush(std::chrono::milliseconds timeout) {
-  auto sent = channel_.send(outgoing_, timeout);
+  auto sent = channel_.send(outgoing_, until_deadline(timeout));
   outgoing_.clear();
   return sent;
 }
@@ -107,13 +120,13 @@ Result<Packet> MilterClient::exchange(std::chrono::milliseconds timeout) {
   if (auto flushed = flush(timeout); !flushed) {
     return failure(std::move(flushed.error()));
   }
-  return channel_.receive(timeout);
+  return channel_.receive(until_deadline(timeout));
 }
 
 Result<Answer> MilterClient::read_answer(std::chrono::milliseconds timeout) {
   auto packet = exchange(timeout);
   while (packet && packet->command == static_cast<char>(ReplyKind::Progress) && packet->data.empty()) {
-    packet = channel_.receive(timeout);
+    packet = channel_.receive(until_deadline(timeout));
   }
   if (!packet) {
     return failure(std::move(packet.error()));
@@ -126,7 +139,7 @@ Result<Answer> MilterClient::read_answer(std::chrono::milliseconds timeout) {
 }
 
 void MilterClient::send_macros(Command command, Stage stage) {
-  append_macros(outgoing_, negotiated_, command, stage, macros_);
+  append_macros(outgoing_, negotiated_, command, stage, macros_, options_.sends_empty_macros);
 }
 
 Result<Answer> MilterClient::answer_to_event(std::uint32_t no_reply, std::chrono::milliseconds timeout) {
@@ -228,7 +241,7 @@ Result<EndAnswer> MilterClient::end_of_message() {
   }
   EndAnswer end;
   while (true) {
-    auto packet = channel_.receive(options_.timeouts.content);
+    auto packet = channel_.receive(until_deadline(options_.timeouts.content));
     if (!packet) {
       return failure(std::move(packet.error()));
     }

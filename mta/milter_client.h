@@ -27,7 +27,10 @@ struct Options {
   std::uint32_t actions = actions::kAll;  ///< Offered.
   std::uint32_t steps = steps::kAll;      ///< Offered.
   Timeouts timeouts;
+  /// When to stop waiting, whatever `timeouts` and SMFIR_PROGRESS say.
+  std::optional<std::chrono::steady_clock::time_point> deadline;
   std::size_t chunk_octets = kMaxChunkOctets;  ///< Of the body, 1 to kMaxChunkOctets; others are brought into that.
+  bool sends_empty_macros = false;             ///< As some MTAs do.
 };
 
 /// What became of one message.
@@ -60,8 +63,10 @@ class MilterClient {
   /// Whether deliver() failed after the filter had taken on the message, by not refusing MAIL.
   [[nodiscard]] bool in_message() const { return in_message_; }
 
-  /// Gives a macro ("i", "{auth_authen}") its value from now on; an empty one is not sent.
+  /// Gives a macro ("i", "{auth_authen}") its value from now on; an empty one is not sent without sends_empty_macros.
   void define(const std::string& macro, std::string value);
+  /// The macro has no value from now on.
+  void undefine(const std::string& macro);
 
   // Events, for conversations that are out of the ordinary. Each sends its macros first, is left out if that was
   // negotiated, and does not wait for an answer if none was negotiated (then it is Continue).
@@ -84,6 +89,8 @@ class MilterClient {
   MilterClient(Channel channel, const Options& options);
 
   [[nodiscard]] Result<void> negotiate();
+  /// `timeout`, or what is left until the deadline.
+  [[nodiscard]] std::chrono::milliseconds until_deadline(std::chrono::milliseconds timeout) const;
   void send_macros(Command command, Stage stage);
   /// Waits for the answer to the event just added, unless `no_reply` was negotiated.
   [[nodiscard]] Result<Answer> answer_to_event(std::uint32_t no_reply, std::chrono::milliseconds timeout);

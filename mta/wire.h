@@ -26,6 +26,7 @@ struct Failure {
   };
   Kind kind = Kind::Lost;
   std::string what;
+  int error = 0;  ///< Unreachable: errno, if the system said why.
 };
 
 template <class T>

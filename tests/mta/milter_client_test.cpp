@@ -327,6 +327,49 @@ TEST_CASE("mta/client: a filter that goes away or stays silent is told apart", "
   }
 }
 
+TEST_CASE("mta/client: the deadline ends a wait that progress reports would make endless", "[mta]") {
+  Options options = quick();
+  options.timeouts = {10min, 10min, 10min};
+  options.deadline = std::chrono::steady_clock::now() + 300ms;
+  std::string progress;
+  for (int i = 0; i < 3; ++i) {
+    progress += reply(ReplyKind::Progress);
+  }
+  const Run run = deliver(script(negotiation(0, 0), {{'E', progress}}), options);
+  REQUIRE_FALSE(run.delivery);
+  CHECK(run.delivery.error().kind == Failure::Kind::TimedOut);
+  constexpr std::chrono::milliseconds kRounding{5};
+  CHECK(std::chrono::steady_clock::now() + kRounding >= *options.deadline);
+  // One that has passed: nothing is waited for.
+  const Run late = deliver(script(negotiation(0, 0), {{'E', progress}}), options);
+  REQUIRE_FALSE(late.delivery);
+  CHECK(late.delivery.error().kind == Failure::Kind::TimedOut);
+}
+
+TEST_CASE("mta/client: an empty macro is sent only where that is asked for", "[mta]") {
+  for (const bool sends : {false, true}) {
+    FakeMilter milter(script(negotiation(0, 0)));
+    {
+      Options options = quick();
+      options.sends_empty_macros = sends;
+      auto client = MilterClient::start(milter.take_channel(), options);
+      REQUIRE(client);
+      client->define("{auth_authen}", "");
+      client->define("i", "Q");
+      client->define("{mail_addr}", "gone");
+      client->undefine("{mail_addr}");
+      REQUIRE(client->mail("a@example.org", {}));
+    }
+    milter.join();
+    std::string macros;
+    for (const Packet& packet : milter.received()) {
+      macros += packet.command == 'D' ? packet.data : "";
+    }
+    const std::string empty = with_nul("{auth_authen}") + with_nul("");
+    CHECK(macros == "M" + with_nul("i") + with_nul("Q") + (sends ? empty : ""));
+  }
+}
+
 TEST_CASE("mta/client: an answer cut off at any octet is a failure and never a verdict", "[mta]") {
   const std::string good = negotiation(actions::kAll, 0);
   const std::string end = reply(ReplyKind::InsertHeader, number(0) + with_nul("A") + with_nul("b")) +
