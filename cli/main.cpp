@@ -65,6 +65,7 @@ int main_of(int count, char** values) {
   add_spf(app, run);
   add_config(app, run);
   add_policy(app, run);
+  add_selftest(app, run);
   const auto parsed = parse(app, arguments(count, values));
   if (parsed) {
     return *parsed;
@@ -72,8 +73,7 @@ int main_of(int count, char** values) {
   if (!run) {
     return complain(
         "give a verb: verify, spf, config check, config show, config migrate, policy lint, policy replay, policy "
-        "suggest or "
-        "policy test; see assay --help");
+        "suggest, policy test or selftest; see assay --help");
   }
   const int status = run();
   std::cout.flush();

@@ -58,6 +58,13 @@ void Progress::clear() {
   }
 }
 
+void Progress::note(const std::string& words) {
+  if (is_on_) {
+    std::cerr << '\r' << words << "\x1B[K" << std::flush;
+    is_drawn_ = true;
+  }
+}
+
 void Progress::draw(std::uint64_t octets, std::uint64_t records) {
   const auto now = std::chrono::steady_clock::now();
   if (now < next_) {

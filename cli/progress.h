@@ -22,6 +22,8 @@ class Progress {
       draw(octets, records);
     }
   }
+  /// Draws a line of these words now, fit for a terminal.
+  void note(const std::string& words);
   /// Takes the line away, so that others may be written. It comes back with the next update.
   void clear();
 

@@ -26,6 +26,7 @@ void add_config(CLI::App& app, Run& run);
 // Below `config`.
 void add_config_migrate(CLI::App& config, Run& run);
 void add_policy(CLI::App& app, Run& run);
+void add_selftest(CLI::App& app, Run& run);
 
 // Each adds one verb below `policy`.
 void add_policy_lint(CLI::App& policy, Run& run);

@@ -23,7 +23,7 @@ TEST_CASE("assay: --version and --help go to standard output with exit status 0"
   CHECK(version.err.empty());
   for (const Arguments& verb :
        {Arguments{}, Arguments{"verify"}, Arguments{"spf"}, Arguments{"config"}, Arguments{"config", "check"},
-        Arguments{"config", "show"}, Arguments{"policy", "test"}}) {
+        Arguments{"config", "show"}, Arguments{"policy", "test"}, Arguments{"selftest"}}) {
     CAPTURE(verb);
     Arguments arguments = verb;
     arguments.emplace_back("--help");
@@ -66,6 +66,11 @@ TEST_CASE("assay: usage errors exit with 2, say what is wrong, and print nothing
       {{"spf", "--mail-from", "a@example.com"}, "--client-ip"},
       {{"spf", "--zone", zone, "--client-ip", "x", "--helo", "y"}, "--client-ip x"},
       {{"spf", "--zone", zone, "--dns", "::1", "--client-ip", "::1", "--helo", "y"}, "--zone or --dns, not both"},
+      {{"selftest"}, "--socket"},
+      {{"selftest", "--socket", "8893"}, "inet:PORT@HOST"},
+      {{"selftest", "--socket", "unix:" + folder.path("none")}, "there is no such socket"},
+      {{"selftest", "--socket", "unix:" + zone}, "is assayd running"},
+      {{"selftest", "--socket", "inet:8893", "--limit", "601"}, "--limit"},
       {{"config"}, "verb"},
       {{"config", "check"}, "FILE"},
       {{"config", "show", "a", "b"}, "b"},
