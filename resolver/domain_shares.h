@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <list>
 #include <string>
@@ -15,10 +16,11 @@ namespace assay::resolver {
 /// addresses written as names it is the network, /16 of IPv4 and /32 of IPv6. Any octets.
 [[nodiscard]] std::string_view domain_of(const std::string& name) noexcept;
 
-/// Lets at most `share` questions about the names of one domain be under way, and as many more wait for their turn.
-/// Senders choose names, and may have servers for them that never answer: without this a few dozen messages would take
-/// all places for as long as servers are waited for, and nobody's policy could be looked up. Where servers do answer,
-/// those that wait have their turn within a moment. Not thread-safe.
+/// Lets at most `share` questions about the names of one domain be under way, and at most `most_waiting` more wait for
+/// their turn. Senders choose names, and may have servers for them that never answer: without this a few dozen messages
+/// would take all places for as long as servers are waited for, and nobody's policy could be looked up. Where servers
+/// do answer, those that wait have their turn within a moment; so the line is long, for a forger would gain by every
+/// question about his victim's domain that fails for want of a place. Not thread-safe.
 template <class Asker>
 class DomainShares {
  public:
@@ -30,7 +32,7 @@ class DomainShares {
     Line waiting;  ///< Oldest first.
   };
 
-  explicit DomainShares(std::size_t share) : share_(share) {}
+  DomainShares(std::size_t share, std::size_t most_waiting) : share_(share), most_waiting_(most_waiting) {}
 
   /// Moves `asker`, a line of one, to the end of `now`, or lets it wait. Null, and nothing done, if too many wait. What
   /// was taken is given back once, by end() or give_up(). Throws for want of memory alone, with nothing done.
@@ -43,7 +45,7 @@ class DomainShares {
       now.splice(now.end(), asker);
       return &domain;
     }
-    if (domain.waiting.size() >= share_) {
+    if (domain.waiting.size() >= most_waiting_) {
       return nullptr;
     }
     domain.waiting.splice(domain.waiting.end(), asker);
@@ -64,8 +66,14 @@ class DomainShares {
     return true;
   }
 
-  /// For one that waits.
-  void give_up(Domain& domain, const Asker& asker) noexcept { waiting_ -= domain.waiting.remove(asker); }
+  /// For one that waits. Those that wait in vain are given up from the oldest on, so that it is found at once.
+  void give_up(Domain& domain, const Asker& asker) noexcept {
+    const auto place = std::find(domain.waiting.begin(), domain.waiting.end(), asker);
+    if (place != domain.waiting.end()) {
+      domain.waiting.erase(place);
+      --waiting_;
+    }
+  }
 
   void clear() noexcept {
     domains_.clear();
@@ -77,6 +85,7 @@ class DomainShares {
 
  private:
   const std::size_t share_;
+  const std::size_t most_waiting_;
   std::unordered_map<dns::Question, Domain, QuestionHash> domains_;  ///< By name. The type is always the same.
   std::size_t waiting_ = 0;
 };

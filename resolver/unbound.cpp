@@ -128,7 +128,7 @@ class Engine {
         too_many_of_domain_(make_temp_fail("too many DNS questions under way about one domain")),
         timed_out_(make_temp_fail("timed out after " + to_words(settings.timeout))),
         out_of_memory_(make_temp_fail("out of memory")),
-        shares_(sockets / kShares) {}
+        shares_(sockets / kShares, kMaxHeldOfDomain) {}
 
   [[nodiscard]] bool is_usable() const noexcept { return wake_.fd() >= 0 && ub_fd(context_.get()) >= 0; }
 

@@ -3,6 +3,7 @@
 
 ASSAY_MESSAGES sets their number (100), ASSAY_OUTAGE the seconds for which DNS is silent (6)."""
 
+import concurrent.futures
 import os
 import pathlib
 import time
@@ -102,17 +103,53 @@ class Load(unittest.TestCase):
             connection.close()
         self.daemon.assert_sound(self)
 
-    def attack(self, number):
-        """A message of the attacker whose lookups are under way."""
-        domain = b"evil%d.example" % (number % 4)
-        connection = milter.Milter(self.daemon.port)
+    def test_no_flood_about_a_domain_makes_its_checks_fail(self):
+        """Forgeries that come at once, each with eight signatures in the name of the victim, whose keys do not exist: more
+        questions about one domain than may be under way at a time. Its servers answer, a little late. Each forgery is refused,
+        none is delivered as one that could not be checked."""
+        self.start(timeout=20, deadline=20)
+        victim = b"victim.example"
+        self.stand.set_script('victim.example 300 TXT "v=spf1 -all"\n_dmarc.victim.example 300 TXT "v=DMARC1; p=reject"\n'
+                              "*._domainkey.victim.example ! DELAY 300 NXDOMAIN\n")
+        count = 200
+        connections = [milter.Milter(self.daemon.port) for _ in range(count)]
+        for number, connection in enumerate(connections):
+            self.begin(connection, number, victim)
+
+        def finish(numbered):
+            number, connection = numbered
+            connection.headers(*self.fields(number, victim))
+            return connection.end()
+
+        with concurrent.futures.ThreadPoolExecutor(count) as pool:
+            answers = list(pool.map(finish, enumerate(connections)))
+        for connection in connections:
+            connection.close()
+        records = daemon.until(lambda: (found := self.daemon.records()) and len(found) == count and found, what="all records")
+        self.assertEqual({record["dmarc"]["result"] for record in records}, {"fail"})
+        self.assertEqual({answer.text[:10] for answer in answers}, {b"550 5.7.1 "})
+        self.daemon.assert_sound(self)
+
+    @staticmethod
+    def begin(connection, number, domain):
         connection.connect(b"192.0.2.1", b"client." + domain)
         connection.helo(b"h%d.%s" % (number, domain))
         connection.mail(b"x@m%d.%s" % (number, domain))
         connection.rcpt()
+
+    @staticmethod
+    def fields(number, domain):
+        """With the most signatures that are verified, each of a key of its own."""
         signature = b" v=1; a=rsa-sha256; d=%s; s=k%d; h=from; bh=" + b"A" * 43 + b"=; b=" + b"A" * 342 + b"=="
-        fields = [(b"DKIM-Signature", signature % (domain, number * SIGNATURES + i)) for i in range(SIGNATURES)]
-        self.assertTrue(connection.headers((b"From", b" x@" + domain), *fields).is_continue)
+        return [(b"From", b" x@" + domain),
+                *[(b"DKIM-Signature", signature % (domain, number * SIGNATURES + i)) for i in range(SIGNATURES)]]
+
+    def attack(self, number):
+        """A message of the attacker whose lookups are under way."""
+        domain = b"evil%d.example" % (number % 4)
+        connection = milter.Milter(self.daemon.port)
+        self.begin(connection, number, domain)
+        self.assertTrue(connection.headers(*self.fields(number, domain)).is_continue)
         return connection
 
     def test_the_limit_of_files_is_raised(self):

@@ -40,8 +40,8 @@ TEST_CASE("resolver/domain_shares: whose a name is", "[resolver]") {
   }
 }
 
-TEST_CASE("resolver/domain_shares: so many at once, as many more in their order, no more", "[resolver]") {
-  Shares shares(2);
+TEST_CASE("resolver/domain_shares: so many at once, so many more in their order, no more", "[resolver]") {
+  Shares shares(2, 3);
   Shares::Line now;
   const auto begin = [&](const char* name, int asker) {
     Shares::Line line{asker};
@@ -49,40 +49,45 @@ TEST_CASE("resolver/domain_shares: so many at once, as many more in their order,
   };
   Shares::Domain* const domain = begin("a.example.com", 1);
   REQUIRE(domain != nullptr);
-  for (int asker = 2; asker <= 4; ++asker) {
+  for (int asker = 2; asker <= 5; ++asker) {
     CHECK(begin("b.example.com", asker) == domain);
   }
-  CHECK(begin("c.example.com", 5) == nullptr);
+  CHECK(begin("c.example.com", 6) == nullptr);
   CHECK(now == Shares::Line{1, 2});
-  CHECK(shares.waiting() == 2);
-  CHECK(begin("a.example.net", 6) != domain);
-  CHECK(now == Shares::Line{1, 2, 6});
+  CHECK(shares.waiting() == 3);
+  CHECK(begin("a.example.net", 7) != domain);
+  CHECK(now == Shares::Line{1, 2, 7});
 
   SECTION("the one that waited longest comes next") {
     CHECK(shares.end(*domain, now));
-    CHECK(now == Shares::Line{1, 2, 6, 3});
-    CHECK(begin("c.example.com", 5) == domain);
-    CHECK(shares.waiting() == 2);
+    CHECK(now == Shares::Line{1, 2, 7, 3});
+    CHECK(begin("c.example.com", 6) == domain);
+    CHECK(shares.waiting() == 3);
     CHECK(shares.end(*domain, now));
     CHECK(shares.end(*domain, now));
-    CHECK(now == Shares::Line{1, 2, 6, 3, 4, 5});
+    CHECK(shares.end(*domain, now));
+    CHECK(now == Shares::Line{1, 2, 7, 3, 4, 5, 6});
     CHECK_FALSE(shares.end(*domain, now));
     CHECK_FALSE(shares.end(*domain, now));
     CHECK(shares.waiting() == 0);
   }
   SECTION("one that is given up is passed over") {
     shares.give_up(*domain, 3);
+    CHECK(shares.waiting() == 2);
+    shares.give_up(*domain, 5);
+    CHECK(shares.waiting() == 1);
+    shares.give_up(*domain, 5);
     CHECK(shares.waiting() == 1);
     CHECK(shares.end(*domain, now));
-    CHECK(now == Shares::Line{1, 2, 6, 4});
+    CHECK(now == Shares::Line{1, 2, 7, 4});
   }
   SECTION("a domain that nobody asks about is forgotten") {
-    for (int i = 0; i < 4; ++i) {
+    for (int i = 0; i < 5; ++i) {
       shares.end(*domain, now);
     }
     now.clear();
-    CHECK(begin("a.example.com", 7) != nullptr);
-    CHECK(now == Shares::Line{7});
+    CHECK(begin("a.example.com", 8) != nullptr);
+    CHECK(now == Shares::Line{8});
   }
 }
 
