@@ -201,24 +201,34 @@ class ExcessTeller {
   Told connections_{observe::Excess::Connections};
 };
 
+/// Every kLookInterval, however often signals come.
+void look(const Gate& gate, std::uint64_t& trimmed_at, ExcessTeller& excess) {
+  trim_memory(gate, trimmed_at);
+  try {
+    excess.look();
+  } catch (...) {
+    report_internal_error("telling of what was deferred");
+  }
+}
+
 void take_signals(RuntimeSource& source, Gate& gate, const observe::Metrics& metrics) {
+  using Clock = std::chrono::steady_clock;
   const sigset_t set = daemon_signals();
-  const timespec interval{kLookInterval.count(), 0};
   std::uint64_t trimmed_at = 0;
   ExcessTeller excess(source, metrics);
+  auto next_look = Clock::now() + kLookInterval;
   for (;;) {
-    const int signal = sigtimedwait(&set, nullptr, &interval);
-    if (signal < 0 && errno == EAGAIN) {
-      trim_memory(gate, trimmed_at);
-      try {
-        excess.look();
-      } catch (...) {
-        report_internal_error("telling of what was deferred");
-      }
-    } else if (signal == SIGUSR1) {
+    const auto left = std::max(std::chrono::nanoseconds(0), std::chrono::nanoseconds(next_look - Clock::now()));
+    const timespec wait{left / std::chrono::seconds(1), (left % std::chrono::seconds(1)).count()};
+    const int signal = sigtimedwait(&set, nullptr, &wait);
+    if (signal == SIGUSR1) {
       reload(source);
     } else if (signal == SIGUSR2) {
       drain(source, gate);
+    }
+    if (Clock::now() >= next_look) {
+      look(gate, trimmed_at, excess);
+      next_look = Clock::now() + kLookInterval;
     }
   }
 }

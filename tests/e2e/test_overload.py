@@ -97,6 +97,20 @@ class Overload(unittest.TestCase):
         self.finish(held)
         self.finish(late)
 
+    def test_the_log_tells_though_reloads_come(self):
+        running = self.start("limits: {messages: 1}\n")
+        held, late = self.connect(), self.connect()
+        self.assert_taken(held)
+        self.assert_refused(late)
+
+        def told():
+            # More often than the daemon looks, which is every five seconds.
+            running.reload()
+            time.sleep(1)
+            return [text for text in running.messages("warning") if text.startswith("limits.messages:")]
+
+        daemon.until(told, what="the line of the log")
+
     def test_an_mta_that_goes_on_after_the_refusal_gets_nothing_accepted(self):
         running = self.start("limits: {messages: 1}\n")
         held, late = self.connect(), self.connect()
