@@ -26,6 +26,7 @@ struct CommandLine {
   int warm_up = -1;
   bool unchecked = false;
   std::string answers;
+  std::string wrong;
   bool as_json = false;
   double timeout = 60;
   double settle = 0;
@@ -163,6 +164,9 @@ void add_options(CLI::App& app, CommandLine& line) {
   app.add_option("--answers", line.answers,
                  "Write to this file, as JSON, how often each message got which answer: {file: [[count, outcome, "
                  "Authentication-Results ...] ...]}");
+  app.add_option("--wrong", line.wrong,
+                 "Write each message whose answer was not right to this file, a JSON object a line: {file, began, "
+                 "ended, outcome, problem, despite_temperror: the problem if a temporary error were right, too}");
   app.add_flag("--json", line.as_json, "Report as JSON");
 }
 
@@ -175,6 +179,7 @@ void complete(CommandLine& line, std::size_t samples) {
   load.settle = to_ms(line.settle);
   load.checked = !line.unchecked;
   load.keep_answers = !line.answers.empty();
+  load.keep_wrong = !line.wrong.empty();
   if (line.methods.empty()) {
     return;
   }
@@ -204,12 +209,32 @@ void write_answers(const std::string& path, const Report& report) {
   }
 }
 
+double seconds_of(std::chrono::system_clock::time_point time) {
+  return std::chrono::duration<double>(time.time_since_epoch()).count();
+}
+
+void write_wrong(const std::string& path, const Report& report) {
+  std::ofstream out(path);
+  for (const Wrong& wrong : report.wrong_answers) {
+    const json entry = {
+        {"file", wrong.file},       {"began", seconds_of(wrong.began)}, {"ended", seconds_of(wrong.ended)},
+        {"outcome", wrong.outcome}, {"problem", wrong.problem},         {"despite_temperror", wrong.despite_temperror}};
+    out << entry.dump(-1, ' ', false, json::error_handler_t::replace) << '\n';
+  }
+  if (!out.flush()) {
+    throw std::runtime_error(path + ": cannot be written");
+  }
+}
+
 int run(CommandLine& line) {
   const std::vector<Sample> samples = read_corpus(line.corpus, line.selection);
   complete(line, samples.size());
   const Report report = run_load(line.load, samples);
   if (line.load.keep_answers) {
     write_answers(line.answers, report);
+  }
+  if (line.load.keep_wrong) {
+    write_wrong(line.wrong, report);
   }
   const json all = to_json(line.load, report);
   if (line.as_json) {
@@ -220,24 +245,28 @@ int run(CommandLine& line) {
   return report.is_right() ? 0 : 1;
 }
 
-}  // namespace
-}  // namespace assay::bench
-
-int main(int argc, char** argv) {
+int run_command_line(int argc, char** argv) {
   CLI::App app(
       "Loads a milter as Postfix would, checks every answer, and reports speed and cost.\n"
       "Exit status: 0 every answer was right, 1 not so, 2 usage or unreadable input.");
-  assay::bench::CommandLine line;
-  assay::bench::add_options(app, line);
+  CommandLine line;
+  add_options(app, line);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : 2;
   }
+  return run(line);
+}
+
+}  // namespace
+}  // namespace assay::bench
+
+int main(int argc, char** argv) {
   try {
-    return assay::bench::run(line);
+    return assay::bench::run_command_line(argc, argv);
   } catch (const std::exception& error) {
-    std::cerr << "bench_load: " << error.what() << '\n';
+    static_cast<void>(std::fprintf(stderr, "bench_load: %s\n", error.what()));
     return 2;
   }
 }

@@ -39,6 +39,9 @@ struct Comparison {
   /// Only "pass" and not "pass" are told apart, and only the domains of passing signatures compared: programs differ in
   /// the words for other results, and in whether they write them.
   bool loose = false;
+  /// "temperror" is right as well, whatever is expected: for messages that were verified while DNS failed. ARC has no
+  /// such result: a chain whose keys cannot be had fails (RFC 8617 sections 4.4 and 5.2).
+  bool temperror = false;
 };
 
 /// What is wrong with `values` (of all fields that were added to the message) in one line; empty if all is right.

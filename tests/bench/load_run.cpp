@@ -159,6 +159,7 @@ class Run {
     check_idle();
     // What went wrong before counts as well: speed only counts with right answers.
     report_.wrong += warm_.wrong;
+    report_.wrong_answers.insert(report_.wrong_answers.begin(), warm_.wrong_answers.begin(), warm_.wrong_answers.end());
     for (const auto& failed : warm_.failures) {
       report_.failures[failed.first] += failed.second;
     }
@@ -340,6 +341,20 @@ class Run {
     }
     ++report_.wrong;
     example(sample.file + ": " + problem);
+    if (load_.keep_wrong) {
+      keep_wrong(sample, outcome, std::move(problem));
+    }
+  }
+
+  void keep_wrong(const Sample& sample, const Outcome& outcome, std::string problem) {
+    Comparison tolerant = load_.comparison;
+    tolerant.temperror = true;
+    const bool has_results = outcome.kind == Outcome::Kind::Accepted;
+    const auto now = std::chrono::system_clock::now();
+    report_.wrong_answers.push_back({sample.file,
+                                     now - duration_cast<std::chrono::system_clock::duration>(outcome.from_mail), now,
+                                     name_of(outcome.kind), std::move(problem),
+                                     has_results ? difference(outcome.results, sample.expected, tolerant) : ""});
   }
 
   void example(std::string text) {

@@ -31,6 +31,7 @@ struct Load {
   std::chrono::milliseconds settle{0};  ///< Between the last message and the last look at the processes.
   bool checked = true;                  ///< Compare the answers.
   bool keep_answers = false;            ///< Count in the report how often which answer was given.
+  bool keep_wrong = false;              ///< Tell of every answer that was not right.
   Comparison comparison;
 };
 
@@ -47,6 +48,16 @@ struct Watched {
 /// What a filter said of one message: the outcome, then the values of its Authentication-Results fields.
 using Answers = std::map<std::vector<std::string>, std::size_t>;
 
+/// A message whose answer was not right.
+struct Wrong {
+  std::string file;
+  std::chrono::system_clock::time_point began;  ///< At MAIL FROM.
+  std::chrono::system_clock::time_point ended;
+  std::string outcome;
+  std::string problem;
+  std::string despite_temperror;  ///< The problem if a temporary error is right, too; empty if that was all.
+};
+
 struct Report {
   std::size_t sent = 0;  ///< Messages that got a verdict.
   std::size_t right = 0;
@@ -60,6 +71,7 @@ struct Report {
   std::size_t idle_lost = 0;
   std::vector<std::string> examples;       ///< Of what was wrong, a few.
   std::map<std::string, Answers> answers;  ///< By the message's file, if they are kept.
+  std::vector<Wrong> wrong_answers;        ///< If they are kept.
   std::vector<float> from_mail_ms;         ///< Sorted.
   std::vector<float> from_end_ms;          ///< Sorted.
   double client_cpu_us = 0;

@@ -6,6 +6,7 @@ import pathlib
 import shutil
 import subprocess
 import tempfile
+import time
 import unittest
 
 import dns.exception
@@ -126,6 +127,29 @@ class LoadTest(unittest.TestCase):
                 others = ",".join({"spf", "spf_helo", "dkim", "arc", "dmarc", "iprev"} - {name})
                 done = self.run_load("--socket", self.assayd.socket, "--corpus", corpus, "--messages", 60, "--methods", others)
                 self.assertEqual(done.returncode, 0, done.stdout)
+
+    def test_each_wrong_answer_is_told(self):
+        def change(messages):
+            messages[7]["expect"]["spf"] = "neutral"
+
+        corpus, wrong = self.changed_corpus("told", change), self.folder / "wrong"
+        began = time.time()
+        self.run_load("--socket", self.assayd.socket, "--corpus", corpus, "--messages", 60, "--warm-up", 0, "--wrong", wrong)
+        told = [json.loads(line) for line in wrong.read_text().splitlines()]
+        self.assertEqual([(entry["file"], entry["outcome"]) for entry in told], [("messages/000007.eml", "accept")])
+        self.assertRegex(told[0]["problem"], "'neutral' is right")
+        self.assertEqual(told[0]["despite_temperror"], told[0]["problem"])
+        self.assertTrue(began < told[0]["began"] < told[0]["ended"] < time.time(), told)
+
+    def test_a_temporary_error_is_told_from_other_wrong_answers(self):
+        # No DNS: nothing but temporary errors, and chains that cannot be checked.
+        wrong = self.folder / "wrong"
+        settings = {"dns": {"forward": [f"127.0.0.1@{servers.free_port()}"], "timeout": "100ms", "message_deadline": "200ms"}}
+        with servers.Assayd(0, settings=settings) as alone:
+            self.run_load("--socket", alone.socket, "--corpus", self.corpus, "--messages", 60, "--warm-up", 0, "--wrong", wrong)
+        told = [json.loads(line) for line in wrong.read_text().splitlines()]
+        self.assertGreater(len(told), 50)
+        self.assertEqual({entry["despite_temperror"] for entry in told}, {""}, told)
 
     def test_nobody_there(self):
         done = self.run_load("--socket", f"inet:{servers.free_port()}@127.0.0.1", "--corpus", self.corpus, "--messages", 10)

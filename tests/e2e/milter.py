@@ -86,6 +86,11 @@ class Milter:
     def close(self):
         self._socket.close()
 
+    def hang_up(self):
+        """Ends the connection by a reset, as a client does that crashes with octets unread."""
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self._socket.close()
+
     def write(self, command, data=b""):
         try:
             self._socket.sendall(struct.pack(">I", len(data) + 1) + command + data)
