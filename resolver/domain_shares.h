@@ -16,11 +16,12 @@ namespace assay::resolver {
 /// addresses written as names it is the network, /16 of IPv4 and /32 of IPv6. Any octets.
 [[nodiscard]] std::string_view domain_of(const std::string& name) noexcept;
 
-/// Lets at most `share` questions about the names of one domain be under way, and at most `most_waiting` more wait for
-/// their turn. Senders choose names, and may have servers for them that never answer: without this a few dozen messages
-/// would take all places for as long as servers are waited for, and nobody's policy could be looked up. Where servers
-/// do answer, those that wait have their turn within a moment; so the line is long, for a forger would gain by every
-/// question about his victim's domain that fails for want of a place. Not thread-safe.
+/// Shares the places for questions under way out among the domains that they are about: each gets an eighth of what the
+/// others and itself leave free, and one at least; what is more waits for its turn. Senders choose names, and may have
+/// servers for them that never answer: without this a few dozen messages would take all places for as long as servers
+/// are waited for, and nobody's policy could be looked up. An attacker with many domains gets less and less for each.
+/// Where servers do answer, those that wait have their turn within a moment; so the line is long, for a forger would
+/// gain by every question about his victim's domain that fails for want of a place. Not thread-safe.
 template <class Asker>
 class DomainShares {
  public:
@@ -32,7 +33,8 @@ class DomainShares {
     Line waiting;  ///< Oldest first.
   };
 
-  DomainShares(std::size_t share, std::size_t most_waiting) : share_(share), most_waiting_(most_waiting) {}
+  /// `most_waiting` questions about one domain may wait, eight times as many in all.
+  DomainShares(std::size_t places, std::size_t most_waiting) : places_(places), most_waiting_(most_waiting) {}
 
   /// Moves `asker`, a line of one, to the end of `now`, or lets it wait. Null, and nothing done, if too many wait. What
   /// was taken is given back once, by end() or give_up(). Throws for want of memory alone, with nothing done.
@@ -40,12 +42,13 @@ class DomainShares {
     const auto found = domains_.try_emplace({std::string(domain_of(question.name)), dns::Type::TXT}).first;
     Domain& domain = found->second;
     domain.key = &found->first;
-    if (domain.under_way < share_) {
+    if (domain.under_way < share()) {
       ++domain.under_way;
+      ++under_way_;
       now.splice(now.end(), asker);
       return &domain;
     }
-    if (domain.waiting.size() >= most_waiting_) {
+    if (domain.waiting.size() >= most_waiting_ || waiting_ >= kParts * most_waiting_) {
       return nullptr;
     }
     domain.waiting.splice(domain.waiting.end(), asker);
@@ -56,6 +59,7 @@ class DomainShares {
   /// For one that had its turn: moves the one that waited longest, if any, to the end of `now`; true if so.
   bool end(Domain& domain, Line& now) noexcept {
     if (domain.waiting.empty()) {
+      --under_way_;
       if (--domain.under_way == 0) {
         domains_.erase(domains_.find(*domain.key));
       }
@@ -77,6 +81,7 @@ class DomainShares {
 
   void clear() noexcept {
     domains_.clear();
+    under_way_ = 0;
     waiting_ = 0;
   }
 
@@ -84,9 +89,18 @@ class DomainShares {
   [[nodiscard]] std::size_t waiting() const noexcept { return waiting_; }
 
  private:
-  const std::size_t share_;
+  static constexpr std::size_t kParts = 8;
+
+  /// How many of one domain may be under way now.
+  [[nodiscard]] std::size_t share() const noexcept {
+    const std::size_t free = places_ - std::min(places_, under_way_);
+    return std::max(free / kParts, std::size_t{1});
+  }
+
+  const std::size_t places_;
   const std::size_t most_waiting_;
   std::unordered_map<dns::Question, Domain, QuestionHash> domains_;  ///< By name. The type is always the same.
+  std::size_t under_way_ = 0;
   std::size_t waiting_ = 0;
 };
 

@@ -112,9 +112,6 @@ dns::Answer to_answer(const dns::Question& question, int error, const ub_result*
       question);
 }
 
-/// Domains that it takes to fill all places with questions that nobody answers.
-constexpr std::size_t kShares = 8;
-
 /// What is shared between the callers and the thread. The thread keeps it alive until it has ended.
 class Engine {
  public:
@@ -128,7 +125,7 @@ class Engine {
         too_many_of_domain_(make_temp_fail("too many DNS questions under way about one domain")),
         timed_out_(make_temp_fail("timed out after " + to_words(settings.timeout))),
         out_of_memory_(make_temp_fail("out of memory")),
-        shares_(sockets / kShares, kMaxHeldOfDomain) {}
+        shares_(sockets, kMaxHeldOfDomain) {}
 
   [[nodiscard]] bool is_usable() const noexcept { return wake_.fd() >= 0 && ub_fd(context_.get()) >= 0; }
 

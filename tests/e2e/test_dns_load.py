@@ -103,6 +103,22 @@ class Load(unittest.TestCase):
             connection.close()
         self.daemon.assert_sound(self)
 
+    def test_nor_do_those_with_a_dozen_domains(self):
+        """More questions than there are places, about twelve domains, by messages that are cut short: what they asked stays under
+        way."""
+        self.start(timeout=20, deadline=20)
+        forged = [new_message(signed=False, sealed=False) for _ in range(5)]
+        policies = "".join(f'_dmarc.{m.author} 300 TXT "v=DMARC1; p=reject"\n{m.author} 300 TXT "v=spf1 -all"\n'
+                           f"*.{m.top} ! DELAY 0\n" for m in forged)
+        self.stand.set_script("* ! SILENCE\n_dmarc.example ! DELAY 0\n*.arpa ! DELAY 0\n" + policies)
+        for number in range(600):
+            self.attack(number, domains=12).close()
+        daemon.until(lambda: self.server.count() > 2000, what="the attack")
+        for forgery in forged:
+            refused, = self.send(forgery)
+            self.assertEqual((refused.record["dmarc"]["result"], refused.action), ("fail", "reject"))
+        self.daemon.assert_sound(self)
+
     def test_no_flood_about_a_domain_makes_its_checks_fail(self):
         """Forgeries that come at once, each with eight signatures in the name of the victim, whose keys do not exist: more
         questions about one domain than may be under way at a time. Its servers answer, a little late. Each forgery is refused,
@@ -144,9 +160,9 @@ class Load(unittest.TestCase):
         return [(b"From", b" x@" + domain),
                 *[(b"DKIM-Signature", signature % (domain, number * SIGNATURES + i)) for i in range(SIGNATURES)]]
 
-    def attack(self, number):
+    def attack(self, number, domains=4):
         """A message of the attacker whose lookups are under way."""
-        domain = b"evil%d.example" % (number % 4)
+        domain = b"evil%d.example" % (number % domains)
         connection = milter.Milter(self.daemon.port)
         self.begin(connection, number, domain)
         self.assertTrue(connection.headers(*self.fields(number, domain)).is_continue)

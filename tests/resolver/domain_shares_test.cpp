@@ -41,7 +41,7 @@ TEST_CASE("resolver/domain_shares: whose a name is", "[resolver]") {
 }
 
 TEST_CASE("resolver/domain_shares: so many at once, so many more in their order, no more", "[resolver]") {
-  Shares shares(2, 3);
+  Shares shares(18, 3);  // An eighth of the 16 that are free then.
   Shares::Line now;
   const auto begin = [&](const char* name, int asker) {
     Shares::Line line{asker};
@@ -89,6 +89,25 @@ TEST_CASE("resolver/domain_shares: so many at once, so many more in their order,
     CHECK(begin("a.example.com", 8) != nullptr);
     CHECK(now == Shares::Line{8});
   }
+}
+
+TEST_CASE("resolver/domain_shares: beside many busy domains one more gets a place", "[resolver]") {
+  constexpr std::size_t kPlaces = 400;
+  constexpr int kDomains = 20;
+  Shares shares(kPlaces, 50);
+  Shares::Line now;
+  for (int domain = 0; domain < kDomains; ++domain) {
+    for (int asker = 0; asker < 60; ++asker) {
+      Shares::Line line{asker};
+      static_cast<void>(shares.begin(question("a.busy" + std::to_string(domain) + ".test"), line, now));
+    }
+  }
+  CHECK(shares.waiting() == 8 * 50);  // Eight times what may wait for one.
+  CHECK(now.size() >= kDomains);
+  CHECK(now.size() < kPlaces);
+  Shares::Line line{-1};
+  CHECK(shares.begin(question("a.quiet.test"), line, now) != nullptr);
+  CHECK(now.back() == -1);
 }
 
 }  // namespace
