@@ -67,13 +67,17 @@ class Answer:
 class Milter:
     """One connection to a filter."""
 
-    def __init__(self, port, *, actions=ACTIONS, steps=STEPS, timeout=60):
+    def __init__(self, port, *, version=6, actions=ACTIONS, steps=STEPS, timeout=60):
         self._socket = socket.create_connection(("127.0.0.1", port), timeout)
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._macros = {}
-        self.write(b"O", struct.pack(">III", 6, actions, steps))
-        kind, data = self.read()
-        assert kind == b"O", kind
+        try:
+            self.write(b"O", struct.pack(">III", version, actions, steps))
+            kind, data = self.read()
+            assert kind == b"O", kind
+        except BaseException:
+            self.close()
+            raise
         self.version, self.actions, self.steps = struct.unpack(">III", data[:12])
         self.macro_lists = data[12:]
 
@@ -90,6 +94,25 @@ class Milter:
         """Ends the connection by a reset, as a client does that crashes with octets unread."""
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self._socket.close()
+
+    def finish_writing(self):
+        with contextlib.suppress(OSError):
+            self._socket.shutdown(socket.SHUT_WR)
+
+    def send(self, octets):
+        """Octets as they stand, which need be no packet."""
+        try:
+            self._socket.sendall(octets)
+        except OSError as error:
+            raise Lost(str(error)) from error
+
+    def rest(self):
+        """All packets until the filter closes the connection."""
+        packets = []
+        with contextlib.suppress(Lost):
+            while True:
+                packets.append(self.read())
+        return packets
 
     def write(self, command, data=b""):
         try:

@@ -1,9 +1,11 @@
 #include "verify/crypto/digest.h"
 
 #include <openssl/evp.h>
+#include <pthread.h>
 
 #include <algorithm>
 #include <array>
+#include <new>
 #include <stdexcept>
 #include <utility>
 
@@ -54,20 +56,15 @@ struct Digest::State {
 /// Contexts of this thread that are not in use: to make one costs more than to begin a hash in one.
 class Digest::Spares {
  public:
-  Spares() = default;
-  Spares(const Spares&) = delete;
-  Spares& operator=(const Spares&) = delete;
-  ~Spares() { ended = true; }
-
   static std::unique_ptr<State> take() {
-    if (ended || mine.count_ == 0) {
-      return std::make_unique<State>();
-    }
-    return std::move(mine.states_[--mine.count_]);
+    return mine == nullptr || mine->count_ == 0 ? std::make_unique<State>() : std::move(mine->states_[--mine->count_]);
   }
   static void put(std::unique_ptr<State> state) noexcept {
-    if (state != nullptr && !ended && mine.count_ < kMost) {
-      mine.states_[mine.count_++] = std::move(state);
+    if (mine == nullptr) {
+      begin();
+    }
+    if (state != nullptr && mine != nullptr && mine->count_ < kMost) {
+      mine->states_[mine->count_++] = std::move(state);
     }
   }
 
@@ -75,16 +72,36 @@ class Digest::Spares {
   /// As many as nearly every message has hashes at a time.
   static constexpr std::size_t kMost = 8;
 
-  static thread_local Spares mine;
+  /// Makes those of this thread. A thread_local object with a destructor would not do: where there is no memory to note
+  /// the destructor the C library ends the process.
+  static void begin() noexcept {
+    static pthread_key_t key;
+    static const bool has_key = pthread_key_create(&key, &end) == 0;
+    if (!has_key || ended) {
+      return;
+    }
+    std::unique_ptr<Spares> made(new (std::nothrow) Spares);
+    if (made != nullptr && pthread_setspecific(key, made.get()) == 0) {
+      mine = made.release();
+    }
+  }
+  static void end(void* spares) noexcept {
+    ended = true;
+    mine = nullptr;
+    const std::unique_ptr<Spares> owner(static_cast<Spares*>(spares));
+  }
+
+  static thread_local Spares* mine;
   static thread_local bool ended;  ///< A hash that outlives the thread's other objects goes without.
 
   std::array<std::unique_ptr<State>, kMost> states_;
   std::size_t count_ = 0;
 };
 
-thread_local Digest::Spares Digest::Spares::mine;
+thread_local Digest::Spares* Digest::Spares::mine = nullptr;
 thread_local bool Digest::Spares::ended = false;
 
+// NOLINTNEXTLINE(clang-analyzer-cplusplus.NewDeleteLeaks): Spares::end() frees what a thread keeps.
 Digest::Digest(Hash hash) : state_(Spares::take()) {
   const EVP_MD* const type = algorithm(hash);
   if (state_->context == nullptr || EVP_DigestInit_ex2(state_->context.get(), type, nullptr) != 1) {

@@ -74,9 +74,9 @@ crypto::DigestValue header_hash(const Signature& signature, const message::Heade
                                 std::string* octets) {
   FieldIndex index(signature.signed_headers, headers, field);
   crypto::Digest digest(signature.hash);
-  // Of the thread: as much room, taken and given back for each signature, is costly to malloc.
-  thread_local std::string text;
-  text.clear();
+  // Not of the thread, which would save some time: where there is no memory to note its destructor the C library ends
+  // the process.
+  std::string text;
   text.reserve(kPieceOctets);
   const auto hash = [&] {
     digest.update(text);
