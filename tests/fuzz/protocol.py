@@ -282,7 +282,7 @@ class Connection:
             sent += part[4:5] if part[4:5] != b"D" else b""
             if len(part) < 4 or struct.unpack(">I", part[:4])[0] != len(part) - 4:
                 sent += b"?"
-            is_end = re.fullmatch(IN_ORDER, sent) is not None and not self._answers.has_refused
+            is_end = part[4:5] == b"E" and re.fullmatch(IN_ORDER, sent) is not None and not self._answers.has_refused
             if is_end:
                 self._answers.take_edits()
             self._send(part)
@@ -422,7 +422,7 @@ def main():
             if time.monotonic() - begin > arguments.seconds:
                 break
         fuzz.stop()
-    except (Wrong, AssertionError) as error:
+    except Exception as error:  # pylint: disable=broad-exception-caught
         print(f"batch {batch}, seed {arguments.seed}: {error}", file=sys.stderr)
         print(f"the daemon's files are in {fuzz.daemon.folder}; end it: kill {fuzz.daemon.pid}", file=sys.stderr)
         os._exit(1)  # Without the clean-up that removes them.

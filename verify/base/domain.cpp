@@ -202,7 +202,9 @@ std::string to_unicode(const Domain& name) {
     if (offset != 0) {
       out += '.';
     }
-    const std::string u_label = label.starts_with("xn--") ? to_u_label(std::string(label)) : std::string();
+    // A U-label holds no '_', whatever Punycode gives: the name would be refused if somebody typed it.
+    const bool may_have_u_label = label.starts_with("xn--") && label.find('_') == std::string_view::npos;
+    const std::string u_label = may_have_u_label ? to_u_label(std::string(label)) : std::string();
     // Shown only if it leads back to the same name: what IDNA would map or refuse must not look like another name.
     out += !u_label.empty() && to_a_label(u_label) == label ? u_label : std::string(label);
     return true;

@@ -227,3 +227,11 @@ TEST_CASE("base/domain: the place of a fault lies in the text that was given, co
   CHECK(name.error().offset <= text.size());
   CHECK(Domain::parse("example.c:m").error().offset == 9);
 }
+
+TEST_CASE("base/domain: an A-label of what no U-label may hold is shown as it is (RFC 5890 section 2.3.2.1)",
+          "[base]") {
+  // Punycode of U+00FC behind text with '_', which no U-label has: read as one it would be refused.
+  const Domain name = domain("xn--bchie-_e-65a.example");
+  CHECK(to_unicode(name) == "xn--bchie-_e-65a.example");
+  CHECK(domain(to_unicode(name)) == name);
+}
