@@ -139,7 +139,16 @@ class StreamTarget final : public Target {
     const bool known = ::fstat(descriptor, &status) == 0;
     is_file_ = known && S_ISREG(status.st_mode);
     is_socket_ = known && S_ISSOCK(status.st_mode);
-    torn_ = false;
+    // A process that was killed, or a disk that was full, may have left a part of a line.
+    torn_ = is_file_ && !path_.empty() && status.st_size > 0 && !is_line_end_at(path_, status.st_size - 1);
+  }
+
+  /// Whether that octet of the file is a line end. False as well where it cannot be read: an empty line does no harm.
+  static bool is_line_end_at(const std::string& path, off_t offset) {
+    // NOLINTNEXTLINE(cppcoreguidelines-pro-type-vararg): open(2) is variadic
+    const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
+    char octet = '\0';
+    return file.is_open() && ::pread(file.get(), &octet, 1, offset) == 1 && octet == '\n';
   }
 
   /// Writes what fits without blocking; -1 if nothing can be written, in time or at all.

@@ -13,6 +13,8 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <string>
+#include <utility>
 
 #include "tests/support/catch.h"
 #include "tests/support/temporary_folder.h"
@@ -87,6 +89,35 @@ TEST_CASE("observe/target: a file that cannot be opened says why, and the old on
   CHECK(!target->reopen(error));
   CHECK(target->write(Severity::Informational, "still here"));
   CHECK(read_file(folder.path("moved/log")) == "still here\n");
+}
+
+TEST_CASE("observe/target: what a killed process left of a line becomes a line of its own", "[observe][log]") {
+  const TemporaryFolder folder;
+  // The file as it was found, and with a line written.
+  const std::array<std::pair<std::string, std::string>, 5> cases{{
+      {"", "new\n"},
+      {"whole\n", "whole\nnew\n"},
+      {"whole\nto", "whole\nto\nnew\n"},
+      {"t", "t\nnew\n"},
+      {"\n", "\nnew\n"},
+  }};
+  for (const auto& [before, after] : cases) {
+    CAPTURE(before);
+    const std::string path = folder.write("log", before);
+    std::string error;
+    auto target = make_file_target(path, error);
+    REQUIRE(target);
+    CHECK(read_file(path) == before);
+    CHECK(target->write(Severity::Informational, "new"));
+    CHECK(read_file(path) == after);
+
+    // So it is after a reload.
+    CHECK(folder.write("log", before) == path);
+    CHECK(target->reopen(error));
+    CHECK(target->write(Severity::Informational, "new"));
+    CHECK(target->write(Severity::Informational, "next"));
+    CHECK(read_file(path) == after + "next\n");
+  }
 }
 
 TEST_CASE("observe/target: a reader that stands still costs one wait, then lines", "[observe][log]") {
