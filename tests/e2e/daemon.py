@@ -1,5 +1,6 @@
 """A running assayd with a configuration of its own, its records, and the paths of the programs under test."""
 
+import contextlib
 import json
 import os
 import pathlib
@@ -11,6 +12,7 @@ import sys
 import tempfile
 import time
 
+import milter
 import samples
 import sanitizers
 
@@ -56,16 +58,21 @@ class Daemon:
     """assayd in the foreground. `settings` is YAML text that replaces or adds top-level keys; `zone` names zone files.
 
     With `whole`, that text is the configuration as it stands, and what the test itself needs is a drop-in beside it.
-    `environment` is added to that of the test; `max_files` is RLIMIT_NOFILE, soft and hard.
+    `environment` is added to that of the test; `max_files` is RLIMIT_NOFILE, soft and hard. It serves on a port, or, with
+    `unix`, on a socket in its folder that anybody may connect to; `address` is what milter.Milter takes.
     """
 
     def __init__(self, settings="", *, zone=(samples.ZONE,), authserv_id="mx.example.net", whole=None, environment=None,
-                 max_files=None):
+                 max_files=None, unix=False):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="assay-e2e-"))
         self.folder.chmod(0o755)
-        self.port = free_port()
-        self.socket = f"inet:{self.port}@127.0.0.1"
-        self.postfix_socket = f"inet:127.0.0.1:{self.port}"
+        if unix:
+            self.port, self.address = None, self.folder / "milter.sock"
+            self.socket = self.postfix_socket = f"unix:{self.address}"
+        else:
+            self.port = self.address = free_port()
+            self.socket = f"inet:{self.port}@127.0.0.1"
+            self.postfix_socket = f"inet:127.0.0.1:{self.port}"
         self.log = self.folder / "log"
         self.errors = self.folder / "stderr"
         self.config = self.folder / "assay.yaml"
@@ -80,8 +87,9 @@ class Daemon:
         self._max_files = max_files
         self._process = None
         self._log_inode, self._log_read, self._log_objects = None, 0, []  # what was read of the log
+        self._torn = 0  # octets of the line behind that, which a killed daemon left
         try:
-            self._start()
+            self.start()
         except BaseException:
             self.stop()
             raise
@@ -96,6 +104,7 @@ class Daemon:
         """The settings without which a test's daemon would meet another, or ask the real DNS."""
         return {
             "listen": self.socket,
+            **({"socket": "{mode: 0666}"} if self.port is None else {}),
             "dns": f"{{zones: {json.dumps(self.zone)}}}",
             "log": f"{{format: json, target: {self.log}}}",
             "metrics": "off",
@@ -116,7 +125,8 @@ class Daemon:
         aside.write_text(text, encoding="utf-8")
         aside.rename(self.config)
 
-    def _start(self):
+    def start(self):
+        """Also after kill(): with the configuration as it is, and the same log."""
         with self.errors.open("wb") as errors:
             command = [BIN / "assayd", "--foreground", "--config", self.config]
             if self._max_files is not None:
@@ -126,8 +136,10 @@ class Daemon:
         def listens():
             if self._process.poll() is not None:
                 raise AssertionError(f"assayd ended with {self._process.returncode}: {self.errors.read_text()}{self.log_text()}")
-            with socket.socket() as probe:
-                return probe.connect_ex(("127.0.0.1", self.port)) == 0
+            with contextlib.suppress(OSError):
+                milter.connect(self.address).close()
+                return True
+            return False
 
         until(listens, what="assayd's socket")
 
@@ -150,8 +162,14 @@ class Daemon:
             if status.st_ino != self._log_inode or status.st_size < self._log_read:
                 self._log_inode, self._log_read, self._log_objects = status.st_ino, 0, []
             log.seek(self._log_read)
+            text = log.read()
+            if 0 < self._torn < len(text):
+                assert text[self._torn:self._torn + 1] == b"\n", f"glued to a torn line: {text[:1000]}"
+                text = text[self._torn + 1:]
+                self._log_read += self._torn + 1
+                self._torn = 0
             # What stands behind the last line end is being written.
-            lines = log.read().rpartition(b"\n")[0]
+            lines = text.rpartition(b"\n")[0]
         if lines:
             self._log_objects += [json.loads(line) for line in lines.decode().split("\n")]
             self._log_read += len(lines) + 1
@@ -183,6 +201,17 @@ class Daemon:
 
     def drain(self):
         self._process.send_signal(signal.SIGUSR2)
+
+    def kill(self, cut=0):
+        """SIGKILL, as the kernel sends it for want of memory; start() begins anew. The last `cut` octets of the log are taken for
+        not written; no more than its last line."""
+        self._process.kill()
+        self._process.wait()
+        self._objects()
+        os.truncate(self.log, self.log.stat().st_size - cut)
+        left = self.log.read_bytes()
+        self._log_read = left.rfind(b"\n") + 1
+        self._torn = len(left) - self._log_read
 
     def wait(self, timeout=40):
         return self._process.wait(timeout)

@@ -128,7 +128,7 @@ def count(running, what):
 
 def send(running, message):
     """The answer to the message, and the seconds from its end to that."""
-    with milter.Milter(running.port) as connection:
+    with milter.Milter(running.address) as connection:
         connection.macro(b"i", message.queue_id.encode())
         connection.connect(message.ip.encode(), message.client.encode())
         connection.helo(message.client.encode())

@@ -17,6 +17,22 @@ class Lost(Exception):
     """The filter closed the connection."""
 
 
+def connect(address, timeout=60):
+    """`address` is a port of 127.0.0.1, or the path of a unix socket."""
+    if isinstance(address, int):
+        made = socket.create_connection(("127.0.0.1", address), timeout)
+        made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return made
+    made = socket.socket(socket.AF_UNIX)
+    try:
+        made.settimeout(timeout)
+        made.connect(str(address))
+    except BaseException:
+        made.close()
+        raise
+    return made
+
+
 class Answer:
     """A final answer: `kind` is its octet (b"c" continue, b"y" reply code ...), `edits` the packets before it."""
 
@@ -67,9 +83,8 @@ class Answer:
 class Milter:
     """One connection to a filter."""
 
-    def __init__(self, port, *, version=6, actions=ACTIONS, steps=STEPS, timeout=60):
-        self._socket = socket.create_connection(("127.0.0.1", port), timeout)
-        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    def __init__(self, address, *, version=6, actions=ACTIONS, steps=STEPS, timeout=60):
+        self._socket = connect(address, timeout)
         self._macros = {}
         try:
             self.write(b"O", struct.pack(">III", version, actions, steps))
