@@ -127,8 +127,8 @@ class KillBehindPostfix(unittest.TestCase):
         kind, _, _ = running.socket.partition(":")
         print(f"{kind}: {len(DOWN)} kills, {max(DOWN)} s without a daemon at most: {len(accepted)} messages accepted, each "
               f"delivered once with our field; {sum(others.values())} deferred, {at_end} of them at their end; mail flowed again "
-              f"{max(flowing):.2f} s after the daemon at most; {len(queue_ids - records)} accepted without a record, {broken} torn "
-              f"lines", flush=True)
+              f"{max(flowing):.2f} s after the daemon at most; {len(queue_ids - records)} accepted without a record, {broken} "
+              f"torn lines", flush=True)
 
     @staticmethod
     def queued(server):
