@@ -726,9 +726,14 @@ class BrokenDns(unittest.TestCase):
         own = [f'{message.spf_name} 300 TXT "v=spf1 -all"\n', *[f"{message.key_name} {line}\n" for line in lines]]
         self.stand.set_script(message.records(without=(message.spf_name, message.key_name)) + "".join(own))
 
+    def send(self, message):
+        """The results of both daemons."""
+        results, = self.stand.send(message)
+        return results
+
     def assert_passes(self, message):
         """It may be a while until a server that failed is asked again."""
-        daemon.until(lambda: all(result.methods["dkim"] == "pass" for result in self.stand.send(message)), what="a key")
+        daemon.until(lambda: all(result.methods["dkim"] == "pass" for result in self.send(message)), what="a key")
 
     def test_opendkim_149(self):
         """OpenDKIM leaves the sockets of questions that are not answered (bogus or late answers, two threads at one resolver)
@@ -742,7 +747,7 @@ class BrokenDns(unittest.TestCase):
             message = self.message()
             self.answer_key(message, [f"! {faults[number % len(faults)]}",
                                       f"300 TXT {dns_stand.strings(dns_stand.key_record())}"])
-            self.stand.send(message)
+            self.send(message)
         after = self.stand.settled_resources(before)
         for (files, threads), (files_before, threads_before) in zip(after, before):
             self.assertLessEqual(files, files_before)
@@ -761,7 +766,7 @@ class BrokenDns(unittest.TestCase):
         The key is asked for again when the message comes again."""
         message = self.message()
         self.answer_key(message, ["! SILENCE"])
-        accepted, deferred = self.stand.send(message)
+        accepted, deferred = self.send(message)
         for result in (accepted, deferred):
             self.assertEqual((result.methods["spf"], result.methods["dkim"].split()[0]), ("fail", "temperror"))
             self.assertEqual(result.methods["dmarc"].split()[0], "temperror")
@@ -784,7 +789,7 @@ class BrokenDns(unittest.TestCase):
             with self.subTest([len(text) for text in texts]):
                 message = self.message()
                 self.answer_key(message, ["! TRUNCATE", *[f"300 TXT {dns_stand.strings(text)}" for text in texts]])
-                for result in self.stand.send(message):
+                for result in self.send(message):
                     self.assertEqual(result.methods["dkim"].split()[0], expected)
                     self.assertEqual(result.methods["dmarc"].split()[0], "pass" if expected == "pass" else "fail")
                     self.assertEqual(result.answer.kind, b"c" if expected == "pass" else b"y")
@@ -798,7 +803,7 @@ class BrokenDns(unittest.TestCase):
                     message = self.message()
                     name = {"key": message.key_name, "spf": message.spf_name, "dmarc": message.dmarc_name}[what]
                     self.stand.set_script(message.records(without=(name,)) + f"{name} 300 TYPE16 {data}\n")
-                    for result in self.stand.send(message):
+                    for result in self.send(message):
                         method = "dkim" if what == "key" else what
                         self.assertEqual(result.methods[method].split()[0], "temperror")
 
