@@ -32,7 +32,8 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (const auto spec = spf::parse_domain_spec(text)) {
     fuzz::require(in_record.has_value());  // RFC 7208 section 7.1: a domain-spec is a macro-string.
     const std::string name = spf::expand_domain(*spec, values);
-    // What is too long loses labels on the left, unless its last one alone is too long: then nobody can be asked for it.
+    // What is too long loses labels on the left, unless its last one alone is too long: then nobody can be asked for
+    // it.
     fuzz::require((name.size() <= 253 || name.size() - (name.rfind('.') + 1) > 253) && name == to_lower(name));
     // Letters that a record may not use stand in none.
     fuzz::require(spec->count('c') + spec->count('r') + spec->count('t') == 0);

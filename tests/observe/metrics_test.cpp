@@ -39,7 +39,8 @@ TEST_CASE("observe/metrics: every series is there before the first message, at z
   for (const char* kind : {"result", "policy", "org_domain"}) {
     CHECK(value(metrics, std::string("assay_dmarc_rfc7489_differences_total{kind=\"") + kind + "\"}") == "0");
   }
-  for (const char* bound : {"messages", "connections", "recipients", "header_octets", "header_fields", "forged_fields"}) {
+  for (const char* bound :
+       {"messages", "connections", "recipients", "header_octets", "header_fields", "forged_fields"}) {
     CHECK(value(metrics, std::string("assay_bounds_exceeded_total{bound=\"") + bound + "\"}") == "0");
   }
   CHECK(value(metrics, "assay_unproven_total") == "0");
