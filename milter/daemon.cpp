@@ -152,14 +152,27 @@ void drain(const RuntimeSource& source, Gate& gate) {
 }
 
 /// Gives back what the allocator keeps of messages that are gone, once after each load, while no message is in flight:
-/// it holds up whoever allocates for some milliseconds.
-void trim_memory(const Gate& gate, std::uint64_t& trimmed_at) {
-  const std::uint64_t entered = gate.entered();
-  if (entered != trimmed_at && gate.in_flight() == 0) {
-    malloc_trim(0);
-    trimmed_at = entered;
+/// it holds up whoever allocates for some milliseconds. What a resolver leaves behind that a reload replaced, its cache
+/// above all, goes back at once, for a busy host may never be without a message.
+class Trimmer {
+ public:
+  Trimmer(const RuntimeSource& source, const Gate& gate) : source_(source), gate_(gate), dns_(source.current()->dns) {}
+
+  void look() {
+    const std::uint64_t entered = gate_.entered();
+    if (dns_.expired() || (entered != trimmed_at_ && gate_.in_flight() == 0)) {
+      malloc_trim(0);
+      trimmed_at_ = entered;
+      dns_ = source_.current()->dns;
+    }
   }
-}
+
+ private:
+  const RuntimeSource& source_;
+  const Gate& gate_;
+  std::uint64_t trimmed_at_ = 0;
+  std::weak_ptr<const resolver::Backend> dns_;
+};
 
 /// Tells of what was refused since the last time, in one line for each bound.
 class ExcessTeller {
@@ -202,8 +215,8 @@ class ExcessTeller {
 };
 
 /// Every kLookInterval, however often signals come.
-void look(const Gate& gate, std::uint64_t& trimmed_at, ExcessTeller& excess) {
-  trim_memory(gate, trimmed_at);
+void look(Trimmer& trimmer, ExcessTeller& excess) {
+  trimmer.look();
   try {
     excess.look();
   } catch (...) {
@@ -214,7 +227,7 @@ void look(const Gate& gate, std::uint64_t& trimmed_at, ExcessTeller& excess) {
 void take_signals(RuntimeSource& source, Gate& gate, const observe::Metrics& metrics) {
   using Clock = std::chrono::steady_clock;
   const sigset_t set = daemon_signals();
-  std::uint64_t trimmed_at = 0;
+  Trimmer trimmer(source, gate);
   ExcessTeller excess(source, metrics);
   auto next_look = Clock::now() + kLookInterval;
   for (;;) {
@@ -227,7 +240,7 @@ void take_signals(RuntimeSource& source, Gate& gate, const observe::Metrics& met
       drain(source, gate);
     }
     if (Clock::now() >= next_look) {
-      look(gate, trimmed_at, excess);
+      look(trimmer, excess);
       next_look = Clock::now() + kLookInterval;
     }
   }
