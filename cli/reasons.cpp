@@ -53,6 +53,7 @@ const char* in_words(dkim::Reason reason) noexcept {
     case dkim::Reason::UnsignedBody: return "the signature verifies, but octets of the body are not signed (l=)";
     case dkim::Reason::TestKeyFailed: return "it failed with a key in test mode, so it counts as unsigned";
     case dkim::Reason::TooManySignatures: return "not verified: the message has more signatures than limits.signatures";
+    case dkim::Reason::TooCostly: return "not verified: the signatures of the message would cost too much";
   }
   return "";
 }
@@ -70,6 +71,7 @@ const char* in_words(arc::Reason reason) noexcept {
     case arc::Reason::KeyFailure: return "a sealer's key is absent or unusable";
     case arc::Reason::DnsFailure: return "a sealer's key could not be looked up";
     case arc::Reason::DnssecBogus: return "the DNS answer for a sealer's key failed DNSSEC validation";
+    case arc::Reason::TooCostly: return "not verified: the signatures of the chain would cost too much";
   }
   return "";
 }

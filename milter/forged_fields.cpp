@@ -9,7 +9,7 @@ void ForgedFields::see(std::string_view name, std::string_view value) {
   constexpr std::string_view kResults = "Authentication-Results";
   if (iequals(name, kResults)) {
     ++results_seen_;
-    if (!keeps_results_ && authres::must_remove(value, own_ids_)) {
+    if (!keeps_results_ && (is_too_costly(value) || authres::must_remove(value, own_ids_))) {
       add(kResults, results_seen_);
     }
     return;
@@ -23,6 +23,11 @@ void ForgedFields::see(std::string_view name, std::string_view value) {
       return;
     }
   }
+}
+
+bool ForgedFields::is_too_costly(std::string_view value) {
+  const std::string_view head = value.substr(0, value.find(';'));
+  return !is_ascii(head) && ++international_ > kMaxInternational;
 }
 
 void ForgedFields::add(std::string_view name, std::size_t occurrence) {

@@ -1,5 +1,6 @@
 #include "milter/planner.h"
 
+#include <algorithm>
 #include <new>
 #include <string>
 #include <utility>
@@ -18,6 +19,17 @@ struct Planner::Queue {
   std::deque<std::shared_ptr<Plan>> waiting;
   bool stopped = false;
 };
+
+bool Planner::leads_on(const dns::Question& question) noexcept {
+  switch (question.type) {
+    case dns::Type::TXT: return question.name.find("._domainkey.") == std::string::npos;
+    case dns::Type::MX:
+    case dns::Type::PTR: return true;
+    case dns::Type::A:
+    case dns::Type::AAAA: return false;
+  }
+  return true;
+}
 
 Planner::Planner(unsigned threads) : queue_(std::make_shared<Queue>()) {
   for (unsigned i = 0; i < threads; ++i) {
@@ -89,7 +101,7 @@ void Planner::try_step(const std::shared_ptr<Queue>& queue, const std::shared_pt
 void Planner::step(const std::shared_ptr<Queue>& queue, const std::shared_ptr<Plan>& plan) {
   // Cleared first: an answer that arrives from here on asks for another step.
   plan->queued = false;
-  if (plan->ended) {
+  if (plan->ended || plan->steps++ >= kMaxSteps) {
     return;
   }
   std::shared_ptr<const plan::Known> known;
@@ -97,13 +109,16 @@ void Planner::step(const std::shared_ptr<Queue>& queue, const std::shared_ptr<Pl
     const std::lock_guard<std::mutex> lock(plan->mutex);
     known = plan->known;
   }
-  const auto questions = plan::next_questions(
+  auto questions = plan::next_questions(
       *known, [&plan](const dns::Question& question) { return plan->lookups->at_hand(question); }, plan->limits,
       plan->public_suffixes.get());
   if (questions.empty()) {
     plan->client_is_planned = true;
     return;
   }
+  const auto ends = std::stable_partition(questions.begin(), questions.end(), leads_on);
+  const std::vector<dns::Question> last(ends, questions.end());
+  questions.erase(ends, questions.end());
   plan->lookups->prefetch(questions, [queue, weak = std::weak_ptr<Plan>(plan)] {
     const auto alive = weak.lock();
     if (!alive) {
@@ -115,6 +130,7 @@ void Planner::step(const std::shared_ptr<Queue>& queue, const std::shared_ptr<Pl
       alive->queued = false;  // The evaluation asks what is missing.
     }
   });
+  plan->lookups->prefetch(last, {});
 }
 
 }  // namespace assay::milter

@@ -352,7 +352,7 @@ struct RecordReader::Reading::Tables {
       {"domain", [](R& r, V v, dkim::Outcome& o) { r.text(v, o.domain); }},
       {"testing", [](R& r, V v, dkim::Outcome& o) { r.flag(v, o.testing); }},
       {"headers_verified", [](R& r, V v, dkim::Outcome& o) { r.flag(v, o.headers_verified); }},
-      {"reason", [](R& r, V v, dkim::Outcome& o) { r.word_or_none(v, dkim::Reason::TooManySignatures, o.reason); }},
+      {"reason", [](R& r, V v, dkim::Outcome& o) { r.word_or_none(v, dkim::Reason::TooCostly, o.reason); }},
       {"signing_domain", [](R& r, V v, dkim::Outcome& o) { r.name(v, o.signing_domain); }},
       // No decision rests on it: it tells one signature from another.
       {"signature_start", [](R& r, V v, dkim::Outcome& o) { r.text(v, o.signature_start); }, true},
@@ -381,7 +381,7 @@ struct RecordReader::Reading::Tables {
          }
        }},
       {"claims", [](R& r, V v, arc::Outcome& o) { r.claims(v, o.claims); }},
-      {"reason", [](R& r, V v, arc::Outcome& o) { r.word_or_none(v, arc::Reason::DnssecBogus, o.reason); }},
+      {"reason", [](R& r, V v, arc::Outcome& o) { r.word_or_none(v, arc::Reason::TooCostly, o.reason); }},
       {"failed_instance",
        [](R& r, V v, arc::Outcome& o) {
          o.failed_instance = 0;

@@ -3,8 +3,15 @@
 #include <algorithm>
 
 #include "policy/names.h"
+#include "verify/base/text.h"
 
 namespace assay::policy {
+namespace {
+
+/// Octets of a claimed property that is not all ASCII and is read for its domain.
+constexpr std::size_t kMaxClaimedOctets = 255;
+
+}  // namespace
 
 bool is_ancestor(const Domain& ancestor, const Domain& name) {
   return ancestor.label_count() >= kMinOwnedLabels && name.is_within(ancestor);
@@ -33,6 +40,10 @@ std::optional<Domain> claimed_domain(const arc::Claim& claim, std::string_view p
     return std::nullopt;
   }
   const std::string_view value = found->second;
+  // A name in U-labels may be longer, but nobody has one; to convert it takes time (RFC 8616).
+  if (value.size() > kMaxClaimedOctets && !is_ascii(value)) {
+    return std::nullopt;
+  }
   const auto at = value.rfind('@');
   const auto domain = Domain::parse(at == std::string_view::npos ? value : value.substr(at + 1));
   return domain ? std::optional(*domain) : std::nullopt;

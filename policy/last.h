@@ -36,7 +36,7 @@ constexpr dkim::Status last_of<dkim::Status>() {
 }
 template <>
 constexpr dkim::Reason last_of<dkim::Reason>() {
-  return dkim::Reason::TooManySignatures;
+  return dkim::Reason::TooCostly;
 }
 template <>
 constexpr arc::Status last_of<arc::Status>() {
@@ -44,7 +44,7 @@ constexpr arc::Status last_of<arc::Status>() {
 }
 template <>
 constexpr arc::Reason last_of<arc::Reason>() {
-  return arc::Reason::DnssecBogus;
+  return arc::Reason::TooCostly;
 }
 template <>
 constexpr iprev::Status last_of<iprev::Status>() {

@@ -22,14 +22,20 @@ std::string name_of_rcode(unsigned rcode) {
   return entry == nullptr ? "RCODE " + std::to_string(rcode) : entry->name;
 }
 
-std::vector<const ldns_rr*> records_in(const ldns_rr_list* list) {
-  std::vector<const ldns_rr*> records;
+/// A record of a section and the name that it stands at: read once, however long the chain that is followed through it.
+struct Record {
+  const ldns_rr* rr;
+  std::string owner;
+};
+
+std::vector<Record> records_in(const ldns_rr_list* list) {
+  std::vector<Record> records;
   const std::size_t count = list == nullptr ? 0 : ldns_rr_list_rr_count(list);
   records.reserve(count);
   for (std::size_t i = 0; i < count; ++i) {
     const ldns_rr* const record = ldns_rr_list_rr(list, i);
     if (record != nullptr && ldns_rr_get_class(record) == LDNS_RR_CLASS_IN) {
-      records.push_back(record);
+      records.push_back({record, owner_of(*record)});
     }
   }
   return records;
@@ -47,12 +53,12 @@ bool repeats(const ldns_pkt& packet, const std::string& wire, ldns_rr_type type)
 }
 
 /// The records of `type` at `owner`.
-std::vector<const ldns_rr*> records_at(const std::vector<const ldns_rr*>& section, const std::string& owner,
+std::vector<const ldns_rr*> records_at(const std::vector<Record>& section, const std::string& owner,
                                        ldns_rr_type type) {
   std::vector<const ldns_rr*> records;
-  for (const ldns_rr* const record : section) {
-    if (ldns_rr_get_type(record) == type && owner_of(*record) == owner) {
-      records.push_back(record);
+  for (const Record& record : section) {
+    if (ldns_rr_get_type(record.rr) == type && record.owner == owner) {
+      records.push_back(record.rr);
     }
   }
   return records;
@@ -61,9 +67,9 @@ std::vector<const ldns_rr*> records_at(const std::vector<const ldns_rr*>& sectio
 /// RFC 2308 section 5: the SOA of a zone that holds `name` bounds the life of a negative answer; without one the
 /// answer should not be cached.
 seconds negative_ttl(const ldns_pkt& packet, const std::string& name) {
-  for (const ldns_rr* const record : records_in(ldns_pkt_authority(&packet))) {
-    if (ldns_rr_get_type(record) == LDNS_RR_TYPE_SOA && is_within(name, owner_of(*record))) {
-      return negative_ttl_of(*record);
+  for (const Record& record : records_in(ldns_pkt_authority(&packet))) {
+    if (ldns_rr_get_type(record.rr) == LDNS_RR_TYPE_SOA && is_within(name, record.owner)) {
+      return negative_ttl_of(*record.rr);
     }
   }
   return seconds(0);
@@ -75,6 +81,9 @@ dns::Answer found(const std::vector<const ldns_rr*>& records, dns::Type type, se
   bool any = false;
   for (const ldns_rr* const record : records) {
     ttl = std::min(ttl, ttl_of(*record));
+    if (type != dns::Type::TXT && seen.size() == kMaxRecords) {
+      continue;
+    }
     if (!seen.insert(data_of(*record)).second) {
       continue;
     }
@@ -93,7 +102,7 @@ dns::Answer found(const std::vector<const ldns_rr*>& records, dns::Type type, se
 
 /// The outcome of a message whose RCODE is NOERROR or NXDOMAIN.
 dns::Answer follow(const ldns_pkt& packet, const dns::Question& question, bool nx_domain) {
-  const std::vector<const ldns_rr*> section = records_in(ldns_pkt_answer(&packet));
+  const std::vector<Record> section = records_in(ldns_pkt_answer(&packet));
   const ldns_rr_type type = to_ldns(question.type);
   std::string name = to_wire(question.name);
   std::set<std::string> passed;

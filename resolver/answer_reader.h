@@ -14,6 +14,12 @@ namespace assay::resolver {
 /// no bound; libunbound itself stops at 11 restarts.
 inline constexpr std::size_t kMaxAliases = 16;
 
+/// Different records of one answer that are kept, count; the rest only bounds its TTL. Not for TXT, of which any may be
+/// the one that is looked for. Each is compared with the client again and again, and a name that takes two octets of
+/// the message by compression takes up to 253 here. Above what any protocol looks at: 10 MX hosts and PTR names (RFC
+/// 7208 section 4.6.4).
+inline constexpr std::size_t kMaxRecords = 200;
+
 /// Reads the DNS message that answers `question`, which must be askable. CNAMEs are followed inside the message; the
 /// TTL is the least on that way. RCODE 0 gives Found or NoData, 3 NxDomain, any other TempFail (RFC 1035 section
 /// 4.1.1). Whatever cannot be read, was truncated, answers another question or contradicts itself is TempFail, with

@@ -70,6 +70,13 @@ struct Lookups::State {
     return true;
   }
 
+  /// As begin(), unless there are too many.
+  bool begin_ahead(const dns::Question& question, std::uint64_t hash) {
+    const std::lock_guard lock(mutex);
+    const std::size_t before = entries.size();
+    return before < kMaxAhead && find_or_add(question, hash, nullptr) == before;
+  }
+
   /// Notes that `question` is being asked. False if it was before.
   bool begin(const dns::Question& question, std::uint64_t hash) {
     const std::lock_guard lock(mutex);
@@ -180,7 +187,7 @@ dns::AnswerPtr Lookups::at_hand(const dns::Question& question) {
 
 void Lookups::prefetch(const std::vector<dns::Question>& questions, const std::function<void()>& on_ready) {
   for (const dns::Question& question : questions) {
-    if (!state_->begin(question, question_hash(question))) {
+    if (!state_->begin_ahead(question, question_hash(question))) {
       continue;
     }
     backend_->ask(question, [weak = std::weak_ptr<State>(state_), question, on_ready](dns::AnswerPtr answer) {

@@ -35,9 +35,13 @@ class Lookups final : public dns::Resolver {
   /// not under way. Asks nobody, never waits.
   [[nodiscard]] dns::AnswerPtr at_hand(const dns::Question& question);
 
-  /// Asks all that was not asked before and returns at once. `on_ready` runs each time one of them is answered, on the
-  /// backend's thread or this one; it must not block nor throw. A call may be under way while this object is destroyed,
-  /// so it must own what it uses.
+  /// Questions of one message up to which prefetch() asks; more are asked when lookup() needs them. What is asked ahead
+  /// is worked out anew with each answer, which its sender's DNS can make lead to ever other names.
+  static constexpr std::size_t kMaxAhead = 400;
+
+  /// Asks all that was not asked before, within kMaxAhead, and returns at once. `on_ready` runs each time one of them
+  /// is answered, on the backend's thread or this one; it must not block nor throw. A call may be under way while this
+  /// object is destroyed, so it must own what it uses.
   void prefetch(const std::vector<dns::Question>& questions, const std::function<void()>& on_ready);
 
   /// What lookup() answered so far, each question once, in order of first use.

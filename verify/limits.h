@@ -1,8 +1,11 @@
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+
+#include "verify/crypto/key_work.h"
 
 namespace assay {
 
@@ -13,6 +16,7 @@ struct Limits {
   static constexpr std::size_t kKeyRecords = 3;       ///< TXT keys tried at one selector (RFC 6376 section 6.1.2).
   static constexpr std::size_t kRecordOctets = 8192;  ///< One TXT record that is parsed (SPF, DKIM key, DMARC), octets.
   static constexpr std::size_t kKeyTags = 100;        ///< Tags in one key record.
+  static constexpr std::size_t kKeyTexts = 10;        ///< TXT records looked at for the keys of one selector.
 
   std::size_t signatures = 8;  ///< DKIM signatures verified; the rest is reported as `policy` (RFC 6376 section 6.1).
   std::size_t arc_sets = 50;   ///< Instances in a chain (RFC 8617 section 4.2.1); more is a failed chain.
@@ -30,9 +34,38 @@ struct Limits {
   std::size_t spf_ptr_names = 10;            ///< RFC 7208 section 4.6.4.
   std::size_t spf_explanation_octets = 500;  ///< Expanded explanation text kept.
 
+  /// A name in h= counts as so many octets of header fields that are hashed: about what finding its field costs.
+  static constexpr std::size_t kOctetsPerName = 64;
+
+  /// What may be spent on checks with keys, in verify/crypto/key_work.h's unit, for all DKIM signatures of a message:
+  /// each of those that are verified may have one key of the costliest kind.
+  [[nodiscard]] std::uint64_t signature_key_work() const noexcept {
+    return signatures * std::uint64_t{std::max(crypto::kEd25519Work, crypto::rsa_work(rsa_bits_max))};
+  }
+  /// And for its chain: a seal of each set and the newest message signature, each with an RSA key of 4096 bits, or of
+  /// the largest size allowed.
+  [[nodiscard]] std::uint64_t chain_key_work() const noexcept {
+    constexpr unsigned kUsualBits = 4096;
+    return (arc_sets + 1) * std::uint64_t{crypto::rsa_work(std::max(kUsualBits, rsa_bits_max))};
+  }
+
   std::size_t walk_queries = 8;        ///< Names one tree walk asks (RFC 9989 section 4.10).
   std::size_t alignment_domains = 10;  ///< Distinct d= whose Organizational Domain is looked up.
   std::size_t iprev_names = 10;        ///< PTR names checked forward (RFC 8601 section 3).
+
+  /// Different questions that the evaluation of one message can ask at most, by the other bounds.
+  [[nodiscard]] std::size_t max_questions() const noexcept {
+    // Of one identity: its record, at each term a name and the hosts of an mx, the explanation (RFC 7208
+    // section 4.6.4).
+    const std::size_t spf = 1 + spf_dns_terms * (1 + spf_mx_hosts) + 1;
+    // ptr, %{p} and iprev ask for the same names of the client.
+    const std::size_t client = 1 + std::max(spf_ptr_names, iprev_names);
+    const std::size_t keys = signatures + 2 * arc_sets;
+    // Each author: the walk, whether it exists, and what RFC 7489 calls its Organizational Domain. The walks of what
+    // may align: signers, and MAIL FROM.
+    const std::size_t dmarc = author_domains * (walk_queries + 2) + (alignment_domains + 1) * walk_queries;
+    return 2 * spf + client + keys + dmarc;
+  }
 
   std::chrono::seconds clock_skew{300};  ///< Tolerance for t= in the future and x= in the past.
 

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "verify/base/text.h"
+#include "verify/dkim/effort.h"
 #include "verify/dmarc/evaluate.h"
 #include "verify/dmarc/rfc7489.h"
 #include "verify/dmarc/trace.h"
@@ -218,6 +219,7 @@ plan::Known Verification::known() const {
 }
 
 void Verification::read_header_facts(Verdict& verdict) const {
+  std::size_t resent_read = 0;
   verdict.from = authors_.mailboxes;
   for (std::size_t i = 0; i < headers_.size(); ++i) {
     const message::Field field = headers_[i];
@@ -225,11 +227,12 @@ void Verification::read_header_facts(Verdict& verdict) const {
       verdict.list_id = in_angle_brackets(field.value);
     } else if (iequals(field.name, "List-Post") && verdict.list_post_host.empty()) {
       verdict.list_post_host = list_post_host(field.value);
-    } else if (iequals(field.name, "Resent-From") && verdict.resent_from.size() < kMaxResentAddresses) {
-      const auto list = message::parse_address_list(field.value, kMaxResentAddresses - verdict.resent_from.size());
+    } else if (iequals(field.name, "Resent-From") && resent_read < kMaxResentAddresses) {
+      const auto list = message::parse_address_list(field.value, kMaxResentAddresses - resent_read);
       if (!list) {
         continue;
       }
+      resent_read += list->addresses.size();
       for (const message::AddrSpec& address : list->addresses) {
         if (auto domain = Domain::parse(address.domain)) {
           verdict.resent_from.push_back(*std::move(domain));
@@ -264,11 +267,11 @@ Verdict Verification::finish(dns::Resolver& resolver, Time now) {
     }
     verdict.iprev = early_iprev_ ? *std::move(early_iprev_) : iprev::evaluate(*client_, dns, limits_);
   }
-  verdict.dkim.reserve(signatures_.size());
-  for (const dkim::Candidate& candidate : signatures_) {
-    verdict.dkim.push_back(dkim::verify(candidate, headers_, digests_, dns, limits_, now, options_.trace));
-  }
-  verdict.arc = chain_->verify(headers_, digests_, dns, limits_, now, options_.trace);
+  dkim::HeaderHashes hashes(headers_);
+  dkim::Effort signature_effort = dkim::Effort::for_signatures(hashes, limits_);
+  verdict.dkim = dkim::verify_all(signatures_, digests_, dns, signature_effort, limits_, now, options_.trace);
+  dkim::Effort chain_effort = dkim::Effort::for_chain(hashes, limits_);
+  verdict.arc = chain_->verify(digests_, dns, chain_effort, limits_, now, options_.trace);
 
   auto authors = dmarc::evaluate_authors(authors_, verdict.spf_mail_from, verdict.dkim, dns, limits_);
   if (options_.public_suffixes != nullptr) {

@@ -48,7 +48,9 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
                           !headers.find("ARC-Authentication-Results").empty();
   for (const char* const zone : {"", "* TXT !t", "* TXT !b", "* TXT v=DKIM1; p="}) {
     fuzz::FuzzedDns dns(zone);
-    const auto outcome = chain.verify(headers, body, dns, limits, Time{std::chrono::seconds(1'750'000'000)});
+    dkim::HeaderHashes hashes(headers);
+    auto effort = dkim::Effort::for_chain(hashes, limits);
+    const auto outcome = chain.verify(body, dns, effort, limits, Time{std::chrono::seconds(1'750'000'000)});
     fuzz::require(outcome.status == (has_fields ? arc::Status::Fail : arc::Status::None));
     fuzz::require(outcome.hops.empty() && !outcome.oldest_pass && outcome.sealers.size() <= arc::kMaxInstance);
   }

@@ -49,5 +49,21 @@ TEST_CASE("milter/forged_fields: 100 are kept in mind, one more is too many", "[
   CHECK(forged.too_many());
   CHECK(forged.fields().size() == ForgedFields::kMax);
 }
+TEST_CASE("milter/forged_fields: ten names that are not ASCII are compared with ours, fields with more go unread",
+          "[milter][bounds]") {
+  ForgedFields forged(kIds, kAdded);
+  for (std::size_t i = 0; i <= ForgedFields::kMaxInternational; ++i) {
+    CHECK(forged.fields().empty());
+    forged.see("Authentication-Results",
+               " b\xC3\xBC"
+               "cher.example; dmarc=pass");
+  }
+  CHECK(forged.fields() == Fields{{"Authentication-Results", ForgedFields::kMaxInternational + 1}});
+  // Others are read as before.
+  forged.see("Authentication-Results",
+             " mx.other.example; dmarc=pass (b\xC3\xBC"
+             "cher)");
+  CHECK(forged.fields().size() == 1);
+}
 
 }  // namespace assay::milter

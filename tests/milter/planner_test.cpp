@@ -175,3 +175,32 @@ TEST_CASE("milter/planner: a message that ended is not planned any more", "[milt
   nobody.update(message.plan, at_mail_from());
   CHECK(server->asked().empty());
 }
+
+TEST_CASE("milter/planner: addresses and keys do not bring a message back to the planner", "[milter][planner]") {
+  const auto server = std::make_shared<Server>();
+  Planner nobody(0);
+  const Message message(server);
+  server->warm_up();
+  nobody.update(message.plan, at_mail_from());
+  CHECK(message.plan->steps == 1);
+  const auto cold = std::make_shared<Server>();
+  const Message other(cold);
+  assay::plan::Known known = at_end_of_headers();
+  known.client.reset();
+  known.authors.clear();
+  nobody.update(other.plan, known);
+  CHECK(cold->asked() == std::vector<std::string>{"s._domainkey.example.com"});
+  REQUIRE(cold->answer_all());
+  CHECK_FALSE(other.plan->queued);
+}
+
+TEST_CASE("milter/planner: a message is planned kMaxSteps times, and not once more", "[milter][planner][bounds]") {
+  const auto server = std::make_shared<Server>();
+  Planner nobody(0);
+  const Message message(server);
+  message.plan->steps = Planner::kMaxSteps - 1;
+  nobody.update(message.plan, at_mail_from());
+  CHECK(server->asked().size() == 2);
+  nobody.update(message.plan, at_end_of_headers());
+  CHECK(server->asked().size() == 2);
+}

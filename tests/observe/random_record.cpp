@@ -57,7 +57,7 @@ spf::Outcome spf(Dice& dice) {
 dkim::Outcome dkim(Dice& dice) {
   dkim::Outcome outcome;
   outcome.status = dice.up_to(dkim::Status::PermError);
-  outcome.reason = dice.up_to(dkim::Reason::TooManySignatures);
+  outcome.reason = dice.up_to(dkim::Reason::TooCostly);
   outcome.domain = text(dice);
   outcome.signing_domain = name(dice);
   outcome.identity = text(dice);
@@ -90,7 +90,7 @@ std::vector<arc::Claim> claims(Dice& dice) {
 arc::Outcome arc(Dice& dice) {
   arc::Outcome outcome;
   outcome.status = dice.up_to(arc::Status::Fail);
-  outcome.reason = dice.up_to(arc::Reason::DnssecBogus);
+  outcome.reason = dice.up_to(arc::Reason::TooCostly);
   outcome.instances = static_cast<unsigned>(dice.below(4));
   for (unsigned i = 0; i < outcome.instances; ++i) {
     outcome.sealers.push_back(text(dice));

@@ -61,7 +61,7 @@ class Dice {
     for (unsigned i = below(3); i > 0; --i) {
       dkim::Outcome signature;
       signature.status = one_of(dkim::Status::PermError);
-      signature.reason = flip() ? dkim::Reason::BodyHashMismatch : one_of(dkim::Reason::TooManySignatures);
+      signature.reason = flip() ? dkim::Reason::BodyHashMismatch : one_of(dkim::Reason::TooCostly);
       signature.signing_domain = name();
       signature.headers_verified = flip();
       verdict.dkim.push_back(signature);
@@ -73,7 +73,7 @@ class Dice {
       verdict.arc.claims.push_back(
           {methods[below(4)], flip() ? "pass" : "fail", {{properties[below(4)], text()}, {"x.y", text()}}});
     }
-    verdict.arc.reason = flip() ? arc::Reason::None : one_of(arc::Reason::DnssecBogus);
+    verdict.arc.reason = flip() ? arc::Reason::None : one_of(arc::Reason::TooCostly);
     verdict.arc.from_signed = flip();
     verdict.arc.instances = below(3);
     for (unsigned i = 0; i < verdict.arc.instances; ++i) {

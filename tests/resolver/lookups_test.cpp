@@ -134,6 +134,22 @@ TEST_CASE("resolver/lookups: lookup waits for what was prefetched, without askin
   CHECK(backend->asked().size() == 2);
 }
 
+TEST_CASE("resolver/lookups: kMaxAhead questions are asked ahead, one more waits for its lookup",
+          "[resolver][lookups][bounds]") {
+  const auto backend = std::make_shared<ScriptedBackend>();
+  Lookups lookups(backend);
+  lookups.set_deadline(Clock::now() + seconds(20));
+  std::vector<Question> questions;
+  for (std::size_t i = 0; i <= Lookups::kMaxAhead; ++i) {
+    questions.push_back({"n" + std::to_string(i) + ".test", Type::TXT});
+  }
+  lookups.prefetch(questions, nullptr);
+  CHECK(backend->asked().size() == Lookups::kMaxAhead);
+  backend->have(questions.back().name, "x");
+  CHECK(lookups.lookup(questions.back())->texts[0] == "x");
+  CHECK(backend->asked().size() == Lookups::kMaxAhead + 1);
+}
+
 TEST_CASE("resolver/lookups: prefetch tells at once what is at hand", "[resolver][lookups]") {
   const auto backend = std::make_shared<ScriptedBackend>();
   backend->have("a.test", "x");

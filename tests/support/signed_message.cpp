@@ -62,11 +62,9 @@ std::vector<dkim::Outcome> verify_dkim(const SignedMessage& message, dns::Resolv
   const auto candidates = dkim::select(message.headers, authors, body, limits);
   body.update(message.body);
   body.finish();
-  std::vector<dkim::Outcome> outcomes;
-  for (const dkim::Candidate& candidate : candidates) {
-    outcomes.push_back(dkim::verify(candidate, message.headers, body, dns, limits, now, wants_trace));
-  }
-  return outcomes;
+  dkim::HeaderHashes hashes(message.headers);
+  auto effort = dkim::Effort::for_signatures(hashes, limits);
+  return dkim::verify_all(candidates, body, dns, effort, limits, now, wants_trace);
 }
 
 arc::Outcome verify_arc(const SignedMessage& message, dns::Resolver& dns, const Limits& limits, Time now,
@@ -75,7 +73,9 @@ arc::Outcome verify_arc(const SignedMessage& message, dns::Resolver& dns, const 
   const auto chain = arc::Chain::collect(message.headers, body, limits);
   body.update(message.body);
   body.finish();
-  return chain.verify(message.headers, body, dns, limits, now, wants_trace);
+  dkim::HeaderHashes hashes(message.headers);
+  auto effort = dkim::Effort::for_chain(hashes, limits);
+  return chain.verify(body, dns, effort, limits, now, wants_trace);
 }
 
 }  // namespace assay::test

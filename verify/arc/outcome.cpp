@@ -24,6 +24,7 @@ const char* to_string(Reason reason) noexcept {
     case Reason::KeyFailure: return "key_failure";
     case Reason::DnsFailure: return "dns_failure";
     case Reason::DnssecBogus: return "dnssec_bogus";
+    case Reason::TooCostly: return "too_costly";
   }
   return "";
 }

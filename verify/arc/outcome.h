@@ -25,6 +25,7 @@ enum class Reason : std::uint8_t {
   KeyFailure,  ///< Key absent, malformed, revoked, too weak.
   DnsFailure,
   DnssecBogus,
+  TooCostly,  ///< Beyond what the signatures of one chain may cost (verify/dkim/effort.h).
 };
 
 [[nodiscard]] const char* to_string(Status status) noexcept;
@@ -64,7 +65,7 @@ struct Outcome {
   unsigned instances = 0;               ///< Highest instance seen.
   std::vector<std::string> sealers;     ///< d= of each ARC-Seal, instance 1 first; as written, A-labels where valid.
   std::optional<unsigned> oldest_pass;  ///< RFC 8617 section 5.2 step 5: 0 if all AMS verify, else the lowest
-                                        ///< instance of the newest ones that do, as far as they were looked at (20).
+                                        ///< instance of the newest ones that do, as far as they were looked at.
                                         ///< Present only for Pass.
   bool from_signed = false;   ///< Pass, and the newest AMS signs From. The chain does not need it (it is what RFC 6376
                               ///< section 5.4 asks of a signer), but without it the chain says nothing of the author.

@@ -13,7 +13,6 @@
 #include "verify/authres/parse.h"
 #include "verify/base/text.h"
 #include "verify/dkim/checks.h"
-#include "verify/dkim/header_hash.h"
 #include "verify/dkim/key.h"
 #include "verify/dkim/signature.h"
 #include "verify/dkim/verify.h"
@@ -29,6 +28,9 @@ using message::HeaderBlock;
 /// Different hashes of the body that one chain may ask for. Beyond it the search for oldest-pass (RFC 8617 section 5.2
 /// step 5, optional) ends, which then names the oldest message signature that was looked at.
 constexpr std::size_t kMaxBodyDigests = 4;
+/// Seals and message signatures of one chain that are not all ASCII: their names have to be converted (RFC 8616), which
+/// takes up to a tenth of a millisecond each time.
+constexpr std::size_t kMaxInternational = 10;
 /// Octets of an unusable d= that are kept for the report.
 constexpr std::size_t kMaxSealerOctets = 255;
 
@@ -132,6 +134,14 @@ struct Places {
   std::vector<std::size_t> message_signatures;
   std::vector<std::size_t> seals;
 };
+
+bool has_too_many_international(const HeaderBlock& headers, const Places& places) {
+  const auto count = [&headers](const std::vector<std::size_t>& fields) {
+    return std::count_if(fields.begin(), fields.end(),
+                         [&](std::size_t field) { return !is_ascii(headers[field].value); });
+  };
+  return static_cast<std::size_t>(count(places.message_signatures) + count(places.seals)) > kMaxInternational;
+}
 
 void gather_all(const HeaderBlock& headers, const Places& places, const Limits& limits, Fields& fields) {
   for (const std::size_t field : places.results) {
@@ -243,6 +253,7 @@ Reason reason_of(dkim::Reason reason, Reason failed) {
     case dkim::Reason::KeyMismatch: return Reason::KeyFailure;
     case dkim::Reason::DnsFailure: return Reason::DnsFailure;
     case dkim::Reason::DnssecBogus: return Reason::DnssecBogus;
+    case dkim::Reason::TooCostly: return Reason::TooCostly;
     case dkim::Reason::WeakHash:
     case dkim::Reason::IdentityMismatch:
     case dkim::Reason::Expired:
@@ -341,50 +352,76 @@ class Keys {
   std::map<dns::Question, Entry> entries_;
 };
 
-/// The hash inputs of the seals (RFC 8617 section 5.1.1): the fields of each set in relaxed form, written once.
-class SealInput {
- public:
-  SealInput(const HeaderBlock& headers, const Fields& fields) {
-    for (unsigned instance = 1; instance <= fields.highest; ++instance) {
-      const Set& set = fields.sets[instance - 1];
-      append(headers, set.results.field);
-      append(headers, set.message_signature.field);
-      before_seal_[instance - 1] = text_.size();
-      append(headers, set.seal.field);
+/// That of one seal: `running` has all before its field.
+crypto::DigestValue seal_hash(crypto::Digest running, const HeaderBlock& headers, const Signed& seal) {
+  std::string last;
+  message::append_canonical_without_b(last, headers[seal.field], message::Canonicalization::Relaxed);
+  running.update(last);
+  return running.finish();
+}
+
+/// The hash of each seal, newest first as `seals` are (RFC 8617 section 5.1.1): AAR, AMS and AS of every set up to its
+/// own, ascending, in relaxed form, whose own b= value is left out. A seal covers all that the one before it covers, so
+/// one pass over the sets gives all of them.
+std::vector<crypto::DigestValue> seal_hashes(dkim::HeaderHashes& hashes, const Fields& fields,
+                                             const std::vector<Signed>& seals) {
+  std::vector<crypto::DigestValue> values(seals.size());
+  for (const crypto::Hash function : {crypto::Hash::Sha256, crypto::Hash::Sha1}) {
+    if (std::none_of(seals.begin(), seals.end(), [&](const Signed& s) { return s.signature.hash == function; })) {
+      continue;
+    }
+    crypto::Digest running(function);
+    const auto add = [&](std::size_t field) {
+      running.update(hashes.relaxed(field));
+      running.update("\r\n");
+    };
+    for (std::size_t i = seals.size(); i-- > 0;) {
+      const Signed& seal = seals[i];
+      const Set& set = fields.sets[seal.instance - 1];
+      add(set.results.field);
+      add(set.message_signature.field);
+      if (seal.signature.hash == function) {
+        values[i] = seal_hash(running.fork(), hashes.headers(), seal);
+      }
+      if (i != 0) {
+        add(set.seal.field);
+      }
     }
   }
+  return values;
+}
 
-  /// AAR, AMS and AS of every set up to that of `seal`, ascending, whose own b= value is left out.
-  /// With `octets`, all that is hashed is appended there, too.
-  [[nodiscard]] crypto::DigestValue hash(const HeaderBlock& headers, const Signed& seal,
-                                         std::string* octets = nullptr) const {
-    crypto::Digest digest(seal.signature.hash);
-    const std::string_view before = std::string_view(text_).substr(0, before_seal_[seal.instance - 1]);
-    digest.update(before);
-    std::string last;
-    message::append_canonical_without_b(last, headers[seal.field], message::Canonicalization::Relaxed);
-    digest.update(last);
-    if (octets != nullptr) {
-      octets->append(before).append(last);
+/// All that one seal covers, octet for octet.
+std::string seal_octets(dkim::HeaderHashes& hashes, const Fields& fields, const Signed& seal) {
+  std::string octets;
+  const auto add = [&](std::size_t field) { octets.append(hashes.relaxed(field)).append("\r\n"); };
+  for (unsigned instance = 1; instance <= seal.instance; ++instance) {
+    const Set& set = fields.sets[instance - 1];
+    add(set.results.field);
+    add(set.message_signature.field);
+    if (instance != seal.instance) {
+      add(set.seal.field);
     }
-    return digest.finish();
   }
+  message::append_canonical_without_b(octets, hashes.headers()[seal.field], message::Canonicalization::Relaxed);
+  return octets;
+}
 
- private:
-  void append(const HeaderBlock& headers, std::size_t field) {
-    message::append_canonical(text_, headers[field], message::Canonicalization::Relaxed);
-    text_ += "\r\n";
-  }
-
-  std::string text_;
-  std::array<std::size_t, kMaxInstance> before_seal_{};
+/// What the check of a signature needs besides the signature.
+struct Message {
+  const BodyDigests& body;
+  dkim::Effort& effort;
+  const Limits& limits;
+  Time now;
 };
 
-/// Key and times of one signature; `failed` names its kind. `trace` may be null.
+/// Key and times of one signature; `failed` names its kind. `hash` gives the hash, or nothing if it costs too much.
+/// `trace` may be null.
 template <class Hash>
-std::optional<Failure> check_signature(const Signed& item, Reason failed, Keys& keys, const Limits& limits, Time now,
+std::optional<Failure> check_signature(const Signed& item, Reason failed, Keys& keys, const Message& message,
                                        const Hash& hash, dkim::Trace* trace) {
-  if (const auto reason = dkim::check_times(item.signature, limits, now); reason != dkim::Reason::None) {
+  if (const auto reason = dkim::check_times(item.signature, message.limits, message.now);
+      reason != dkim::Reason::None) {
     return Failure{failed, item.instance, words(reason, {})};
   }
   const Keys::Entry& entry = keys.find(item.signature);
@@ -394,12 +431,20 @@ std::optional<Failure> check_signature(const Signed& item, Reason failed, Keys& 
     }
     return Failure{entry.reason, item.instance, entry.answer->detail};
   }
-  const auto value = trace != nullptr              ? trace->header_hash
-                     : entry.keys->records.empty() ? crypto::DigestValue{}
-                                                   : hash();
-  const dkim::KeyCheck check = dkim::check_keys(item.signature, value, *entry.keys, limits);
+  std::optional<crypto::DigestValue> value = crypto::DigestValue{};
+  if (!entry.keys->records.empty()) {
+    value = hash();
+  }
+  if (!value) {
+    return Failure{Reason::TooCostly, item.instance, dkim::kTooMuchToHash};
+  }
+  const dkim::KeyCheck check =
+      dkim::check_keys(item.signature, *value, *entry.keys, message.limits, message.effort.key_work);
   if (trace != nullptr) {
     dkim::note_key(*trace, *entry.answer, check);
+  }
+  if (check.reason == dkim::Reason::TooCostly) {
+    return Failure{Reason::TooCostly, item.instance, check.detail};
   }
   if (check.reason != dkim::Reason::None) {
     return Failure{reason_of(check.reason, failed), item.instance, words(check.reason, check.detail)};
@@ -407,33 +452,35 @@ std::optional<Failure> check_signature(const Signed& item, Reason failed, Keys& 
   return std::nullopt;
 }
 
-/// What check_message_signature needs besides the signature.
-struct Message {
-  const HeaderBlock& headers;
-  const BodyDigests& body;
-  const Limits& limits;
-  Time now;
-};
-
 std::optional<Failure> check_reading(const Signed& item, const Message& message, Keys& keys, dkim::Trace* trace) {
   if (const auto reason = dkim::check_body(item.signature, message.body, item.body); reason != dkim::Reason::None) {
     return Failure{Reason::MessageSignatureFailed, item.instance, words(reason, {})};
   }
   return check_signature(
-      item, Reason::MessageSignatureFailed, keys, message.limits, message.now,
-      [&] { return dkim::header_hash(item.signature, message.headers, item.field); }, trace);
+      item, Reason::MessageSignatureFailed, keys, message,
+      [&] { return message.effort.hashes.hash(item.signature, item.field, message.effort.header_octets); }, trace);
+}
+
+/// What is told of a signature: nothing if it was not looked at.
+Check state_of(const std::optional<Failure>& failure) {
+  if (!failure) {
+    return Check::Holds;
+  }
+  return failure->reason == Reason::TooCostly ? Check::NotMade : Check::Broken;
 }
 
 /// `trace` is that of its set, or null.
 std::optional<Failure> check_message_signature(const MessageSignature& item, const Message& message, Keys& keys,
                                                SetTrace* trace) {
   auto failure = check_reading(item.by_the_rfc, message, keys, trace != nullptr ? &*trace->message_signature : nullptr);
-  if (failure && failure->reason == Reason::MessageSignatureFailed && item.relaxed &&
-      !check_reading(*item.relaxed, message, keys, trace != nullptr ? &*trace->relaxed_signature : nullptr)) {
-    failure.reset();
+  if (failure && failure->reason == Reason::MessageSignatureFailed && item.relaxed) {
+    auto other = check_reading(*item.relaxed, message, keys, trace != nullptr ? &*trace->relaxed_signature : nullptr);
+    if (!other || other->reason == Reason::TooCostly) {
+      failure = std::move(other);
+    }
   }
   if (trace != nullptr) {
-    trace->signature_state = failure ? Check::Broken : Check::Holds;
+    trace->signature_state = state_of(failure);
   }
   return failure;
 }
@@ -513,6 +560,11 @@ Chain Chain::collect(const HeaderBlock& headers, BodyDigests& body, const Limits
   gather_all(headers, places, limits, state.fields);
   const Fields& fields = state.fields;
   outcome.instances = fields.highest;
+  if (has_too_many_international(headers, places)) {
+    fail(outcome, {Reason::TooCostly, 0,
+                   "more than " + std::to_string(kMaxInternational) + " ARC fields with other characters than ASCII"});
+    return chain;
+  }
   outcome.sealers = find_sealers(fields);
   outcome.claims = find_claims(headers, fields.sets.front()).value_or(std::vector<Claim>{});
   if (auto failure = check_structure(fields, limits)) {
@@ -570,6 +622,7 @@ namespace {
 /// What each set holds, and what can be told of its signatures before a key is asked for.
 std::shared_ptr<Trace> make_trace(const Fields& fields, const std::vector<MessageSignature>& message_signatures,
                                   const std::vector<Signed>& seals, const Message& message) {
+  dkim::HeaderHashes& hashes = message.effort.hashes;
   auto trace = std::make_shared<Trace>();
   for (unsigned instance = 1; instance <= std::min(fields.highest, kMaxInstance); ++instance) {
     const Set& set = fields.sets[instance - 1];
@@ -582,35 +635,33 @@ std::shared_ptr<Trace> make_trace(const Fields& fields, const std::vector<Messag
   }
   for (const MessageSignature& item : message_signatures) {
     SetTrace& told = trace->sets[item.by_the_rfc.instance - 1];
-    const auto read = [&message](const Signed& reading) {
-      return dkim::begin_trace(reading.signature, message.headers, reading.field, message.body, reading.body,
-                               message.limits, message.now);
+    const auto read = [&](const Signed& reading) {
+      return dkim::begin_trace(reading.signature, hashes, reading.field, message.body, reading.body, message.limits,
+                               message.now);
     };
     told.message_signature = read(item.by_the_rfc);
     if (item.relaxed) {
       told.relaxed_signature = read(*item.relaxed);
     }
   }
-  if (!seals.empty()) {
-    const SealInput input(message.headers, fields);
-    for (const Signed& seal : seals) {
-      dkim::Trace told = dkim::begin_trace(seal.signature, message.headers, seal.field, message.limits, message.now);
-      told.header_hash = input.hash(message.headers, seal, &told.header_octets);
-      trace->sets[seal.instance - 1].seal = std::move(told);
-    }
+  for (const Signed& seal : seals) {
+    dkim::Trace told = dkim::begin_trace(seal.signature, hashes.headers(), seal.field, message.limits, message.now);
+    told.header_octets = seal_octets(hashes, fields, seal);
+    told.header_hash = crypto::digest(seal.signature.hash, told.header_octets);
+    trace->sets[seal.instance - 1].seal = std::move(told);
   }
   return trace;
 }
 
 }  // namespace
 
-Outcome Chain::verify(const HeaderBlock& headers, const BodyDigests& body, dns::Resolver& dns, const Limits& limits,
-                      Time now, bool wants_trace) const {
+Outcome Chain::verify(const BodyDigests& body, dns::Resolver& dns, dkim::Effort& effort, const Limits& limits, Time now,
+                      bool wants_trace) const {
   if (!state_) {
     return {};
   }
   Outcome outcome = state_->outcome;
-  const Message message{headers, body, limits, now};
+  const Message message{body, effort, limits, now};
   std::shared_ptr<Trace> trace;
   if (wants_trace) {
     trace = make_trace(state_->fields, state_->message_signatures, state_->seals, message);
@@ -627,15 +678,16 @@ Outcome Chain::verify(const HeaderBlock& headers, const BodyDigests& body, dns::
     fail(outcome, *std::move(failure));
     return outcome;
   }
-  const SealInput input(headers, state_->fields);
-  for (const Signed& seal :
-       state_->seals) {  // Step 6, before the optional step 5: a broken chain needs no oldest-pass.
-    const auto hash = [&] { return input.hash(headers, seal); };
+  const std::vector<crypto::DigestValue> hashes = seal_hashes(effort.hashes, state_->fields, state_->seals);
+  // Step 6, before the optional step 5: a broken chain needs no oldest-pass.
+  for (std::size_t i = 0; i < state_->seals.size(); ++i) {
+    const Signed& seal = state_->seals[i];
     SetTrace* const set = told(seal.instance);
-    auto failure =
-        check_signature(seal, Reason::SealFailed, keys, limits, now, hash, set != nullptr ? &*set->seal : nullptr);
+    auto failure = check_signature(
+        seal, Reason::SealFailed, keys, message, [&] { return std::optional(hashes[i]); },
+        set != nullptr ? &*set->seal : nullptr);
     if (set != nullptr) {
-      set->seal_state = failure ? Check::Broken : Check::Holds;
+      set->seal_state = state_of(failure);
     }
     if (failure) {
       fail(outcome, *std::move(failure));
@@ -652,7 +704,7 @@ Outcome Chain::verify(const HeaderBlock& headers, const BodyDigests& body, dns::
   outcome.oldest_pass = oldest == 1 ? 0 : oldest;  // Step 5: 0 if all verify, else the lowest instance that passed.
   outcome.from_signed = signs_from(items.front().by_the_rfc.signature);
   for (auto seal = state_->seals.rbegin(); seal != state_->seals.rend(); ++seal) {
-    outcome.hops.push_back(find_hop(headers, state_->fields, *seal, limits));
+    outcome.hops.push_back(find_hop(effort.hashes.headers(), state_->fields, *seal, limits));
   }
   outcome.status = Status::Pass;
   return outcome;

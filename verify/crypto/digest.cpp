@@ -109,6 +109,8 @@ Digest::Digest(Hash hash) : state_(Spares::take()) {
   }
 }
 
+Digest::Digest(std::unique_ptr<State> state) : state_(std::move(state)) {}
+
 Digest::Digest(Digest&&) noexcept = default;
 Digest& Digest::operator=(Digest&& other) noexcept {
   std::swap(state_, other.state_);
@@ -122,6 +124,14 @@ void Digest::update(std::string_view octets) {
   if (EVP_DigestUpdate(state_->context.get(), octets.data(), octets.size()) != 1) {
     fail();
   }
+}
+
+Digest Digest::fork() const {
+  Digest copy(Spares::take());
+  if (copy.state_->context == nullptr || EVP_MD_CTX_copy_ex(copy.state_->context.get(), state_->context.get()) != 1) {
+    fail();
+  }
+  return copy;
 }
 
 DigestValue Digest::finish() {

@@ -32,12 +32,15 @@ class Digest {
   ~Digest();
 
   void update(std::string_view octets);
+  /// Another hash that begins with all that this one was given.
+  [[nodiscard]] Digest fork() const;
   /// The value; the object must not be used afterwards.
   [[nodiscard]] DigestValue finish();
 
  private:
   struct State;
   class Spares;
+  explicit Digest(std::unique_ptr<State> state);
   std::unique_ptr<State> state_;
 };
 

@@ -120,8 +120,8 @@ struct PublicKey::Handle {
   KeyContext sha256_verifier;
 };
 
-PublicKey::PublicKey(Kind kind, unsigned bits, std::unique_ptr<Handle> handle)
-    : handle_(std::move(handle)), kind_(kind), bits_(bits) {}
+PublicKey::PublicKey(Kind kind, unsigned bits, unsigned work, std::unique_ptr<Handle> handle)
+    : handle_(std::move(handle)), kind_(kind), bits_(bits), work_(work) {}
 
 PublicKey::~PublicKey() = default;
 
@@ -150,7 +150,8 @@ Parsed<std::shared_ptr<const PublicKey>> PublicKey::from_rsa_der(std::span<const
     throw_if_out_of_memory();
     return parse_error("an RSA key that OpenSSL refuses");
   }
-  return std::shared_ptr<const PublicKey>(new PublicKey(Kind::Rsa, bits, std::move(handle)));
+  return std::shared_ptr<const PublicKey>(
+      new PublicKey(Kind::Rsa, bits, rsa_work(bits, bit_length(numbers->exponent)), std::move(handle)));
 }
 
 Parsed<std::shared_ptr<const PublicKey>> PublicKey::from_ed25519(std::span<const std::uint8_t> octets) {
@@ -164,7 +165,7 @@ Parsed<std::shared_ptr<const PublicKey>> PublicKey::from_ed25519(std::span<const
     throw_if_out_of_memory();
     return parse_error("an Ed25519 key that OpenSSL refuses");
   }
-  return std::shared_ptr<const PublicKey>(new PublicKey(Kind::Ed25519, 256, std::move(handle)));
+  return std::shared_ptr<const PublicKey>(new PublicKey(Kind::Ed25519, 256, kEd25519Work, std::move(handle)));
 }
 
 bool PublicKey::verify(Hash hash, const DigestValue& digest, std::span<const std::uint8_t> signature) const {

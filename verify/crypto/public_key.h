@@ -6,6 +6,7 @@
 
 #include "verify/base/parsed.h"
 #include "verify/crypto/digest.h"
+#include "verify/crypto/key_work.h"
 
 namespace assay::crypto {
 
@@ -30,16 +31,20 @@ class PublicKey {
   /// Bits of the RSA modulus; 256 for Ed25519.
   [[nodiscard]] unsigned bits() const noexcept { return bits_; }
 
+  /// What one verification costs: verify/crypto/key_work.h.
+  [[nodiscard]] unsigned work() const noexcept { return work_; }
+
   /// Whether `signature` signs `digest`: PKCS #1 v1.5 for RSA (RFC 8301), PureEdDSA over the digest for Ed25519 (RFC
   /// 8463 section 3). False for any malformed signature.
   [[nodiscard]] bool verify(Hash hash, const DigestValue& digest, std::span<const std::uint8_t> signature) const;
 
  private:
   struct Handle;
-  PublicKey(Kind kind, unsigned bits, std::unique_ptr<Handle> handle);
+  PublicKey(Kind kind, unsigned bits, unsigned work, std::unique_ptr<Handle> handle);
   std::unique_ptr<Handle> handle_;
   Kind kind_;
   unsigned bits_;
+  unsigned work_;
 };
 
 }  // namespace assay::crypto

@@ -2,106 +2,140 @@
 
 #include <algorithm>
 #include <limits>
-#include <string>
-#include <string_view>
-#include <vector>
+#include <numeric>
 
 #include "verify/message/canonical.h"
 
 namespace assay::dkim {
 namespace {
 
+using message::Canonicalization;
 using message::FieldName;
-
-constexpr std::size_t kNone = std::numeric_limits<std::size_t>::max();
-
-/// Finds the fields that h= may mean. Sorted by name rather than hashed: the cost of a look-up then does not depend on
-/// names that an attacker chose.
-class FieldIndex {
- public:
-  /// `field`, the one being verified, is never among the signed ones (RFC 6376 section 3.5, h=).
-  FieldIndex(const std::vector<std::string>& names, const message::HeaderBlock& headers, std::size_t field)
-      : above_(headers.size(), kNone) {
-    entries_.reserve(names.size());
-    for (const std::string& name : names) {
-      entries_.push_back({FieldName(name), kNone});
-    }
-    std::sort(entries_.begin(), entries_.end(), [](const Entry& a, const Entry& b) { return a.name < b.name; });
-    entries_.erase(
-        std::unique(entries_.begin(), entries_.end(), [](const Entry& a, const Entry& b) { return a.name == b.name; }),
-        entries_.end());
-    for (std::size_t i = 0; i < headers.size(); ++i) {
-      if (Entry* entry = i == field ? nullptr : find(headers.name(i))) {
-        above_[i] = entry->lowest;
-        entry->lowest = i;
-      }
-    }
-  }
-
-  /// The lowest field of that name that was not taken before; kNone if there is none.
-  std::size_t take(std::string_view name) {
-    Entry* const entry = find(FieldName(name));
-    const std::size_t field = entry == nullptr ? kNone : entry->lowest;
-    if (field != kNone) {
-      entry->lowest = above_[field];
-    }
-    return field;
-  }
-
- private:
-  /// A name that h= mentions.
-  struct Entry {
-    FieldName name;
-    std::size_t lowest;  ///< Field of that name that is still to be taken; kNone if there is none.
-  };
-
-  Entry* find(const FieldName& name) {
-    const auto entry = std::lower_bound(entries_.begin(), entries_.end(), name,
-                                        [](const Entry& e, const FieldName& n) { return e.name < n; });
-    return entry != entries_.end() && entry->name == name ? &*entry : nullptr;
-  }
-
-  std::vector<Entry> entries_;      ///< By name.
-  std::vector<std::size_t> above_;  ///< For each field the next one of its name above it; kNone if there is none.
-};
 
 /// Octets that are hashed at a time: all of nearly every header.
 constexpr std::size_t kPieceOctets = 8192;
 
 }  // namespace
 
-crypto::DigestValue header_hash(const Signature& signature, const message::HeaderBlock& headers, std::size_t field,
-                                std::string* octets) {
-  FieldIndex index(signature.signed_headers, headers, field);
+/// Sorted rather than hashed: the cost of a look-up then does not depend on names that an attacker chose.
+void HeaderHashes::sort_fields() {
+  by_name_.resize(headers_.size());
+  std::iota(by_name_.begin(), by_name_.end(), 0U);
+  std::sort(by_name_.begin(), by_name_.end(), [this](std::uint32_t a, std::uint32_t b) {
+    const auto order = headers_.name(a) <=> headers_.name(b);
+    return order != 0 ? order < 0 : a > b;  // The lowest field of a name first.
+  });
+  groups_.reserve(by_name_.size());
+  for (std::uint32_t i = 0; i < by_name_.size(); ++i) {
+    const FieldName name = headers_.name(by_name_[i]);
+    if (groups_.empty() || groups_.back().name != name) {
+      groups_.push_back({name, i, i});
+    }
+    groups_.back().end = i + 1;
+  }
+}
+
+HeaderHashes::Group* HeaderHashes::find_group(const std::string& text) {
+  const FieldName name(text);
+  const auto group = std::lower_bound(groups_.begin(), groups_.end(), name,
+                                      [](const Group& g, const FieldName& n) { return g.name < n; });
+  return group != groups_.end() && group->name == name ? &*group : nullptr;
+}
+
+/// Finds what `signature` covers besides its own field.
+void HeaderHashes::choose(const Signature& signature, std::size_t field) {
+  if (by_name_.empty()) {
+    sort_fields();
+  }
+  ++hash_number_;
+  chosen_.clear();
+  chosen_.reserve(signature.signed_headers.size());
+  for (const std::string& name : signature.signed_headers) {
+    Group* const group = find_group(name);
+    if (group == nullptr) {
+      continue;  // "Nonexistent header fields do not contribute": not even a CRLF.
+    }
+    if (group->hash_number != hash_number_) {
+      group->hash_number = hash_number_;
+      group->next = group->begin;
+    }
+    // The field being verified is never among the signed ones (RFC 6376 section 3.5, h=).
+    if (group->next != group->end && by_name_[group->next] == field) {
+      ++group->next;
+    }
+    if (group->next != group->end) {
+      chosen_.push_back(by_name_[group->next++]);
+    }
+  }
+}
+
+std::string_view HeaderHashes::relaxed(std::size_t field) {
+  if (parts_.empty()) {
+    parts_.resize(headers_.size());
+    relaxed_.reserve(std::min(headers_.octets(), kPieceOctets));
+  }
+  Part& part = parts_[field];
+  if (part.size == 0) {
+    const std::size_t begin = relaxed_.size();
+    message::append_canonical(relaxed_, headers_[field], Canonicalization::Relaxed);
+    part = {static_cast<std::uint32_t>(begin), static_cast<std::uint32_t>(relaxed_.size() - begin)};
+  }
+  return std::string_view(relaxed_).substr(part.begin, part.size);
+}
+
+std::optional<crypto::DigestValue> HeaderHashes::hash(const Signature& signature, std::size_t field,
+                                                      std::size_t& budget, std::string* octets) {
+  choose(signature, field);
+  std::size_t cost = headers_[field].raw.size() + signature.signed_headers.size() * Limits::kOctetsPerName;
+  for (const std::uint32_t chosen : chosen_) {
+    cost += headers_[chosen].raw.size();
+  }
+  if (cost > budget) {
+    return std::nullopt;
+  }
+  budget -= cost;
   crypto::Digest digest(signature.hash);
   // Not of the thread, which would save some time: where there is no memory to note its destructor the C library ends
   // the process.
   std::string text;
   text.reserve(kPieceOctets);
-  const auto hash = [&] {
-    digest.update(text);
+  const auto hash = [&](std::string_view piece) {
+    digest.update(piece);
     if (octets != nullptr) {
-      *octets += text;
+      *octets += piece;
     }
-    text.clear();
   };
-  for (const std::string& name : signature.signed_headers) {
-    const std::size_t taken = index.take(name);
-    if (taken == kNone) {
-      continue;  // "Nonexistent header fields do not contribute": not even a CRLF.
+  const auto add = [&](std::string_view piece) {
+    if (text.size() + piece.size() > kPieceOctets) {
+      hash(text);
+      text.clear();
     }
-    message::append_canonical(text, headers[taken], signature.header_canonicalization);
-    text += "\r\n";
-    if (text.size() > kPieceOctets / 2) {
-      hash();
+    if (piece.size() > kPieceOctets) {
+      hash(piece);  // Not copied.
+    } else {
+      text += piece;
     }
+  };
+  for (const std::uint32_t chosen : chosen_) {
+    add(signature.header_canonicalization == Canonicalization::Relaxed ? relaxed(chosen) : headers_[chosen].raw);
+    add("\r\n");
   }
-  message::append_canonical_without_b(text, headers[field], signature.header_canonicalization);
-  hash();
+  message::append_canonical_without_b(text, headers_[field], signature.header_canonicalization);
+  hash(text);
   if (text.capacity() > 2 * kPieceOctets) {
     text = {};  // Some field was huge.
   }
   return digest.finish();
+}
+
+crypto::DigestValue HeaderHashes::hash(const Signature& signature, std::size_t field, std::string* octets) {
+  std::size_t unlimited = std::numeric_limits<std::size_t>::max();
+  return hash(signature, field, unlimited, octets).value();
+}
+
+crypto::DigestValue header_hash(const Signature& signature, const message::HeaderBlock& headers, std::size_t field,
+                                std::string* octets) {
+  return HeaderHashes(headers).hash(signature, field, octets);
 }
 
 }  // namespace assay::dkim

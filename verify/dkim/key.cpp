@@ -43,7 +43,8 @@ Parsed<std::shared_ptr<const PublicKey>> read_key(PublicKey::Kind kind, std::str
 /// How near a key came to verifying: the most informative failure is the one reported.
 int nearness(Reason reason) {
   switch (reason) {
-    case Reason::None: return 7;
+    case Reason::None: return 8;
+    case Reason::TooCostly: return 7;  // One that was not tried might have verified it.
     case Reason::SignatureMismatch: return 6;
     case Reason::IdentityMismatch: return 5;
     case Reason::KeyTooSmall:
@@ -74,7 +75,7 @@ int nearness(Reason reason) {
 }
 
 KeyCheck check_key(const Signature& signature, const crypto::DigestValue& header_hash, const KeyRecord& record,
-                   const Limits& limits) {
+                   const Limits& limits, std::uint64_t& key_work) {
   KeyCheck check;
   check.key_bits = record.key->bits();
   check.testing = record.testing;
@@ -105,8 +106,15 @@ KeyCheck check_key(const Signature& signature, const crypto::DigestValue& header
   if (record.forbids_subdomains && signature.identity_domain && signature.identity_domain != signature.domain) {
     return conclude(Reason::IdentityMismatch, "t=s of the key wants i= and d= to name the same domain");
   }
+  if (record.key->work() > key_work) {
+    return conclude(Reason::TooCostly, "the message has too many signatures by keys that are costly to check");
+  }
+  key_work -= record.key->work();
   // Section 6.1.3 step 4.
   if (!record.key->verify(signature.hash, header_hash, signature.signature)) {
+    if (record.key->kind() == PublicKey::Kind::Ed25519) {
+      key_work -= std::min(key_work, std::uint64_t{record.key->work()});  // It was computed twice: PublicKey::verify.
+    }
     return conclude(Reason::SignatureMismatch, "the signature does not verify over the header fields");
   }
   return check;
@@ -168,7 +176,8 @@ Parsed<KeyRecord, KeyError> parse_key(std::string_view text) {
 KeySet parse_keys(const std::vector<std::string>& texts) {
   KeySet keys;
   keys.error = {Reason::NoKey, "no TXT record", false, std::nullopt};
-  for (std::size_t position = 0; position < texts.size() && keys.records.size() < Limits::kKeyRecords; ++position) {
+  const std::size_t looked_at = std::min(texts.size(), Limits::kKeyTexts);
+  for (std::size_t position = 0; position < looked_at && keys.records.size() < Limits::kKeyRecords; ++position) {
     auto record = parse_key(texts[position]);
     if (record) {
       record->position = position;
@@ -186,14 +195,14 @@ const KeySet& keys_of(const dns::Answer& answer) {
 }
 
 KeyCheck check_keys(const Signature& signature, const crypto::DigestValue& header_hash, const KeySet& keys,
-                    const Limits& limits) {
+                    const Limits& limits, std::uint64_t& key_work) {
   KeyCheck best;
   best.reason = keys.error.reason;
   best.detail = keys.error.detail;
   best.testing = keys.error.testing;
   best.position = keys.error.position;
   for (const KeyRecord& record : keys.records) {
-    KeyCheck check = check_key(signature, header_hash, record, limits);
+    KeyCheck check = check_key(signature, header_hash, record, limits, key_work);
     if (&record == &keys.records.front() || nearness(check.reason) > nearness(best.reason)) {
       best = std::move(check);
     }

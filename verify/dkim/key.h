@@ -45,7 +45,7 @@ struct KeySet {
 };
 
 /// Reads the TXT records of one answer (section 6.1.2 steps 4 and 5). Several records are undefined (section 3.6.2.2);
-/// all that are keys are kept.
+/// of the first Limits::kKeyTexts those that are keys are kept.
 [[nodiscard]] KeySet parse_keys(const std::vector<std::string>& texts);
 
 /// The same of an answer that was Found. Read once and kept with the answer: valid as long as that.
@@ -62,7 +62,9 @@ struct KeyCheck {
 
 /// Tries the keys one after the other until one verifies `signature` over `header_hash`; else says what the key that
 /// came nearest lacked (section 6.1.2 steps 6-8, RFC 8301 section 3.2). t=s is applied where the signature has an i=.
+/// Each try costs `key_work` what the key's work() says; a key that costs more than is left is not tried, and the
+/// signature then is TooCostly unless another key verifies it.
 [[nodiscard]] KeyCheck check_keys(const Signature& signature, const crypto::DigestValue& header_hash,
-                                  const KeySet& keys, const Limits& limits);
+                                  const KeySet& keys, const Limits& limits, std::uint64_t& key_work);
 
 }  // namespace assay::dkim

@@ -42,6 +42,7 @@ const char* to_string(Reason reason) noexcept {
     case Reason::UnsignedBody: return "unsigned_body";
     case Reason::TestKeyFailed: return "test_key_failed";
     case Reason::TooManySignatures: return "too_many_signatures";
+    case Reason::TooCostly: return "too_costly";
   }
   return "";
 }

@@ -42,6 +42,7 @@ enum class Reason : std::uint8_t {
   UnsignedBody,           ///< Verified, but l= leaves octets of the body unsigned.
   TestKeyFailed,          ///< Failed with a t=y key: as if unsigned (RFC 6376 section 3.6.1).
   TooManySignatures,      ///< Not verified: beyond Limits::signatures.
+  TooCostly,              ///< Not verified: beyond what the signatures of one message may cost (verify/dkim/effort.h).
 };
 
 [[nodiscard]] const char* to_string(Status status) noexcept;

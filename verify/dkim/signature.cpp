@@ -16,6 +16,8 @@ namespace {
 constexpr std::size_t kMaxReportedOctets = 255;
 /// Octets of b= kept for header.b of Authentication-Results: at least 8 (RFC 6008), more to tell signatures apart.
 constexpr std::size_t kSignatureStartOctets = 16;
+/// Octets of b= and bh= as they stand there, folds included: four times what an RSA key of 16,384 bits makes.
+constexpr std::size_t kMaxBase64Octets = 11'000;
 /// Digits of l=, t= and x= (RFC 6376 section 3.5, l=).
 constexpr std::size_t kMaxDigits = 76;
 
@@ -77,8 +79,8 @@ bool has_hyphen_at_edge(std::string_view name) {
 /// signers use; no final dot, in none of the forms that IDNA takes for one.
 std::optional<Domain> parse_name(std::string_view text) {
   auto name = Domain::parse(text);
-  // In ASCII the dot is one; else a name that ends in any form of it takes no other.
-  const bool ends_in_dot = name && (is_ascii(text) ? text.ends_with('.') : !Domain::parse(std::string(text) + '.'));
+  const bool ends_in_dot = text.ends_with('.') || text.ends_with("\xE3\x80\x82") || text.ends_with("\xEF\xBC\x8E") ||
+                           text.ends_with("\xEF\xBD\xA1");
   return name && !ends_in_dot && !has_hyphen_at_edge(name->str()) ? std::optional(*std::move(name)) : std::nullopt;
 }
 
@@ -231,6 +233,9 @@ class Reader {
     std::string_view value;
     if (!required(name, value)) {
       return false;
+    }
+    if (value.size() > kMaxBase64Octets) {
+      return syntax_error(std::string(name) + "= is longer than " + std::to_string(kMaxBase64Octets) + " octets");
     }
     auto decoded = decode_base64(value);
     if (!decoded || decoded->empty()) {

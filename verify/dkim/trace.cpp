@@ -1,7 +1,6 @@
 #include "verify/dkim/trace.h"
 
 #include "verify/dkim/checks.h"
-#include "verify/dkim/header_hash.h"
 #include "verify/dkim/verify.h"
 
 namespace assay::dkim {
@@ -16,10 +15,10 @@ Trace begin_trace(const Signature& signature, const message::HeaderBlock& header
   return trace;
 }
 
-Trace begin_trace(const Signature& signature, const message::HeaderBlock& headers, std::size_t field,
-                  const message::BodyDigests& body, message::BodyDigests::Id body_id, const Limits& limits, Time now) {
-  Trace trace = begin_trace(signature, headers, field, limits, now);
-  trace.header_hash = header_hash(signature, headers, field, &trace.header_octets);
+Trace begin_trace(const Signature& signature, HeaderHashes& hashes, std::size_t field, const message::BodyDigests& body,
+                  message::BodyDigests::Id body_id, const Limits& limits, Time now) {
+  Trace trace = begin_trace(signature, hashes.headers(), field, limits, now);
+  trace.header_hash = hashes.hash(signature, field, &trace.header_octets);
   trace.body_hash = body.value(body_id);
   trace.body = check_body(signature, body, body_id);
   return trace;

@@ -6,6 +6,7 @@
 
 #include "verify/base/time.h"
 #include "verify/crypto/digest.h"
+#include "verify/dkim/header_hash.h"
 #include "verify/dkim/key.h"
 #include "verify/dkim/outcome.h"
 #include "verify/dkim/signature.h"
@@ -44,7 +45,7 @@ struct Trace {
 [[nodiscard]] Trace begin_trace(const Signature& signature, const message::HeaderBlock& headers, std::size_t field,
                                 const Limits& limits, Time now);
 /// As above, with the hashes of a DKIM signature or an ARC message signature.
-[[nodiscard]] Trace begin_trace(const Signature& signature, const message::HeaderBlock& headers, std::size_t field,
+[[nodiscard]] Trace begin_trace(const Signature& signature, HeaderHashes& hashes, std::size_t field,
                                 const message::BodyDigests& body, message::BodyDigests::Id body_id,
                                 const Limits& limits, Time now);
 

@@ -1,10 +1,12 @@
 #include "verify/dkim/verify.h"
 
 #include <algorithm>
+#include <limits>
+#include <numeric>
 #include <utility>
 
+#include "verify/base/text.h"
 #include "verify/dkim/checks.h"
-#include "verify/dkim/header_hash.h"
 #include "verify/dkim/key.h"
 #include "verify/dkim/trace.h"
 
@@ -14,10 +16,13 @@ namespace {
 /// How near a signing domain is to an author: lower is picked earlier.
 enum class Nearness : std::uint8_t { Equal, Related, Stranger };
 
-/// A well-formed signature field waiting to be picked.
-struct Ranked {
-  std::size_t position;  ///< Among the DKIM-Signature fields, top first.
-  Nearness nearness;
+/// What decides which signatures are verified, and which first. The lesser is.
+struct Rank {
+  Nearness nearness = Nearness::Stranger;
+  unsigned weakness = 0;
+  std::size_t position = 0;  ///< Among the DKIM-Signature fields, top first.
+
+  friend auto operator<=>(const Rank&, const Rank&) = default;
 };
 
 Nearness nearness(const Domain& signer, const std::vector<Domain>& authors) {
@@ -37,13 +42,13 @@ void conclude(Outcome& outcome, Reason reason, std::string detail) {
 }
 
 /// What is known before the key is asked for.
-std::shared_ptr<Trace> make_trace(const Candidate& candidate, const message::HeaderBlock& headers,
-                                  const message::BodyDigests& body, const Limits& limits, Time now) {
+std::shared_ptr<Trace> make_trace(const Candidate& candidate, HeaderHashes& hashes, const message::BodyDigests& body,
+                                  const Limits& limits, Time now) {
   auto trace = std::make_shared<Trace>();
   if (candidate.signature) {
-    *trace = begin_trace(*candidate.signature, headers, candidate.field, body, candidate.body, limits, now);
+    *trace = begin_trace(*candidate.signature, hashes, candidate.field, body, candidate.body, limits, now);
   } else {
-    trace->field = headers[candidate.field].value;
+    trace->field = hashes.headers()[candidate.field].value;
   }
   return trace;
 }
@@ -75,27 +80,89 @@ Candidate read_candidate(const message::HeaderBlock& headers, std::size_t field,
   return candidate;
 }
 
-/// Marks the fields (by position) to verify. Where all may be, malformed ones are marked, too: they have their outcome.
+/// The less, the larger the key that may have made it; the greatest if none that is permitted can have. An RSA
+/// signature has the octets of the modulus (RFC 8017 section 8.2.1). Ed25519 is as strong as RSA of 3072 bits (NIST SP
+/// 800-57 part 1, table 2).
+unsigned weakness(const Signature& signature, const Limits& limits) {
+  constexpr unsigned kWeakest = std::numeric_limits<unsigned>::max();
+  constexpr std::size_t kEd25519Octets = 64;
+  constexpr unsigned kEd25519Strength = 3072;
+  const std::size_t octets = signature.signature.size();
+  if (signature.key_kind == crypto::PublicKey::Kind::Ed25519) {
+    return octets == kEd25519Octets ? kWeakest - kEd25519Strength : kWeakest;
+  }
+  const std::size_t bits = 8 * octets;  // At most 7 less.
+  return bits >= limits.rsa_bits_min && bits < limits.rsa_bits_max + 8U ? kWeakest - static_cast<unsigned>(bits)
+                                                                        : kWeakest;
+}
+
+Rank rank_of(const Signature& signature, std::size_t position, const std::vector<Domain>& authors,
+             const Limits& limits) {
+  return {nearness(*signature.domain, authors), weakness(signature, limits), position};
+}
+
+/// Marks the fields (by position) that are read: of those with other characters than ASCII, Limits::signatures.
+std::vector<bool> find_readable(const message::HeaderBlock& headers, const std::vector<std::size_t>& fields,
+                                const Limits& limits) {
+  std::size_t international = 0;
+  std::vector<bool> readable;
+  readable.reserve(fields.size());
+  for (const std::size_t field : fields) {
+    readable.push_back(is_ascii(headers[field].value) || ++international <= limits.signatures);
+  }
+  return readable;
+}
+
+/// Marks the fields (by position) to verify, of those that are `readable`. Where all may be, malformed ones are marked,
+/// too: they have their outcome.
 std::vector<bool> pick(const message::HeaderBlock& headers, const std::vector<std::size_t>& fields,
-                       const std::vector<Domain>& authors, const Limits& limits) {
+                       const std::vector<bool>& readable, const std::vector<Domain>& authors, const Limits& limits) {
   // Nearly every message: there is nothing to choose, and each field is read once.
   if (fields.size() <= limits.signatures) {
-    return std::vector<bool>(fields.size(), true);
+    return readable;
   }
-  std::vector<Ranked> well_formed;
+  std::vector<Rank> well_formed;
   for (std::size_t position = 0; position < fields.size(); ++position) {
+    if (!readable[position]) {
+      continue;
+    }
     if (const auto signature = parse_signature(headers[fields[position]].value, limits)) {
-      well_formed.push_back({position, nearness(*signature->domain, authors)});
+      well_formed.push_back(rank_of(*signature, position, authors, limits));
     }
   }
-  std::stable_sort(well_formed.begin(), well_formed.end(),
-                   [](const Ranked& a, const Ranked& b) { return a.nearness < b.nearness; });
+  std::sort(well_formed.begin(), well_formed.end());
   well_formed.resize(std::min(well_formed.size(), limits.signatures));
   std::vector<bool> picked(fields.size(), false);
-  for (const Ranked& ranked : well_formed) {
-    picked[ranked.position] = true;
+  for (const Rank& rank : well_formed) {
+    picked[rank.position] = true;
   }
   return picked;
+}
+
+/// Sets the rank of each candidate with a signature.
+void rank_candidates(std::vector<Candidate>& candidates, const std::vector<Domain>& authors, const Limits& limits) {
+  if (candidates.size() < 2) {
+    return;
+  }
+  std::vector<Rank> ranks;
+  ranks.reserve(candidates.size());
+  for (std::size_t i = 0; i < candidates.size(); ++i) {
+    if (candidates[i].signature) {
+      ranks.push_back(rank_of(*candidates[i].signature, i, authors, limits));
+    }
+  }
+  std::sort(ranks.begin(), ranks.end());
+  for (std::size_t i = 0; i < ranks.size(); ++i) {
+    candidates[ranks[i].position].rank = i;
+  }
+}
+
+Candidate unread_candidate(std::size_t field, const Limits& limits) {
+  Candidate candidate;
+  candidate.field = field;
+  conclude(candidate.outcome, Reason::TooManySignatures,
+           "only " + std::to_string(limits.signatures) + " signatures in other characters than ASCII are read");
+  return candidate;
 }
 
 }  // namespace
@@ -137,7 +204,8 @@ Status status_of(Reason reason) {
     // "some aspect of the signature or signatures was not acceptable to the ADMD".
     case Reason::KeyTooLarge:
     case Reason::UnsignedBody:
-    case Reason::TooManySignatures: return Status::Policy;
+    case Reason::TooManySignatures:
+    case Reason::TooCostly: return Status::Policy;
   }
   return Status::PermError;
 }
@@ -145,7 +213,11 @@ Status status_of(Reason reason) {
 std::vector<Candidate> select(const message::HeaderBlock& headers, const std::vector<Domain>& author_domains,
                               message::BodyDigests& body, const Limits& limits) {
   const std::vector<std::size_t> fields = headers.find("DKIM-Signature");
-  const std::vector<bool> picked = pick(headers, fields, author_domains, limits);
+  if (fields.empty()) {
+    return {};
+  }
+  const std::vector<bool> readable = find_readable(headers, fields, limits);
+  const std::vector<bool> picked = pick(headers, fields, readable, author_domains, limits);
   const auto verified = static_cast<std::size_t>(std::count(picked.begin(), picked.end(), true));
   std::size_t others = kMaxReportedSignatures - std::min(verified, kMaxReportedSignatures);
   std::vector<Candidate> candidates;
@@ -153,7 +225,8 @@ std::vector<Candidate> select(const message::HeaderBlock& headers, const std::ve
     if (!picked[position] && others == 0) {
       continue;
     }
-    Candidate candidate = read_candidate(headers, fields[position], limits);
+    Candidate candidate = readable[position] ? read_candidate(headers, fields[position], limits)
+                                             : unread_candidate(fields[position], limits);
     if (picked[position]) {
       if (candidate.signature) {
         candidate.body = body.require(body_digest_spec(*candidate.signature));
@@ -168,6 +241,7 @@ std::vector<Candidate> select(const message::HeaderBlock& headers, const std::ve
     }
     candidates.push_back(std::move(candidate));
   }
+  rank_candidates(candidates, author_domains, limits);
   return candidates;
 }
 
@@ -175,12 +249,12 @@ dns::Question key_question(const Signature& signature) {
   return {key_name(*signature.selector_name, *signature.domain), dns::Type::TXT};
 }
 
-Outcome verify(const Candidate& candidate, const message::HeaderBlock& headers, const message::BodyDigests& body,
-               dns::Resolver& dns, const Limits& limits, Time now, bool wants_trace) {
+Outcome verify(const Candidate& candidate, const message::BodyDigests& body, dns::Resolver& dns, Effort& effort,
+               const Limits& limits, Time now, bool wants_trace) {
   Outcome outcome = candidate.outcome;
   std::shared_ptr<Trace> trace;
   if (wants_trace) {
-    trace = make_trace(candidate, headers, body, limits, now);
+    trace = make_trace(candidate, effort.hashes, body, limits, now);
     outcome.trace = trace;
   }
   if (!candidate.signature) {
@@ -200,10 +274,17 @@ Outcome verify(const Candidate& candidate, const message::HeaderBlock& headers, 
     return outcome;
   }
   const KeySet& keys = keys_of(*answer);
-  const auto hash = trace                  ? trace->header_hash
-                    : keys.records.empty() ? crypto::DigestValue{}
-                                           : header_hash(signature, headers, candidate.field);
-  KeyCheck check = check_keys(signature, hash, keys, limits);
+  std::optional<crypto::DigestValue> hash = crypto::DigestValue{};
+  if (!keys.records.empty()) {
+    hash = effort.hashes.hash(signature, candidate.field, effort.header_octets);
+  }
+  KeyCheck check;
+  if (hash) {
+    check = check_keys(signature, *hash, keys, limits, effort.key_work);
+  } else {
+    check.reason = Reason::TooCostly;
+    check.detail = kTooMuchToHash;
+  }
   if (trace) {
     note_key(*trace, *answer, check);
   }
@@ -224,6 +305,20 @@ Outcome verify(const Candidate& candidate, const message::HeaderBlock& headers, 
     conclude(outcome, Reason::TestKeyFailed, to_string(outcome.reason));
   }
   return outcome;
+}
+
+std::vector<Outcome> verify_all(const std::vector<Candidate>& candidates, const message::BodyDigests& body,
+                                dns::Resolver& dns, Effort& effort, const Limits& limits, Time now, bool wants_trace) {
+  std::vector<std::size_t> order(candidates.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::sort(order.begin(), order.end(), [&candidates](std::size_t a, std::size_t b) {
+    return candidates[a].rank != candidates[b].rank ? candidates[a].rank < candidates[b].rank : a < b;
+  });
+  std::vector<Outcome> outcomes(candidates.size());
+  for (const std::size_t i : order) {
+    outcomes[i] = verify(candidates[i], body, dns, effort, limits, now, wants_trace);
+  }
+  return outcomes;
 }
 
 }  // namespace assay::dkim

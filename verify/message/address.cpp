@@ -14,6 +14,8 @@ namespace assay::message {
 namespace {
 
 constexpr std::size_t kMaxCommentDepth = 50;
+/// Display names of one field that are addresses with other characters than ASCII: two names to convert for each.
+constexpr std::size_t kMaxInternationalNames = 10;
 
 /// atext of RFC 5322 section 3.2.3 with the UTF8-non-ascii of RFC 6532 section 3.2.
 bool is_atext(char c) noexcept {
@@ -99,7 +101,7 @@ bool is_single_label(std::string_view text) {
 
 class AddressParser {
  public:
-  AddressParser(std::string_view value, const std::function<void(const AddrSpec&)>& visit)
+  AddressParser(std::string_view value, const std::function<bool(const AddrSpec&)>& visit)
       : text_(value), visit_(visit) {}
 
   Parsed<std::size_t> run() {
@@ -368,8 +370,7 @@ class AddressParser {
 
   bool accept(const AddrSpec& address) {
     ++total_;
-    visit_(address);
-    return true;
+    return visit_(address) || fail("too many mailboxes");
   }
 
   /// An addr-spec; or a display name that is one and should stand in quotes ("a@b.example <a@b.example>", "Sales @ Home
@@ -391,6 +392,10 @@ class AddressParser {
     std::string_view named = address.domain;
     if (address.text.starts_with("=?") && named.ends_with("?=")) {
       named.remove_suffix(2);
+    }
+    // To convert names takes up to a tenth of a millisecond; who writes so many does it for that.
+    if (!is_ascii(named) && ++international_names_ > kMaxInternationalNames) {
+      return fail("too many display names that are addresses in other characters than ASCII");
     }
     return is_same_domain(in_brackets.domain, named) || is_single_label(named)
                ? accept(in_brackets)
@@ -457,12 +462,13 @@ class AddressParser {
   }
 
   std::string_view text_;
-  const std::function<void(const AddrSpec&)>& visit_;
+  const std::function<bool(const AddrSpec&)>& visit_;
   std::size_t at_ = 0;
   std::size_t total_ = 0;
   /// Something was read that the grammar does not have, or that many readers do not know (comments inside comments).
   /// Readers that search for addresses where they cannot parse then find those in quotes and comments.
   bool is_tolerated_ = false;
+  std::size_t international_names_ = 0;  ///< Display names that are addresses, not all ASCII.
   std::size_t misleading_comments_ = 0;  ///< Skipped so far.
   bool has_misleading_quote_ = false;    ///< A quoted-string with '@', '<' or '>'.
   const char* what_ = "";
@@ -470,7 +476,7 @@ class AddressParser {
 
 }  // namespace
 
-Parsed<std::size_t> for_each_address(std::string_view value, const std::function<void(const AddrSpec&)>& visit) {
+Parsed<std::size_t> for_each_address(std::string_view value, const std::function<bool(const AddrSpec&)>& visit) {
   return AddressParser(value, visit).run();
 }
 
@@ -480,6 +486,7 @@ Parsed<AddressList> parse_address_list(std::string_view value, std::size_t max_a
     if (list.addresses.size() < max_addresses) {
       list.addresses.push_back(address);
     }
+    return true;
   });
   if (!total) {
     return failure(total.error());

@@ -20,7 +20,8 @@ struct AddrSpec {
 
 /// Reads the value of a From field: address-list of RFC 5322 section 3.4 with RFC 6854 groups and the UTF-8 of RFC
 /// 6532. Calls `visit` for each mailbox, those inside groups like any other, and returns their number; none is a valid
-/// result (an empty group). What was visited before an error counts for nothing.
+/// result (an empty group). What was visited before an error counts for nothing. If `visit` returns false the reading
+/// ends there, as an error.
 ///
 /// Of the obsolete syntax (RFC 5322 section 4) only what cannot change who is named is read: dots in display names,
 /// comments and folding around the dots of a local part, empty elements of a list. Refused are source routes, comments
@@ -44,7 +45,7 @@ struct AddrSpec {
 /// '@',
 /// '<' or '>' in quotes, comments or encoded-words; nor may one with empty elements, or comments in comments.
 [[nodiscard]] Parsed<std::size_t> for_each_address(std::string_view value,
-                                                   const std::function<void(const AddrSpec&)>& visit);
+                                                   const std::function<bool(const AddrSpec&)>& visit);
 
 /// As for_each_address. At most `max_addresses` are kept, the rest is checked and counted in `total`.
 struct AddressList {

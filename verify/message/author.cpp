@@ -12,19 +12,38 @@ namespace {
 /// microseconds, and a header may hold a hundred thousand.
 constexpr std::size_t kMaxDomainsRead = 1000;
 
+/// Those with other characters than ASCII, each written again counted again: one may take a tenth of a millisecond.
+constexpr std::size_t kMaxInternationalRead = 20;
+/// Mailboxes of one From field, whatever they say. Beyond it the rest is not even checked.
+constexpr std::size_t kMaxMailboxes = 10'000;
+
 /// Adds the mailboxes of one From field to `authors` and tells what the field is worth by itself.
 FromStatus read_field(std::string_view value, std::size_t max_domains, Authors& authors) {
   const std::size_t max_kept = max_domains + 1;
   const std::size_t kept_before = authors.mailboxes.size();
+  std::size_t mailboxes = 0;
   std::size_t domains_read = 0;
+  std::size_t international_read = 0;
   bool all_usable = true;
+  std::string beyond;
   const auto total = for_each_address(value, [&](const AddrSpec& address) {
+    if (++mailboxes > kMaxMailboxes) {
+      beyond = "more than " + std::to_string(kMaxMailboxes) + " mailboxes";
+      return false;
+    }
     if (authors.mailboxes.size() < max_kept) {
       authors.mailboxes.push_back(address.text);
     }
-    const bool is_settled = authors.status == FromStatus::Repeated || authors.domains.size() == max_kept || !all_usable;
-    if (is_settled || ++domains_read > kMaxDomainsRead) {
-      return;
+    if (authors.status == FromStatus::Repeated || authors.domains.size() == max_kept || !all_usable) {
+      return true;  // What else it names changes nothing.
+    }
+    if (++domains_read > kMaxDomainsRead) {
+      beyond = "more than " + std::to_string(kMaxDomainsRead) + " mailboxes";
+      return false;
+    }
+    if (!is_ascii(address.domain) && ++international_read > kMaxInternationalRead) {
+      beyond = "more than " + std::to_string(kMaxInternationalRead) + " domains in other characters than ASCII";
+      return false;
     }
     // RFC 9989 section 5.3.1: A-labels before anything else. Literals and names that DNS cannot carry have none.
     auto domain = Domain::parse(address.domain);
@@ -34,12 +53,13 @@ FromStatus read_field(std::string_view value, std::size_t max_domains, Authors& 
     } else if (std::find(authors.domains.begin(), authors.domains.end(), *domain) == authors.domains.end()) {
       authors.domains.push_back(std::move(*domain));
     }
+    return true;
   });
-  if (!total || domains_read > kMaxDomainsRead) {
+  if (!total) {
     // Half a list would show a mailbox that the field may not mean at all.
     authors.mailboxes.resize(kept_before);
-    authors.detail = total ? "more than " + std::to_string(kMaxDomainsRead) + " mailboxes"
-                           : total.error().what + " (at octet " + std::to_string(total.error().offset) + ")";
+    authors.detail =
+        !beyond.empty() ? beyond : total.error().what + " (at octet " + std::to_string(total.error().offset) + ")";
     return FromStatus::Unparsable;
   }
   if (*total == 0) {
@@ -97,6 +117,9 @@ Authors find_authors(const HeaderBlock& headers, std::size_t max_domains) {
   } else if (!fields.empty()) {
     authors.status = FromStatus::Repeated;
     for (const std::size_t index : fields) {
+      if (authors.mailboxes.size() > max_domains) {
+        break;  // No more are kept.
+      }
       static_cast<void>(read_field(headers[index].value, max_domains, authors));
     }
   }

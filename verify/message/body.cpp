@@ -1,6 +1,7 @@
 #include "verify/message/body.h"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 #include <vector>
 
@@ -9,72 +10,99 @@
 namespace assay::message {
 namespace {
 
-/// One hash over the canonical text, or over its first `length` octets.
-class Hasher {
- public:
-  Hasher(crypto::Hash hash, std::optional<std::uint64_t> length) : digest_(hash), length_(length) {}
+/// One value over the canonical text, or over its first `length` octets.
+struct Wanted {
+  crypto::Hash hash;
+  std::optional<std::uint64_t> length;
+  std::function<void(std::string_view)> copy;
+  std::optional<crypto::DigestValue> value;  ///< Once its octets are there.
 
-  /// `octets` stand at `offset` of the canonical text.
-  void update(std::string_view octets, std::uint64_t offset) {
-    if (length_) {
-      const std::uint64_t left = *length_ > offset ? *length_ - offset : 0;
-      octets = octets.substr(0, static_cast<std::size_t>(std::min<std::uint64_t>(left, octets.size())));
-    }
-    if (octets.empty()) {
-      return;
-    }
-    digest_.update(octets);
-    if (copy_) {
-      copy_(octets);
-    }
-  }
-  void copy_to(std::function<void(std::string_view)> sink) { copy_ = std::move(sink); }
-  void finish() { value_ = digest_.finish(); }
-
-  [[nodiscard]] const crypto::DigestValue& value() const noexcept { return value_; }
   /// Whether what stands at `offset` of the canonical text makes a difference. One octet beyond the length does: it
   /// tells that unsigned octets follow.
-  [[nodiscard]] bool wants(std::uint64_t offset) const noexcept { return !length_ || offset <= *length_; }
-
- private:
-  crypto::Digest digest_;
-  std::optional<std::uint64_t> length_;
-  std::function<void(std::string_view)> copy_;
-  crypto::DigestValue value_;
+  [[nodiscard]] bool wants(std::uint64_t offset) const noexcept { return !length || offset <= *length; }
 };
 
-/// Every hash of one canonical text.
+/// Every value of one canonical text. Each octet is hashed once for each hash function: a value over its beginning is
+/// taken when the running hash has come so far. However many lengths a sender thinks of, they cost one pass.
 class Hashes final : public CanonicalText {
  public:
   std::size_t add(const BodyDigestSpec& spec) {
-    hashers_.emplace_back(spec.hash, spec.length);
-    return hashers_.size() - 1;
+    wanted_.push_back({spec.hash, spec.length, {}, std::nullopt});
+    auto& running = running_[static_cast<std::size_t>(spec.hash)];
+    if (!running) {
+      running.emplace(spec.hash);
+    }
+    take_values();
+    return wanted_.size() - 1;
   }
 
-  void copy_to(std::size_t index, std::function<void(std::string_view)> sink) {
-    hashers_[index].copy_to(std::move(sink));
-  }
+  void copy_to(std::size_t index, std::function<void(std::string_view)> sink) { wanted_[index].copy = std::move(sink); }
 
+  /// The text ended: what is left to be told is all of it, or as much as there is of a greater length.
   void finish_hashes() {
-    for (Hasher& hasher : hashers_) {
-      hasher.finish();
+    std::array<std::optional<crypto::DigestValue>, 2> whole;
+    for (Wanted& wanted : wanted_) {
+      auto& value = whole[static_cast<std::size_t>(wanted.hash)];
+      if (!wanted.value && !value) {
+        value = running(wanted.hash).finish();
+      }
+      if (!wanted.value) {
+        wanted.value = value;
+      }
     }
   }
 
   [[nodiscard]] bool wants_more() const noexcept {
-    return std::any_of(hashers_.begin(), hashers_.end(), [this](const Hasher& h) { return h.wants(octets()); });
+    return std::any_of(wanted_.begin(), wanted_.end(), [this](const Wanted& w) { return w.wants(octets()); });
   }
-  [[nodiscard]] const crypto::DigestValue& value(std::size_t index) const { return hashers_[index].value(); }
+  [[nodiscard]] const crypto::DigestValue& value(std::size_t index) const { return wanted_[index].value.value(); }
 
  private:
   void take(std::string_view octets) override {
-    for (Hasher& hasher : hashers_) {
-      hasher.update(octets, hashed_);
+    while (!octets.empty() && has_values_to_come()) {
+      const std::string_view piece = octets.substr(0, octets_to_next_value(octets.size()));
+      for (auto& running : running_) {
+        if (running) {
+          running->update(piece);
+        }
+      }
+      for (const Wanted& wanted : wanted_) {
+        if (wanted.copy && !wanted.value) {
+          wanted.copy(piece);
+        }
+      }
+      hashed_ += piece.size();
+      octets.remove_prefix(piece.size());
+      take_values();
     }
-    hashed_ += octets.size();
   }
 
-  std::vector<Hasher> hashers_;
+  /// Of `octets`, those before the place where the next value ends.
+  [[nodiscard]] std::size_t octets_to_next_value(std::uint64_t octets) const noexcept {
+    for (const Wanted& wanted : wanted_) {
+      if (wanted.length && !wanted.value) {
+        octets = std::min(octets, *wanted.length - hashed_);
+      }
+    }
+    return static_cast<std::size_t>(octets);
+  }
+
+  void take_values() {
+    for (Wanted& wanted : wanted_) {
+      if (wanted.length == hashed_ && !wanted.value) {
+        wanted.value = running(wanted.hash).fork().finish();
+      }
+    }
+  }
+
+  [[nodiscard]] bool has_values_to_come() const noexcept {
+    return std::any_of(wanted_.begin(), wanted_.end(), [](const Wanted& w) { return !w.value; });
+  }
+
+  [[nodiscard]] crypto::Digest& running(crypto::Hash hash) { return running_[static_cast<std::size_t>(hash)].value(); }
+
+  std::vector<Wanted> wanted_;
+  std::array<std::optional<crypto::Digest>, 2> running_;  ///< By crypto::Hash.
   std::uint64_t hashed_ = 0;
 };
 

@@ -5,6 +5,7 @@
 #include "tests/support/catch.h"
 #include "tests/support/fake_resolver.h"
 #include "tests/support/signed_message.h"
+#include "verify/dkim/key.h"
 
 namespace assay::arc {
 namespace {
@@ -362,6 +363,82 @@ TEST_CASE("arc/verify: no changed octet of the seals' input passes", "[arc][prop
       CHECK(verify_text(changed, dns).status == Status::Fail);
     }
   }
+}
+
+TEST_CASE("arc/verify: what a chain may cost goes to the newest message signature, the seals, then older ones",
+          "[arc][bounds]") {
+  const auto message = test::read_signed_message(vector("arc-3"));
+  message::BodyDigests body;
+  const auto chain = Chain::collect(message.headers, body, Limits{});
+  body.update(message.body);
+  body.finish();
+  dkim::HeaderHashes hashes(message.headers);
+  constexpr std::size_t kEnough = 1U << 20U;
+  const auto verify_with = [&](std::size_t header_octets, std::uint64_t key_work) {
+    test::FakeResolver dns = zone();
+    dkim::Effort effort{hashes, header_octets, key_work};
+    return chain.verify(body, dns, effort, Limits{}, kNow);
+  };
+  const auto oldest = [](unsigned instance) { return std::optional<unsigned>(instance); };
+  test::FakeResolver dns = zone();
+  const auto key_work = [&dns](const dns::Question& key) {
+    return std::uint64_t{dkim::keys_of(*dns.lookup(key)).records.at(0).key->work()};
+  };
+  const Outcome whole = verify_with(kEnough, kEnough);
+  REQUIRE(whole.oldest_pass == oldest(0));
+  const auto work = [&](unsigned instance) {
+    return key_work(whole.sealers.at(instance - 1) == "list.example" ? kListKey : kRelayKey);
+  };
+  const std::uint64_t decides = 2 * work(3) + work(2) + work(1);
+  CHECK(verify_with(kEnough, decides + work(2) + work(1)).oldest_pass == oldest(0));
+  CHECK(verify_with(kEnough, decides + work(2) + work(1) - 1).oldest_pass == oldest(2));
+  CHECK(verify_with(kEnough, decides + work(2) - 1).oldest_pass == oldest(3));
+  CHECK(verify_with(kEnough, decides).oldest_pass == oldest(3));
+  CHECK(verify_with(kEnough, decides).status == Status::Pass);
+  for (const std::uint64_t too_little : {decides - 1, work(3) - 1, std::uint64_t{0}}) {
+    const Outcome outcome = verify_with(kEnough, too_little);
+    CAPTURE(too_little);
+    CHECK(outcome.status == Status::Fail);
+    CHECK(outcome.reason == Reason::TooCostly);
+    CHECK(!outcome.oldest_pass);
+  }
+  CHECK(verify_with(kEnough, decides - 1).failed_instance == 1);
+  CHECK(verify_with(kEnough, work(3) - 1).failed_instance == 3);
+
+  // Seals count nothing of the octets: together they cost one pass over the sets.
+  dkim::Effort all{hashes, kEnough, kEnough};
+  REQUIRE(chain.verify(body, dns, all, Limits{}, kNow).oldest_pass == oldest(0));
+  const std::size_t octets = kEnough - all.header_octets;
+  CHECK(verify_with(octets, kEnough).oldest_pass == oldest(0));
+  CHECK(verify_with(octets - 1, kEnough).oldest_pass == oldest(2));
+  CHECK(verify_with(0, kEnough).reason == Reason::TooCostly);
+}
+
+TEST_CASE(
+    "arc/verify: a chain of 50 sets may use keys of 4096 bits, with the newest message signature (RFC 8617 "
+    "section 4.2.1)",
+    "[arc][bounds]") {
+  CHECK(Limits{}.chain_key_work() == 51 * crypto::rsa_work(4096));
+  CHECK(Limits{}.signature_key_work() == 8 * crypto::kEd25519Work);
+  Limits limits;
+  limits.rsa_bits_max = 16'384;
+  CHECK(limits.chain_key_work() == 51 * crypto::rsa_work(16'384));
+  CHECK(limits.signature_key_work() == 8 * crypto::rsa_work(16'384));
+}
+
+TEST_CASE("arc/verify: ten fields with other characters than ASCII are read, one more fails the chain",
+          "[arc][bounds]") {
+  const auto with = [](int international) {
+    std::string text = chain(6);
+    for (int i = 0; i < international; ++i) {
+      text = replaced(text, "d=list.example;",
+                      "d=b\xC3\xBC"
+                      "cher.example;");
+    }
+    return verify_text(text).reason;
+  };
+  CHECK(with(10) != Reason::TooCostly);
+  CHECK(with(11) == Reason::TooCostly);
 }
 
 }  // namespace assay::arc

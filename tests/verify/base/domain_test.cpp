@@ -101,6 +101,14 @@ TEST_CASE("base/domain: 63 octets a label, 253 a name (RFC 1035 section 2.3.4)",
   CHECK_FALSE(Domain::parse(u + "." + std::string(100'000, 'a')));
 }
 
+TEST_CASE("base/domain: a name in U-labels has 1,024 octets at most", "[base][bounds]") {
+  // Neither is a name: the longest that could be one has four octets for each of 253.
+  const std::string most = repeat("\xC3\xBC", 511) + ".a";
+  REQUIRE(most.size() == 1024);
+  CHECK(Domain::parse(most).error().what == "a label that IDNA cannot convert");
+  CHECK(Domain::parse(most + "a").error().what == "an internationalized domain name of more than 1024 octets");
+}
+
 TEST_CASE("base/domain: parents, suffixes, ancestors", "[base]") {
   const Domain name = domain("a.b.example.com");
   CHECK(name.label_count() == 4);

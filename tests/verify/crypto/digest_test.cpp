@@ -70,3 +70,13 @@ TEST_CASE("crypto/digest: threads share the fetched algorithms", "[crypto]") {
     CHECK(value == digest(Hash::Sha256, "abc"));
   }
 }
+
+TEST_CASE("crypto/digest: a fork goes on from where it was made, and so does what it was made from", "[crypto]") {
+  crypto::Digest running(Hash::Sha256);
+  running.update("abc");
+  crypto::Digest fork = running.fork();
+  running.update("d");
+  fork.update("x");
+  CHECK(fork.finish() == digest(Hash::Sha256, "abcx"));
+  CHECK(running.finish() == digest(Hash::Sha256, "abcd"));
+}

@@ -112,4 +112,38 @@ TEST_CASE("dkim/header_hash: 500 names over 10,000 fields stay cheap", "[dkim]")
   CHECK(std::chrono::steady_clock::now() - start < std::chrono::seconds(1));
 }
 
+TEST_CASE("dkim/header_hash: a budget that suffices is used up, one octet less hashes nothing", "[dkim][bounds]") {
+  const HeaderBlock block = headers();
+  const Signature signature = over({"from", "received", "x-none"});
+  // "DKIM-Signature: v=1; b=c2ln; d=e.com", "From: a@e.com" and "RECEIVED: first" as they stand there, and three names.
+  const std::size_t cost = 36 + 13 + 15 + 3 * Limits::kOctetsPerName;
+  HeaderHashes hashes(block);
+  std::size_t budget = cost - 1;
+  std::string octets;
+  CHECK(!hashes.hash(signature, 0, budget, &octets));
+  CHECK(budget == cost - 1);
+  CHECK(octets.empty());
+  budget = cost;
+  CHECK(hashes.hash(signature, 0, budget) == header_hash(signature, block, 0));
+  CHECK(budget == 0);
+}
+
+TEST_CASE("dkim/header_hash: hashes of one message do not depend on those before", "[dkim]") {
+  HeaderBlock block = headers();
+  block.add("X-Long", ' ' + std::string(20'000, 'x') + "\r\n  y");
+  HeaderHashes hashes(block);
+  for (int round = 0; round < 2; ++round) {
+    for (const auto& names : std::vector<std::vector<std::string>>{
+             {"received"}, {"received", "from", "received"}, {"x-long", "from"}, {"from", "x-long", "x-long"}, {}}) {
+      for (const auto canonicalization : {Canonicalization::Simple, Canonicalization::Relaxed}) {
+        const Signature signature = over(names, canonicalization);
+        std::string octets;
+        const auto value = hashes.hash(signature, 0, &octets);
+        CHECK(value == header_hash(signature, block, 0));
+        CHECK(value == of(octets));
+      }
+    }
+  }
+}
+
 }  // namespace assay::dkim

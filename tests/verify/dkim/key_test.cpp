@@ -108,6 +108,46 @@ TEST_CASE("dkim/key: several records are all read, up to a bound (RFC 6376 secti
   CHECK(parse_keys({junk, junk, junk, junk, good}).records.size() == 1);
 }
 
+TEST_CASE("dkim/key: the number of tags is bounded", "[dkim][parse][bounds]") {
+  const auto with_tags = [](std::size_t count) {
+    std::string text = "p=" + kRsa;
+    for (std::size_t i = 1; i < count; ++i) {
+      text += "; u" + std::to_string(i) + "=";
+    }
+    return reason_of(text);
+  };
+  CHECK(with_tags(Limits::kKeyTags) == Reason::None);
+  CHECK(with_tags(Limits::kKeyTags + 1) == Reason::KeySyntax);
+}
+
+TEST_CASE("dkim/key: kKeyTexts records of an answer are looked at, one more is not", "[dkim][parse][bounds]") {
+  const auto behind = [](std::size_t others) {
+    std::vector<std::string> texts(others, "v=spf1 -all");
+    texts.push_back("p=" + kRsa);
+    return parse_keys(texts);
+  };
+  CHECK(behind(Limits::kKeyTexts - 1).records.size() == 1);
+  CHECK(behind(Limits::kKeyTexts).records.empty());
+  CHECK(behind(Limits::kKeyTexts).error.reason == Reason::KeySyntax);
+}
+
+TEST_CASE("dkim/key: a key is tried if its work is left, and one that is not tried is told", "[dkim][bounds]") {
+  Signature signature;
+  signature.key_kind = crypto::PublicKey::Kind::Ed25519;
+  const KeySet keys = parse_keys({"k=ed25519; p=" + kEd25519, "k=ed25519; p=" + kEd25519});
+  const auto check = [&](std::uint64_t& key_work) {
+    return check_keys(signature, crypto::DigestValue{}, keys, Limits{}, key_work).reason;
+  };
+  // A mismatch by Ed25519 is computed twice.
+  std::uint64_t key_work = 3 * crypto::kEd25519Work;
+  CHECK(check(key_work) == Reason::SignatureMismatch);
+  CHECK(key_work == 0);
+  key_work = 3 * crypto::kEd25519Work - 1;
+  // The second might have verified it: that is no failure of the signature.
+  CHECK(check(key_work) == Reason::TooCostly);
+  CHECK(key_work == crypto::kEd25519Work - 1);
+}
+
 TEST_CASE("dkim/key: the most informative of several faults is reported", "[dkim][parse]") {
   CHECK(parse_keys({"v=spf1 -all", "v=DKIM1; p=", "junk"}).error.reason == Reason::KeyRevoked);
   CHECK(parse_keys({"p=", "k=dsa; p=AAAA"}).error.reason == Reason::KeyMismatch);
@@ -125,7 +165,8 @@ TEST_CASE("dkim/key: the size that a key needs may change while its answer stays
     Limits limits;
     limits.rsa_bits_min = bits_min;
     limits.rsa_bits_max = bits_max;
-    return check_keys(signature, crypto::DigestValue{}, keys_of(answer), limits).reason;
+    std::uint64_t key_work = limits.signature_key_work();
+    return check_keys(signature, crypto::DigestValue{}, keys_of(answer), limits, key_work).reason;
   };
   const auto key = keys_of(answer).records.at(0).key;
   CHECK(reason_with(1024, 4096) == Reason::SignatureMismatch);

@@ -259,6 +259,15 @@ TEST_CASE("dkim/signature: tags are bounded", "[dkim][parse]") {
   CHECK(reason_of(with_tags(Limits{}.tags + 1)) == Reason::SignatureSyntax);
 }
 
+TEST_CASE("dkim/signature: octets of b= are bounded", "[dkim][parse][bounds]") {
+  constexpr std::size_t kMost = 11'000;
+  // White space counts, too: it is read like the rest.
+  CHECK(reason_of(value({{"b", "AAAA" + std::string(kMost - 8, ' ') + "AAAA"}})) == Reason::None);
+  CHECK(reason_of(value({{"b", "AAAA" + std::string(kMost - 7, ' ') + "AAAA"}})) == Reason::SignatureSyntax);
+  CHECK(reason_of(value({{"b", repeat("AAAA", kMost / 4)}})) == Reason::None);
+  CHECK(reason_of(value({{"b", repeat("AAAA", kMost / 4 + 1)}})) == Reason::SignatureSyntax);
+}
+
 TEST_CASE("dkim/signature: a key name that DNS cannot carry is no key", "[dkim][parse]") {
   // s + "._domainkey." + d of 253 and 254 octets.
   const std::string label(63, 'a');

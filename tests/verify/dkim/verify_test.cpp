@@ -6,7 +6,9 @@
 #include "tests/support/catch.h"
 #include "tests/support/fake_resolver.h"
 #include "tests/support/signed_message.h"
+#include "verify/base/base64.h"
 #include "verify/base/text.h"
+#include "verify/dkim/key.h"
 
 namespace assay::dkim {
 namespace {
@@ -367,6 +369,94 @@ TEST_CASE("dkim/verify: no truncation of a signed message crashes or passes", "[
     for (const Outcome& outcome : verify_text(text.substr(0, length), dns)) {
       CHECK(outcome.status != Status::Pass);
     }
+  }
+}
+
+TEST_CASE("dkim/verify: of equally near signatures those of the larger key are picked, unfit sizes last",
+          "[dkim][bounds]") {
+  Limits limits;
+  limits.signatures = 1;
+  // The octets of b= are those of the modulus: 128 for 1024 bits.
+  const auto of = [](const std::string& domain, std::size_t octets, const std::string& algorithm = "rsa-sha256") {
+    return " v=1; a=" + algorithm + "; d=" + domain +
+           "; s=sel; h=from; bh=47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=; b=" +
+           encode_base64(std::vector<std::uint8_t>(octets, 1));
+  };
+  const std::vector<std::string> by_strength{
+      of("a.example", 512),  // 4096 bits
+      of("b.example", 64, "ed25519-sha256"),
+      of("c.example", 256),  // 2048 bits
+      of("d.example", 128),  // 1024 bits
+      of("e.example", 127),  // Below limits.rsa_bits ...
+      of("f.example", 513),  // ... and above ...
+      of("g.example", 63, "ed25519-sha256"),
+  };
+  for (std::size_t first = 0; first < by_strength.size(); ++first) {
+    std::vector<std::string> fields(by_strength.rbegin(), by_strength.rend() - static_cast<std::ptrdiff_t>(first));
+    CAPTURE(first);
+    // Of those that no key can have made, the topmost.
+    CHECK(picked(select_from(fields, {}, limits)) ==
+          (first < 4 ? std::string(1, static_cast<char>('a' + first)) : "g") + ".example");
+  }
+  // A domain nearer to the author comes before any strength.
+  CHECK(picked(select_from({of("a.example", 512), of("author.example", 128)}, domains({"author.example"}), limits)) ==
+        "author.example");
+  // Within the bound, too, the nearest and strongest is judged first, so that others leave it its share of the work.
+  limits.signatures = 8;
+  const auto candidates = select_from({of("a.example", 512), of("x.example", 128), of("author.example", 128)},
+                                      domains({"author.example"}), limits);
+  REQUIRE(candidates.size() == 3);
+  CHECK(candidates[0].rank == 1);
+  CHECK(candidates[1].rank == 2);
+  CHECK(candidates[2].rank == 0);
+}
+
+TEST_CASE("dkim/verify: limits.signatures fields in other characters than ASCII are read, one more is not",
+          "[dkim][bounds]") {
+  Limits limits;
+  limits.signatures = 4;
+  const auto with = [&](std::size_t international) {
+    std::vector<std::string> fields(international, field("b\xC3\xBC"
+                                                         "cher.example"));
+    fields.push_back(field("plain.example"));
+    return select_from(fields, domains({"plain.example"}), limits);
+  };
+  const auto all = with(4);
+  CHECK(all[3].outcome.domain ==
+        "b\xC3\xBC"
+        "cher.example");
+  const auto more = with(5);
+  REQUIRE(more.size() == 6);
+  CHECK(more[4].outcome.reason == Reason::TooManySignatures);
+  CHECK(more[4].outcome.domain.empty());
+  CHECK(more[5].signature);
+}
+
+TEST_CASE("dkim/verify: what the signatures of a message may cost is theirs to use up, beyond it they are policy",
+          "[dkim][bounds]") {
+  const auto message = test::read_signed_message(vector("rsa-relaxed-relaxed"));
+  message::BodyDigests body;
+  const auto candidates = select(message.headers, {}, body, Limits{});
+  body.update(message.body);
+  body.finish();
+  REQUIRE(candidates.size() == 1);
+  HeaderHashes hashes(message.headers);
+  const auto verify_with = [&](std::size_t header_octets, std::uint64_t key_work) {
+    test::FakeResolver dns = zone();
+    Effort effort{hashes, header_octets, key_work};
+    return verify_all(candidates, body, dns, effort, Limits{}, kNow).at(0);
+  };
+  std::size_t left = 1U << 20U;
+  REQUIRE(hashes.hash(*candidates[0].signature, candidates[0].field, left));
+  const std::size_t octets = (1U << 20U) - left;
+  test::FakeResolver dns = zone();
+  const std::uint64_t work = keys_of(*dns.lookup(kKey)).records.at(0).key->work();
+  CHECK(verify_with(octets, work).status == Status::Pass);
+  for (const Outcome& beyond : {verify_with(octets - 1, work), verify_with(octets, work - 1)}) {
+    CHECK(beyond.status == Status::Policy);
+    CHECK(beyond.reason == Reason::TooCostly);
+    CHECK(!beyond.headers_verified);
+    CHECK(!beyond.detail.empty());
   }
 }
 

@@ -378,6 +378,22 @@ TEST_CASE("message/address: addresses beyond the bound are checked and counted",
   CHECK_FALSE(parse_address_list("a@b,c@d,e@f@g", 2));
 }
 
+TEST_CASE("message/address: display names that are addresses in other characters than ASCII are bounded",
+          "[message][bounds]") {
+  const auto with = [](int count) {
+    std::string value = "x@e.com";
+    for (int i = 0; i < count; ++i) {
+      value +=
+          ", a@b\xC3\xBC"
+          "cher.example <a@b\xC3\xBC"
+          "cher.example>";
+    }
+    return parse_address_list(value, 1);
+  };
+  CHECK(with(10));
+  CHECK_FALSE(with(11));
+}
+
 TEST_CASE("message/address: no text crashes or loops", "[message][property]") {
   std::mt19937 random(1);
   const std::vector<std::string> parts{

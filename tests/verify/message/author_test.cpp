@@ -202,3 +202,34 @@ TEST_CASE("message/author: a From field of more than 1,000 mailboxes is not read
   CHECK(more.domains.empty());
   CHECK(more.detail == "more than 1000 mailboxes");
 }
+
+TEST_CASE("message/author: 10,000 mailboxes are checked whatever they name, one more ends the reading",
+          "[message][bounds]") {
+  const auto with_mailboxes = [](int count) {
+    std::string value;
+    for (int i = 0; i < count; ++i) {
+      value += "a@d" + std::to_string(i) + ".example,";
+    }
+    return find_authors(with_from({value}), 5);
+  };
+  CHECK(with_mailboxes(10'000).status == FromStatus::Ok);
+  CHECK(with_mailboxes(10'001).status == FromStatus::Unparsable);
+  CHECK(with_mailboxes(10'001).detail == "more than 10000 mailboxes");
+  CHECK(with_mailboxes(10'001).mailboxes.empty());
+}
+
+TEST_CASE("message/author: 20 domains in other characters than ASCII are read, one more refuses the field",
+          "[message][bounds]") {
+  const auto with_mailboxes = [](int count) {
+    std::string value;
+    for (int i = 0; i < count; ++i) {
+      value +=
+          "a@b\xC3\xBC"
+          "cher.example,";
+    }
+    return find_authors(with_from({value}), 5);
+  };
+  CHECK(names(with_mailboxes(20)) == std::vector<std::string>{"xn--bcher-kva.example"});
+  CHECK(with_mailboxes(21).status == FromStatus::Unparsable);
+  CHECK(with_mailboxes(21).detail == "more than 20 domains in other characters than ASCII");
+}

@@ -337,3 +337,22 @@ TEST_CASE("message/body: equal specs share one hash", "[message]") {
   moved.finish();
   CHECK(moved.value(first) == digest(Hash::Sha256, "a\r\n"));
 }
+
+TEST_CASE("message/body: fifty lengths have the hashes that each has alone", "[message][bounds]") {
+  const std::string body = "a b\r\n c\t d\r\n\r\nlast line\r\n";
+  BodyDigests digests;
+  std::vector<std::pair<BodyDigests::Id, BodyDigestSpec>> specs;
+  for (std::uint64_t length = 50; length-- > 0;) {
+    const BodyDigestSpec spec{length % 3 == 0 ? Canonicalization::Simple : Canonicalization::Relaxed, Hash::Sha256,
+                              length};
+    specs.emplace_back(digests.require(spec), spec);
+  }
+  specs.emplace_back(digests.require(kRelaxed), kRelaxed);
+  digests.update(body);
+  digests.finish();
+  for (const auto& [id, spec] : specs) {
+    const std::string text = reference(body, spec.canonicalization);
+    CHECK(digests.value(id) ==
+          crypto::digest(Hash::Sha256, std::string_view(text).substr(0, spec.length.value_or(text.size()))));
+  }
+}

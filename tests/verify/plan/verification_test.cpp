@@ -107,6 +107,27 @@ TEST_CASE("verification: what the header says of lists and resending is in the v
   CHECK(verdict.from == std::vector<std::string>{"a@example.com"});
 }
 
+TEST_CASE("verification: twenty addresses of Resent-From fields are read, usable or not", "[verification][bounds]") {
+  const auto with_unusable = [](int count) {
+    Verification verification(Limits{}, {});
+    verification.header("From", " a@example.com");
+    for (int i = 0; i < count; ++i) {
+      verification.header("Resent-From", " a@[192.0.2.1]");
+    }
+    verification.header("Resent-From", " a@example.net");
+    return verdict_of(verification).resent_from.size();
+  };
+  CHECK(with_unusable(19) == 1);
+  CHECK(with_unusable(20) == 0);
+}
+
+TEST_CASE("verification: the questions that a message can cause follow from the other bounds",
+          "[verification][bounds]") {
+  // Two SPF identities of 1 record + 10 terms x (1 name + 10 hosts) + 1 explanation; 1 PTR and 10 names; 8 keys of DKIM
+  // and 100 of ARC; 5 authors x (8 steps + 1 + 1); 11 walks of 8 steps.
+  CHECK(Limits{}.max_questions() == 2 * 112 + 11 + 108 + 50 + 88);
+}
+
 TEST_CASE("verification: the null sender is checked as postmaster at HELO (RFC 7208 section 2.4)", "[verification]") {
   test::FakeResolver dns("mx.example.com TXT \"v=spf1 ip4:192.0.2.1 -all\"\n");
   for (const char* path : {"", "<>"}) {

@@ -93,7 +93,7 @@ spf::Outcome random_spf(Dice& dice) {
 dkim::Outcome random_dkim(Dice& dice) {
   dkim::Outcome outcome;
   outcome.status = dice.up_to(dkim::Status::PermError);
-  outcome.reason = dice.up_to(dkim::Reason::TooManySignatures);
+  outcome.reason = dice.up_to(dkim::Reason::TooCostly);
   outcome.signing_domain = name(dice);
   outcome.domain = outcome.signing_domain ? outcome.signing_domain->str() : hostile(dice);
   outcome.selector = hostile(dice);
@@ -127,7 +127,7 @@ dmarc::Outcome random_dmarc(Dice& dice) {
 arc::Outcome random_arc(Dice& dice) {
   arc::Outcome outcome;
   outcome.status = dice.up_to(arc::Status::Fail);
-  outcome.reason = dice.up_to(arc::Reason::DnssecBogus);
+  outcome.reason = dice.up_to(arc::Reason::TooCostly);
   outcome.instances = static_cast<unsigned>(dice.below(51));
   for (std::size_t n = dice.below(4); n > 0; --n) {
     outcome.sealers.push_back(hostile(dice));

@@ -174,10 +174,11 @@ Judged judge(const SplitMessage& message, dns::Resolver& dns, Time now) {
   body.update(message.body);
   body.finish();
   Judged judged;
-  for (const auto& candidate : candidates) {
-    judged.dkim.push_back(dkim::verify(candidate, headers, body, dns, limits, now));
-  }
-  judged.arc = chain.verify(headers, body, dns, limits, now);
+  dkim::HeaderHashes hashes(headers);
+  auto for_signatures = dkim::Effort::for_signatures(hashes, limits);
+  judged.dkim = dkim::verify_all(candidates, body, dns, for_signatures, limits, now);
+  auto for_chain = dkim::Effort::for_chain(hashes, limits);
+  judged.arc = chain.verify(body, dns, for_chain, limits, now);
   return judged;
 }
 

@@ -1,0 +1,27 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "verify/dkim/header_hash.h"
+#include "verify/limits.h"
+
+namespace assay::dkim {
+
+/// What the DKIM signatures of one message, or the message signatures and seals of its chain, may still cost. What
+/// would cost more is not verified, and says so (Reason::TooCostly): a sender chooses how many signatures there are,
+/// what they cover and how large their keys are, but not what all of it together costs.
+struct Effort {
+  [[nodiscard]] static Effort for_signatures(HeaderHashes& hashes, const Limits& limits) {
+    return {hashes, limits.header_octets, limits.signature_key_work()};
+  }
+  [[nodiscard]] static Effort for_chain(HeaderHashes& hashes, const Limits& limits) {
+    return {hashes, limits.header_octets, limits.chain_key_work()};
+  }
+
+  HeaderHashes& hashes;
+  std::size_t header_octets;  ///< As HeaderHashes::hash counts them.
+  std::uint64_t key_work;     ///< As crypto::PublicKey::work counts it.
+};
+
+}  // namespace assay::dkim
