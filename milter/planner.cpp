@@ -56,6 +56,10 @@ void Planner::update(const std::shared_ptr<Plan>& plan, plan::Known known) {
     const std::lock_guard<std::mutex> lock(plan->mutex);
     plan->known = std::move(shared);
   }
+  // What the client's DNS used up while nothing but the envelope was known is not missed by the header: the author's
+  // policy is asked ahead whatever came before. There are two updates to a message.
+  plan->steps = 0;
+  plan->lookups->renew_ahead();
   try_step(queue_, plan);
 }
 

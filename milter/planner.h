@@ -21,9 +21,9 @@ namespace assay::milter {
 /// step costs time alone: the evaluation asks what is missing.
 class Planner {
  public:
-  /// Times that one message is planned. SPF leads from record to record ten times (RFC 7208 section 4.6.4), for two
-  /// identities, and answers that come together are looked at together; what a sender's DNS spreads over more, the
-  /// evaluation asks when it needs it.
+  /// Times that one message is planned between two updates. SPF leads from record to record ten times (RFC 7208
+  /// section 4.6.4), for two identities, and answers that come together are looked at together; what a sender's DNS
+  /// spreads over more, the evaluation asks when it needs it.
   static constexpr unsigned kMaxSteps = 40;
 
   /// One message's plan. `lookups` must be shared with the message.
@@ -37,7 +37,7 @@ class Planner {
     const std::shared_ptr<const dmarc::PublicSuffixes> public_suffixes;  ///< Null: no comparison with RFC 7489.
     std::atomic<bool> queued{false};
     std::atomic<bool> ended{false};
-    std::atomic<unsigned> steps{0};              ///< Times that it was worked out.
+    std::atomic<unsigned> steps{0};              ///< Times that it was worked out since the last update.
     std::atomic<bool> client_is_planned{false};  ///< SPF and iprev lack no answer any more.
     std::mutex mutex;                            ///< Guards `known`.
     std::shared_ptr<const plan::Known> known;    ///< Replaced, never changed.

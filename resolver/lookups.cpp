@@ -31,6 +31,7 @@ struct Lookups::State {
   std::vector<std::uint64_t> hashes;
   std::vector<Entry> entries;  ///< Only ever added to, so that an index stays good.
   std::size_t used = 0;
+  std::size_t ahead_left = kMaxAhead;  ///< Questions that may still be asked ahead.
   std::optional<std::chrono::steady_clock::time_point> deadline;
   bool ended = false;
 
@@ -74,7 +75,11 @@ struct Lookups::State {
   bool begin_ahead(const dns::Question& question, std::uint64_t hash) {
     const std::lock_guard lock(mutex);
     const std::size_t before = entries.size();
-    return before < kMaxAhead && find_or_add(question, hash, nullptr) == before;
+    if (ahead_left == 0 || find_or_add(question, hash, nullptr) != before) {
+      return false;
+    }
+    --ahead_left;
+    return true;
   }
 
   /// Notes that `question` is being asked. False if it was before.
@@ -183,6 +188,11 @@ dns::AnswerPtr Lookups::at_hand(const dns::Question& question) {
   }
   const std::lock_guard lock(state_->mutex);
   return state_->entries[state_->find_or_add(question, hash, std::move(answer))].answer;
+}
+
+void Lookups::renew_ahead() {
+  const std::lock_guard lock(state_->mutex);
+  state_->ahead_left = kMaxAhead;
 }
 
 void Lookups::prefetch(const std::vector<dns::Question>& questions, const std::function<void()>& on_ready) {

@@ -35,9 +35,12 @@ class Lookups final : public dns::Resolver {
   /// not under way. Asks nobody, never waits.
   [[nodiscard]] dns::AnswerPtr at_hand(const dns::Question& question);
 
-  /// Questions of one message up to which prefetch() asks; more are asked when lookup() needs them. What is asked ahead
+  /// Questions that prefetch() asks until renew_ahead(); more are asked when lookup() needs them. What is asked ahead
   /// is worked out anew with each answer, which its sender's DNS can make lead to ever other names.
   static constexpr std::size_t kMaxAhead = 400;
+
+  /// More of the message is known: kMaxAhead again, whatever was asked before.
+  void renew_ahead();
 
   /// Asks all that was not asked before, within kMaxAhead, and returns at once. `on_ready` runs each time one of them
   /// is answered, on the backend's thread or this one; it must not block nor throw. A call may be under way while this

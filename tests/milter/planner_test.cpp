@@ -7,6 +7,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -195,12 +196,38 @@ TEST_CASE("milter/planner: addresses and keys do not bring a message back to the
 }
 
 TEST_CASE("milter/planner: a message is planned kMaxSteps times, and not once more", "[milter][planner][bounds]") {
+  for (const unsigned steps : {Planner::kMaxSteps - 1, Planner::kMaxSteps}) {
+    const auto server = std::make_shared<Server>();
+    Planner pool(1);
+    const Message message(server);
+    pool.update(message.plan, at_mail_from());
+    message.plan->steps = steps;
+    REQUIRE(server->answer_all());
+    if (steps < Planner::kMaxSteps) {
+      CHECK(server->wait_until_asked("a.example"));
+    } else {
+      while (message.plan->steps == steps) {
+        std::this_thread::sleep_for(std::chrono::milliseconds(1));
+      }
+      CHECK(server->asked().size() == 2);
+    }
+  }
+}
+
+TEST_CASE("milter/planner: what the client's DNS used up does not keep the author's policy from being asked ahead",
+          "[milter][planner][bounds]") {
   const auto server = std::make_shared<Server>();
   Planner nobody(0);
   const Message message(server);
-  message.plan->steps = Planner::kMaxSteps - 1;
   nobody.update(message.plan, at_mail_from());
-  CHECK(server->asked().size() == 2);
+  std::vector<Question> questions;
+  for (std::size_t i = 0; i < Lookups::kMaxAhead; ++i) {
+    questions.push_back({"n" + std::to_string(i) + ".test", Type::A});
+  }
+  message.lookups->prefetch(questions, nullptr);
+  REQUIRE(server->asked().size() == Lookups::kMaxAhead);
+  message.plan->steps = Planner::kMaxSteps;
   nobody.update(message.plan, at_end_of_headers());
-  CHECK(server->asked().size() == 2);
+  CHECK(server->wait_until_asked("_dmarc.example.com"));
+  CHECK(server->wait_until_asked("s._domainkey.example.com"));
 }
