@@ -14,7 +14,8 @@ namespace assay::message {
 namespace {
 
 constexpr std::size_t kMaxCommentDepth = 50;
-/// Display names of one field that are addresses with other characters than ASCII: two names to convert for each.
+/// Display names of one field that are addresses, where they or the addresses behind them have other characters than
+/// ASCII: two names to convert for each.
 constexpr std::size_t kMaxInternationalNames = 10;
 
 /// atext of RFC 5322 section 3.2.3 with the UTF8-non-ascii of RFC 6532 section 3.2.
@@ -394,7 +395,7 @@ class AddressParser {
       named.remove_suffix(2);
     }
     // To convert names takes up to a tenth of a millisecond; who writes so many does it for that.
-    if (!is_ascii(named) && ++international_names_ > kMaxInternationalNames) {
+    if (!(is_ascii(named) && is_ascii(in_brackets.domain)) && ++international_names_ > kMaxInternationalNames) {
       return fail("too many display names that are addresses in other characters than ASCII");
     }
     return is_same_domain(in_brackets.domain, named) || is_single_label(named)

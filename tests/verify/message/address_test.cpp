@@ -392,6 +392,18 @@ TEST_CASE("message/address: display names that are addresses in other characters
   };
   CHECK(with(10));
   CHECK_FALSE(with(11));
+  // The address behind a name that is all ASCII is converted, too.
+  const auto with_plain_names = [](int count) {
+    std::string value = "x@e.com";
+    for (int i = 0; i < count; ++i) {
+      value +=
+          ", a@b <a@b\xC3\xBC"
+          "cher.example>";
+    }
+    return parse_address_list(value, 1);
+  };
+  CHECK(with_plain_names(10));
+  CHECK_FALSE(with_plain_names(11));
 }
 
 TEST_CASE("message/address: no text crashes or loops", "[message][property]") {
