@@ -37,6 +37,12 @@ struct Limits {
   /// A name in h= counts as so many octets of header fields that are hashed: about what finding its field costs.
   static constexpr std::size_t kOctetsPerName = 64;
 
+  /// What may be hashed of header fields for all DKIM signatures of a message, and again for its chain: any one
+  /// signature fits, with a header and an h= as large as they may be.
+  [[nodiscard]] std::size_t header_hash_octets() const noexcept {
+    return header_octets + signed_header_names * kOctetsPerName;
+  }
+
   /// What may be spent on checks with keys, in verify/crypto/key_work.h's unit, for all DKIM signatures of a message:
   /// each of those that are verified may have one key of the costliest kind.
   [[nodiscard]] std::uint64_t signature_key_work() const noexcept {

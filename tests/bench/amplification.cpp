@@ -269,7 +269,7 @@ double planning_ms(const HostileMail& mail) {
 std::string excess(const HostileMail& mail, const Cost& cost) {
   const Limits limits;
   // The header once for DKIM and once for message signatures, each set twice for the seals; the body in two forms.
-  const std::size_t most_hashed = 2 * limits.header_octets + 2 * mail.octets();
+  const std::size_t most_hashed = 2 * limits.header_hash_octets() + 2 * mail.octets();
   // The header, its growing, its relaxed form; recipients.
   const std::size_t most_octets = (std::size_t{6} << 20U) + 500 * mail.recipients;
   std::string found;

@@ -13,10 +13,10 @@ namespace assay::dkim {
 /// what they cover and how large their keys are, but not what all of it together costs.
 struct Effort {
   [[nodiscard]] static Effort for_signatures(HeaderHashes& hashes, const Limits& limits) {
-    return {hashes, limits.header_octets, limits.signature_key_work()};
+    return {hashes, limits.header_hash_octets(), limits.signature_key_work()};
   }
   [[nodiscard]] static Effort for_chain(HeaderHashes& hashes, const Limits& limits) {
-    return {hashes, limits.header_octets, limits.chain_key_work()};
+    return {hashes, limits.header_hash_octets(), limits.chain_key_work()};
   }
 
   HeaderHashes& hashes;

@@ -460,4 +460,25 @@ TEST_CASE("dkim/verify: what the signatures of a message may cost is theirs to u
   }
 }
 
+TEST_CASE("dkim/verify: any one signature fits, with a header and an h= as large as they may be", "[dkim][bounds]") {
+  Limits limits;
+  std::string names = "from";
+  for (std::size_t i = 1; i < limits.signed_header_names; ++i) {
+    names += ":x";
+  }
+  message::HeaderBlock headers;
+  headers.add("DKIM-Signature",
+              " v=1; a=rsa-sha256; d=example.com; s=s; h=" + names + "; bh=" + std::string(43, 'A') + "=; b=AAAA");
+  headers.add("From", " a@example.com");
+  limits.header_octets = headers.octets() + std::string_view("X: \r\n").size() + 1;
+  headers.add("X", " y");
+  message::BodyDigests body;
+  const auto candidates = select(headers, {}, body, limits);
+  REQUIRE(candidates.size() == 1);
+  REQUIRE(candidates[0].signature);
+  HeaderHashes hashes(headers);
+  Effort effort = Effort::for_signatures(hashes, limits);
+  CHECK(hashes.hash(*candidates[0].signature, candidates[0].field, effort.header_octets));
+}
+
 }  // namespace assay::dkim
