@@ -81,11 +81,14 @@ dns::Answer found(const std::vector<const ldns_rr*>& records, dns::Type type, se
   bool any = false;
   for (const ldns_rr* const record : records) {
     ttl = std::min(ttl, ttl_of(*record));
-    if (type != dns::Type::TXT && seen.size() == kMaxRecords) {
+    if ((type == dns::Type::MX || type == dns::Type::PTR) && seen.size() == kMaxRecords) {
       continue;
     }
     if (!seen.insert(data_of(*record)).second) {
       continue;
+    }
+    if ((type == dns::Type::A || type == dns::Type::AAAA) && seen.size() > kMaxAddresses) {
+      return temp_fail("more than " + std::to_string(kMaxAddresses) + " addresses at one name");
     }
     const Appended appended = append_record(answer, type, *record);
     if (appended == Appended::Unreadable) {

@@ -20,10 +20,10 @@ namespace {
 using message::Canonicalization;
 using Fields = std::vector<std::pair<std::string, std::string>>;
 
-constexpr std::size_t kMostFields = 9900;                    ///< Limits::header_fields less some.
-constexpr std::size_t kMostNames = 500;                      ///< Limits::signed_header_names.
-constexpr std::size_t kMostSets = 50;                        ///< Limits::arc_sets.
-constexpr std::size_t kManyRecords = resolver::kMaxRecords;  ///< Addresses of one answer that reach the engine.
+constexpr std::size_t kMostFields = 9900;                      ///< Limits::header_fields less some.
+constexpr std::size_t kMostNames = 500;                        ///< Limits::signed_header_names.
+constexpr std::size_t kMostSets = 50;                          ///< Limits::arc_sets.
+constexpr std::size_t kManyRecords = resolver::kMaxAddresses;  ///< Addresses of one answer that reach the engine.
 
 std::string base64(std::string_view octets) {
   constexpr std::string_view kDigits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";

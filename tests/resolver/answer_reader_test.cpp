@@ -263,23 +263,25 @@ TEST_CASE("resolver/answer_reader: a repeated record counts once (RFC 2181 secti
   CHECK(answer.texts == std::vector<std::string>{"ab", "ab"});
 }
 
-TEST_CASE("resolver/answer_reader: kMaxRecords different records are kept, of TXT all", "[resolver][reader][bounds]") {
+TEST_CASE(
+    "resolver/answer_reader: kMaxRecords mail exchangers are kept, of TXT all, more addresses than kMaxAddresses fail",
+    "[resolver][reader][bounds]") {
   const auto with = [](unsigned type, std::size_t count) {
     Packet packet("a.test", type);
     for (std::size_t i = 0; i < count; ++i) {
       const std::string octets{'\xC0', '\x00', static_cast<char>(i >> 8U), static_cast<char>(i & 0xFFU)};
       const std::string name = "n" + std::to_string(i) + ".test";
-      packet.answer("a.test", type, i < kMaxRecords ? 300 : 60,
+      packet.answer("a.test", type, i < kMaxRecords || type == kA ? 300 : 60,
                     type == kA     ? octets
                     : type == kTxt ? Packet::strings({name})
                                    : Packet::mx(10, name));
     }
     return read(packet, {"a.test", type == kA ? dns::Type::A : type == kTxt ? dns::Type::TXT : dns::Type::MX});
   };
-  CHECK(with(kA, kMaxRecords).addresses.size() == kMaxRecords);
-  CHECK(with(kA, kMaxRecords).ttl == seconds(300));
-  CHECK(with(kA, kMaxRecords + 1).addresses.size() == kMaxRecords);
-  CHECK(with(kA, kMaxRecords + 1).ttl == seconds(60));  // Of all records, kept or not.
+  CHECK(with(kA, kMaxAddresses).addresses.size() == kMaxAddresses);
+  CHECK(with(kA, kMaxAddresses + 1).status == Status::TempFail);
+  CHECK(with(kMx, kMaxRecords).ttl == seconds(300));
+  CHECK(with(kMx, kMaxRecords + 1).ttl == seconds(60));  // Of all records, kept or not.
   CHECK(with(kMx, kMaxRecords + 1).exchanges.size() == kMaxRecords);
   CHECK(with(kTxt, kMaxRecords + 1).texts.size() == kMaxRecords + 1);
 }
