@@ -9,13 +9,12 @@
 namespace assay::resolver {
 
 /// Questions that libunbound works on at once; one more is TempFail. In an outage each holds some 12 kB there and a
-/// file until libunbound gives it up, after 2.3 time-outs. No domain gets more than an eighth of what is
-/// free (DomainShares).
+/// file until libunbound gives it up, after 2.3 time-outs. No domain gets more than an eighth of what is free
+/// (DomainShares).
 inline constexpr std::size_t kMaxInFlight = 4096;
-/// Questions about one domain that wait for others about it to be answered; one more is TempFail. In all, eight
-/// times as many wait. Each takes less than a kB. Several hundred messages that come at once, each with the most
-/// lookups that a sender can make it cost
-/// (`limits.signatures`), find a place.
+/// Questions about one domain that wait for others about it to be answered; one more is TempFail. In all, eight times
+/// as many wait. Each takes less than a kB. Several hundred messages that come at once, each with the most lookups that
+/// a sender can make it cost (`limits.signatures`), find a place.
 inline constexpr std::size_t kMaxHeldOfDomain = 4096;
 
 /// libunbound behind the answer cache. `settings.zones` is not looked at. The error says in words what is wrong.
