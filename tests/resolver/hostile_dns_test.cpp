@@ -30,8 +30,10 @@ TEST_CASE("resolver/hostile: a record that comes along for another name is not b
   const std::string victim = "k._domainkey.victim.test";
   for (const std::string section : {"ANSWER", "AUTHORITY", "ADDITIONAL"}) {
     CAPTURE(section);
-    const FaultyDns server("evil.test 300 TXT \"own\"\nevil.test + " + section + " " + victim +
-                           " 300 TXT \"v=DKIM1; p=forged\"\n" + victim + " 300 TXT \"v=DKIM1; p=true\"\n");
+    std::string script = "evil.test 300 TXT \"own\"\nevil.test + ";
+    script.append(section).append(" ").append(victim).append(" 300 TXT \"v=DKIM1; p=forged\"\n");
+    script.append(victim).append(" 300 TXT \"v=DKIM1; p=true\"\n");
+    const FaultyDns server(script);
     const auto backend = backend_for(server);
     CHECK(ask_one(*backend, "evil.test").texts == std::vector<std::string>{"own"});
     CHECK(backend->cached({victim, Type::TXT}) == nullptr);

@@ -1,11 +1,8 @@
 #include "verify/crypto/digest.h"
 
 #include <openssl/evp.h>
-#include <pthread.h>
 
 #include <algorithm>
-#include <array>
-#include <new>
 #include <stdexcept>
 #include <utility>
 
@@ -49,60 +46,12 @@ bool operator==(const DigestValue& a, const DigestValue& b) noexcept {
   return std::ranges::equal(a.view(), b.view());
 }
 
+/// A context of its own: one that was kept for the next hash would hand on what a failure left of it.
 struct Digest::State {
   std::unique_ptr<EVP_MD_CTX, FreeContext> context{EVP_MD_CTX_new()};
 };
 
-/// Contexts of this thread that are not in use: to make one costs more than to begin a hash in one.
-class Digest::Spares {
- public:
-  static std::unique_ptr<State> take() {
-    return mine == nullptr || mine->count_ == 0 ? std::make_unique<State>() : std::move(mine->states_[--mine->count_]);
-  }
-  static void put(std::unique_ptr<State> state) noexcept {
-    if (mine == nullptr) {
-      begin();
-    }
-    if (state != nullptr && mine != nullptr && mine->count_ < kMost) {
-      mine->states_[mine->count_++] = std::move(state);
-    }
-  }
-
- private:
-  /// As many as nearly every message has hashes at a time.
-  static constexpr std::size_t kMost = 8;
-
-  /// Makes those of this thread. A thread_local object with a destructor would not do: where there is no memory to note
-  /// the destructor the C library ends the process.
-  static void begin() noexcept {
-    static pthread_key_t key;
-    static const bool has_key = pthread_key_create(&key, &end) == 0;
-    if (!has_key || ended) {
-      return;
-    }
-    std::unique_ptr<Spares> made(new (std::nothrow) Spares);
-    if (made != nullptr && pthread_setspecific(key, made.get()) == 0) {
-      mine = made.release();
-    }
-  }
-  static void end(void* spares) noexcept {
-    ended = true;
-    mine = nullptr;
-    const std::unique_ptr<Spares> owner(static_cast<Spares*>(spares));
-  }
-
-  static thread_local Spares* mine;
-  static thread_local bool ended;  ///< A hash that outlives the thread's other objects goes without.
-
-  std::array<std::unique_ptr<State>, kMost> states_;
-  std::size_t count_ = 0;
-};
-
-thread_local Digest::Spares* Digest::Spares::mine = nullptr;
-thread_local bool Digest::Spares::ended = false;
-
-// NOLINTNEXTLINE(clang-analyzer-cplusplus.NewDeleteLeaks): Spares::end() frees what a thread keeps.
-Digest::Digest(Hash hash) : state_(Spares::take()) {
+Digest::Digest(Hash hash) : state_(std::make_unique<State>()) {
   const EVP_MD* const type = algorithm(hash);
   if (state_->context == nullptr || EVP_DigestInit_ex2(state_->context.get(), type, nullptr) != 1) {
     fail();
@@ -112,13 +61,8 @@ Digest::Digest(Hash hash) : state_(Spares::take()) {
 Digest::Digest(std::unique_ptr<State> state) : state_(std::move(state)) {}
 
 Digest::Digest(Digest&&) noexcept = default;
-Digest& Digest::operator=(Digest&& other) noexcept {
-  std::swap(state_, other.state_);
-  return *this;
-}
-Digest::~Digest() {
-  Spares::put(std::move(state_));
-}
+Digest& Digest::operator=(Digest&&) noexcept = default;
+Digest::~Digest() = default;
 
 void Digest::update(std::string_view octets) {
   if (EVP_DigestUpdate(state_->context.get(), octets.data(), octets.size()) != 1) {
@@ -127,7 +71,7 @@ void Digest::update(std::string_view octets) {
 }
 
 Digest Digest::fork() const {
-  Digest copy(Spares::take());
+  Digest copy(std::make_unique<State>());
   if (copy.state_->context == nullptr || EVP_MD_CTX_copy_ex(copy.state_->context.get(), state_->context.get()) != 1) {
     fail();
   }

@@ -39,7 +39,6 @@ class Digest {
 
  private:
   struct State;
-  class Spares;
   explicit Digest(std::unique_ptr<State> state);
   std::unique_ptr<State> state_;
 };
