@@ -8,7 +8,6 @@ Postfix only runs when started by root.
 
 import argparse
 import contextlib
-import fcntl
 import grp
 import os
 import pathlib
@@ -22,64 +21,22 @@ import sys
 import tempfile
 import time
 
-
-class Unavailable(Exception):
-    """Postfix cannot be had or started here; says why."""
-
-
-def _download(package, folder):
-    """The .deb of `package`. The package lists may be missing altogether on a small machine."""
-    # An own folder that apt's download user may write to.
-    command = ["apt-get", "download", "-q", package]
-    for attempt in ("as is", "after an update"):
-        if subprocess.run(command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, check=False).returncode == 0:
-            return next(folder.glob(package.split(":")[0] + "_*.deb"))
-        if attempt == "as is":
-            subprocess.run(["apt-get", "update", "-q"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
-    raise Unavailable(f"apt-get download {package} fails")
+import unpacked
+from mta import Mta, is_listening
+from unpacked import Unavailable
 
 
-def _missing_libraries(root):
-    environment = {**os.environ, "LD_LIBRARY_PATH": library_path(root)}
-    found = subprocess.run(["ldd", root / "usr/lib/postfix/sbin/smtpd", root / "usr/lib/postfix/sbin/cleanup"], env=environment,
-                           capture_output=True, text=True, check=False)
-    return "not found" in found.stdout
-
-
-def library_path(root):
-    multiarch = sorted(str(path) for path in (root / "usr/lib").glob("*-linux-*") if path.is_dir())
-    return ":".join([str(root / "usr/lib/postfix"), *multiarch])
+OWN_LIBRARIES = "usr/lib/postfix"
 
 
 def unpack(build):
-    """The root of an unpacked Postfix below the folder `build`; unpacked once, whichever of several tests comes first."""
-    root = pathlib.Path(build).resolve() / "postfix"
-    root.parent.mkdir(parents=True, exist_ok=True)
-    with root.with_name("postfix.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not (root / "complete").exists():
-            _unpack_into(root)
-    return root
+    """The root of an unpacked Postfix below the folder `build`."""
+    programs = ["usr/lib/postfix/sbin/smtpd", "usr/lib/postfix/sbin/cleanup"]
+    return unpacked.unpack(build, "postfix", ["postfix"], programs=programs, libraries=[OWN_LIBRARIES])
 
 
-def _unpack_into(root):
-    if shutil.which("apt-get") is None or shutil.which("dpkg") is None:
-        raise Unavailable("there is no apt-get to fetch Postfix with")
-    shutil.rmtree(root, ignore_errors=True)
-    packages = root / "packages"
-    packages.mkdir(parents=True)
-    packages.chmod(0o777)
-    subprocess.run(["dpkg", "-x", _download("postfix", packages), root], check=True)
-    if _missing_libraries(root):
-        depends = subprocess.run(["dpkg", "-f", next(packages.glob("postfix_*.deb")), "Depends"], capture_output=True, text=True,
-                                 check=True).stdout
-        names = [entry.split()[0] for entry in depends.split(",") if entry.split()[0].startswith("lib")]
-        for name in [name for name in names if name != "libc6"] + ["libtirpc3"]:  # libtirpc3: of libnsl2
-            with contextlib.suppress(Unavailable):
-                subprocess.run(["dpkg", "-x", _download(name, packages), root], check=True)
-        if _missing_libraries(root):
-            raise Unavailable("a library of Postfix is missing")
-    (root / "complete").touch()
+def library_path(root):
+    return unpacked.library_path(root, OWN_LIBRARIES)
 
 
 def free_port():
@@ -119,7 +76,7 @@ postlog    unix-dgram n - n - 1 postlogd
 """
 
 
-class Postfix:
+class Postfix(Mta):
     """A running Postfix. Use as a context manager, or call stop()."""
 
     def __init__(self, build, milter, *, port=None, settings=None):
@@ -225,9 +182,8 @@ class Postfix:
         while time.monotonic() < deadline:
             if self._process.poll() is not None:
                 raise Unavailable(f"Postfix does not start: {self._process.stderr.read().decode(errors='replace')}{self.log_text()}")
-            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port), 5) as probe:
-                if probe.recv(3) == b"220":
-                    return
+            if is_listening(self.port):
+                return
             time.sleep(0.05)
         raise Unavailable(f"Postfix does not answer: {self.log_text()}")
 
@@ -262,23 +218,6 @@ class Postfix:
             yield smtp
         finally:
             smtp.close()
-
-    def submit(self, smtp, mail_from, rcpt, text, *, mail_args=(), helo=None):
-        """Sends `text` (octets in CR LF); returns the SMTP reply of the first command that fails, else of the message."""
-        code, reply = smtp.ehlo(helo) if helo else smtp.ehlo()
-        if code // 100 != 2:
-            return code, reply
-        octets = lambda address: address.encode("utf-8").decode("latin-1")
-        commands = [f"MAIL FROM:<{octets(mail_from)}>" + "".join(" " + arg for arg in mail_args)]
-        commands += [f"RCPT TO:<{octets(address)}>" for address in rcpt]
-        for command in commands:
-            code, reply = smtp.docmd(command)
-            if code // 100 != 2:
-                return code, reply
-        try:
-            return smtp.data(text)
-        except smtplib.SMTPDataError as error:
-            return error.smtp_code, error.smtp_error
 
     def delivered(self, count=1, timeout=30):
         """Waits for `count` messages in the maildir, takes them out and returns their octets."""
