@@ -10,7 +10,10 @@ import tempfile
 
 EXPECTED = ["bin/assay", "sbin/assayd", "lib/systemd/system/assayd.service", "lib/sysusers.d/assay.conf", "lib/tmpfiles.d/assay.conf",
             "share/doc/assay/examples/assay.yaml", "share/assay/schema.json"]
-EXAMPLES = pathlib.Path(__file__).resolve().parents[2] / "config/examples"
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+EXPECTED += [f"share/doc/assay/{name}" for name in ("README.md", "SECURITY.md")]
+EXPECTED += [f"share/doc/assay/{path.relative_to(ROOT)}" for path in (ROOT / "docs").iterdir() if path.suffix in (".md", ".svg")]
+EXAMPLES = ROOT / "config/examples"
 EXPECTED += [f"share/doc/assay/examples/{path.relative_to(EXAMPLES)}" for path in EXAMPLES.rglob("*") if path.is_file()]
 
 
