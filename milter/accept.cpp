@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <cerrno>
 #include <chrono>
 #include <limits>
@@ -24,6 +25,7 @@ constexpr std::size_t kMaxConnections = 16'384;
 /// Where the system has no memory or descriptor for a connection, which libmilter would ask for again at once.
 constexpr std::chrono::milliseconds kNap{20};
 
+std::atomic<bool> has_stopped{false};
 int the_ceiling = std::numeric_limits<int>::max();
 std::function<void()> tell_refused;  // NOLINT(cert-err58-cpp): an empty one throws nothing.
 
@@ -64,11 +66,21 @@ void bound_connections(int ceiling, std::function<void()> on_refused) {
   tell_refused = std::move(on_refused);
 }
 
+void stop_accepting() noexcept {
+  has_stopped = true;
+}
+
 }  // namespace assay::milter
 
 /// In place of the C library's, for libmilter too: the linker exports it because libmilter names it.
 extern "C" __attribute__((visibility("default"))) int accept(int listener, sockaddr* address, socklen_t* size) {
   using namespace assay::milter;
+  if (has_stopped) {
+    // libmilter, which holds a lock here that its own stop needs, asks again at once.
+    std::this_thread::sleep_for(kNap);
+    errno = ECONNABORTED;
+    return -1;
+  }
   const int connection = accept4(listener, address, size, SOCK_CLOEXEC);
   if (connection < 0) {
     const int error = errno;

@@ -24,4 +24,7 @@ inline constexpr std::size_t kMaxFiles = 65'536;
 /// after 16 of which libmilter would end, to one that it ignores (accept(2), "Error handling").
 void bound_connections(int ceiling, std::function<void()> on_refused);
 
+/// From now on no connection is accepted: those that come wait in the socket, for the process that serves it next.
+void stop_accepting() noexcept;
+
 }  // namespace assay::milter

@@ -17,6 +17,55 @@ namespace assay::milter {
 namespace {
 
 std::optional<Services> shared_services;
+CallbackAges* shared_ages = nullptr;
+
+/// What libmilter holds for each connection.
+struct Connection {
+  CallbackAges::Connection age{*shared_ages};  // Before the session, whose end is part of a callback, too.
+  Session session{*shared_services};
+};
+
+Connection* connection_of(SMFICTX* context) {
+  return static_cast<Connection*>(smfi_getpriv(context));
+}
+
+Session* session_of(SMFICTX* context) {
+  Connection* const connection = connection_of(context);
+  return connection == nullptr ? nullptr : &connection->session;
+}
+
+/// A callback of a connection, which may be null, runs while this lives.
+class Running {
+ public:
+  explicit Running(Connection* connection) noexcept : connection_(connection) {
+    if (connection_ != nullptr) {
+      connection_->age.enter();
+    }
+  }
+  ~Running() {
+    if (connection_ != nullptr) {
+      connection_->age.leave();
+    }
+  }
+  Running(const Running&) = delete;
+  Running& operator=(const Running&) = delete;
+
+ private:
+  Connection* connection_;
+};
+
+/// The MTA is written to while this lives. One that does not read is no fault of ours: libmilter waits for it for two
+/// hours (its time-out for a connection), and the callback is none that hangs.
+class Writing {
+ public:
+  explicit Writing(SMFICTX* context) noexcept : connection_(*connection_of(context)) { connection_.age.leave(); }
+  ~Writing() { connection_.age.enter(); }
+  Writing(const Writing&) = delete;
+  Writing& operator=(const Writing&) = delete;
+
+ private:
+  Connection& connection_;
+};
 
 /// libmilter's C interface takes pointers to char that it does not write to.
 char* c_string(const std::string& text) {
@@ -28,15 +77,19 @@ class MilterEditor final : public Editor {
   explicit MilterEditor(SMFICTX* context) : context_(context) {}
 
   bool insert_header(const std::string& name, const std::string& value) override {
+    const Writing writing(context_);
     return smfi_insheader(context_, 0, c_string(name), c_string(value)) == MI_SUCCESS;
   }
   bool remove_header(const std::string& name, std::size_t occurrence) override {
+    const Writing writing(context_);
     return smfi_chgheader(context_, c_string(name), static_cast<int>(occurrence), nullptr) == MI_SUCCESS;
   }
   bool quarantine(const std::string& reason) override {
+    const Writing writing(context_);
     return smfi_quarantine(context_, c_string(reason)) == MI_SUCCESS;
   }
   bool replace_recipients(const std::vector<std::string>& old_recipients, const std::string& recipient) override {
+    const Writing writing(context_);
     if (smfi_addrcpt(context_, c_string(recipient)) != MI_SUCCESS) {
       return false;
     }
@@ -59,10 +112,6 @@ class MilterEditor final : public Editor {
  private:
   SMFICTX* context_;
 };
-
-Session* session_of(SMFICTX* context) {
-  return static_cast<Session*>(smfi_getpriv(context));
-}
 
 /// nullopt if the MTA did not send it, which is not the same as an empty one.
 std::optional<std::string> optional_macro(SMFICTX* context, const char* name) {
@@ -90,6 +139,7 @@ sfsistat code(Step step) {
 /// can.
 template <class Call>
 sfsistat guarded(SMFICTX* context, const char* what, Call call) noexcept {
+  const Running running(connection_of(context));
   Session* session = nullptr;
   try {
     session = session_of(context);
@@ -148,8 +198,8 @@ sfsistat on_negotiate(SMFICTX* context, unsigned long actions, unsigned long ste
     *reserved2 = 0;
     *reserved3 = 0;
     const Capabilities can = capabilities(agreed);
-    auto session = std::make_unique<Session>(*shared_services);
-    session->negotiated(can);
+    auto connection = std::make_unique<Connection>();
+    connection->session.negotiated(can);
     if (can.can_name_macros) {
       for (const MacroList& list : macro_lists()) {
         // NOLINTNEXTLINE(cppcoreguidelines-pro-type-const-cast): libmilter copies it.
@@ -159,8 +209,8 @@ sfsistat on_negotiate(SMFICTX* context, unsigned long actions, unsigned long ste
     if (!can.can_insert_headers || !can.can_change_headers) {
       observe::log_warn("the MTA does not let this filter change headers: its mail will be deferred");
     }
-    delete session_of(context);  // NOLINT(cppcoreguidelines-owning-memory): libmilter holds the pointer.
-    smfi_setpriv(context, session.release());
+    delete connection_of(context);  // NOLINT(cppcoreguidelines-owning-memory): libmilter holds the pointer.
+    smfi_setpriv(context, connection.release());
     return SMFIS_CONTINUE;
   } catch (...) {
     report_internal_error("negotiation");
@@ -256,6 +306,7 @@ sfsistat on_end_of_message(SMFICTX* context) noexcept {
 }
 
 sfsistat on_abort(SMFICTX* context) noexcept {
+  const Running running(connection_of(context));
   if (Session* session = session_of(context)) {
     session->abort();
   }
@@ -263,7 +314,11 @@ sfsistat on_abort(SMFICTX* context) noexcept {
 }
 
 sfsistat on_close(SMFICTX* context) noexcept {
-  delete session_of(context);  // NOLINT(cppcoreguidelines-owning-memory): libmilter held the pointer.
+  Connection* const connection = connection_of(context);
+  if (connection != nullptr) {
+    connection->age.enter();  // Until it is gone.
+  }
+  delete connection;  // NOLINT(cppcoreguidelines-owning-memory): libmilter held the pointer.
   smfi_setpriv(context, nullptr);
   return SMFIS_CONTINUE;
 }
@@ -272,8 +327,9 @@ sfsistat on_close(SMFICTX* context) noexcept {
 
 }  // namespace
 
-bool register_callbacks(Services services) {
+bool register_callbacks(Services services, CallbackAges& ages) {
   shared_services.emplace(services);
+  shared_ages = &ages;
   static const std::string name = "assayd";
   smfiDesc description{};
   description.xxfi_name = c_string(name);

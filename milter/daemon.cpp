@@ -3,7 +3,6 @@
 #include <libmilter/mfapi.h>
 #include <malloc.h>
 #include <pthread.h>
-#include <systemd/sd-daemon.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -21,18 +20,24 @@
 #include "config/lint.h"
 #include "milter/accept.h"
 #include "milter/background.h"
+#include "milter/callback_ages.h"
 #include "milter/callbacks.h"
 #include "milter/end_process.h"
 #include "milter/gate.h"
+#include "milter/health.h"
+#include "milter/health_watch.h"
+#include "milter/inherited_socket.h"
 #include "milter/internal_error.h"
 #include "milter/listen_socket.h"
 #include "milter/macro_pairs.h"
 #include "milter/planner.h"
 #include "milter/runtime.h"
+#include "milter/service_manager.h"
 #include "observe/log.h"
 #include "observe/metrics.h"
 #include "policy/lint.h"
 #include "verify/base/escape.h"
+#include "verify/base/text.h"
 
 namespace assay::milter {
 namespace {
@@ -51,6 +56,8 @@ constexpr std::chrono::seconds kLookInterval{5};
 constexpr std::chrono::minutes kTellInterval{1};
 /// libmilter writes the reply to the last message after the callback, when the gate counts it as gone.
 constexpr std::chrono::seconds kReplyGrace{1};
+/// What a stop may take beyond stop_timeout, that grace and a slow log included.
+constexpr std::chrono::seconds kStopMargin{10};
 
 std::string host_name() {
   std::array<char, 256> name{};
@@ -120,22 +127,38 @@ void load_again(RuntimeSource& source) {
 }
 
 void reload(RuntimeSource& source) {
-  sd_notify(0, "RELOADING=1");
+  notify_reloading();
   try {
     load_again(source);
   } catch (...) {
     // No memory, or no thread for a new resolver: that must not end a daemon that serves.
     report_internal_error("reload; the running configuration stays in force");
   }
-  sd_notify(0, "READY=1");
+  notify_ready("configuration " + source.current()->settings.fingerprint + " is in force");
 }
 
-void drain(const RuntimeSource& source, Gate& gate) {
-  sd_notify(0, "STOPPING=1");
+std::string draining(const Gate& gate) {
+  return "draining: " + std::to_string(gate.in_flight()) + " messages in flight";
+}
+
+/// What `systemctl status` shows of a daemon that serves on `address`.
+std::string status_text(const std::string& address, const RuntimeSource& source, const Gate& gate,
+                        const Health& health) {
+  if (health.is_draining) {
+    return draining(gate);
+  }
+  const std::string why = why_not_ready(health);
+  return (why.empty() ? "" : "NOT READY, " + why + "; ") + "serves on " + address + ", configuration " +
+         source.current()->settings.fingerprint + ": " + std::to_string(gate.in_flight()) + " messages in flight, " +
+         std::to_string(gate.entered()) + " since the start";
+}
+
+void drain(const RuntimeSource& source, Gate& gate, bool socket_stays) {
   const auto timeout = source.current()->settings.stop_timeout;
   gate.close();
+  notify_stopping(timeout + kStopMargin, draining(gate));
   try {
-    observe::log_info("draining: " + std::to_string(gate.in_flight()) + " messages in flight");
+    observe::log_info(draining(gate));
     if (!gate.wait_until_empty(timeout)) {
       observe::log_warn("draining: " + std::to_string(gate.in_flight()) + " messages were still in flight after " +
                         std::to_string(timeout.count()) + " s");
@@ -143,6 +166,9 @@ void drain(const RuntimeSource& source, Gate& gate) {
   } catch (...) {
     report_internal_error("draining");
     static_cast<void>(gate.wait_until_empty(timeout));
+  }
+  if (socket_stays) {
+    stop_accepting();  // What comes from here on is for the next process, which this one makes place for.
   }
   std::this_thread::sleep_for(kReplyGrace);
   observe::log_info("drained: stopping");
@@ -224,7 +250,7 @@ void look(Trimmer& trimmer, ExcessTeller& excess) {
   }
 }
 
-void take_signals(RuntimeSource& source, Gate& gate, const observe::Metrics& metrics) {
+void take_signals(RuntimeSource& source, Gate& gate, const observe::Metrics& metrics, bool socket_stays) {
   using Clock = std::chrono::steady_clock;
   const sigset_t set = daemon_signals();
   Trimmer trimmer(source, gate);
@@ -237,7 +263,7 @@ void take_signals(RuntimeSource& source, Gate& gate, const observe::Metrics& met
     if (signal == SIGUSR1) {
       reload(source);
     } else if (signal == SIGUSR2) {
-      drain(source, gate);
+      drain(source, gate, socket_stays);
     }
     if (Clock::now() >= next_look) {
       look(trimmer, excess);
@@ -259,6 +285,17 @@ int refuse_to_start(const config::Log& log, const std::string& why) {
     report({why});
   }
   return 1;
+}
+
+/// Of an inherited socket and one that is configured only one can be served, and `configured` may be waited for in
+/// vain.
+void tell_inherited(const std::string& configured, const std::string& address) {
+  const std::string text = "listen: serves on " + address + ", the socket that was passed (LISTEN_FDS)";
+  if (configured == address || istarts_with(configured, "fd:")) {
+    observe::log_info(text);
+  } else {
+    observe::log_warn(text + "; " + configured + " of the configuration is not opened");
+  }
 }
 
 RuntimeSource make_source(const CommandLine& line) {
@@ -289,6 +326,10 @@ int check_configuration(const CommandLine& line) {
 }
 
 int run_daemon(const CommandLine& line) {
+  // Both are for the process that was started, not for the one that goes on in the background.
+  const auto inherited = take_inherited_socket();
+  std::string watchdog_problem;
+  const auto watchdog = take_watchdog(watchdog_problem);
   Background background;
   if (!line.foreground) {
     background.start();
@@ -308,10 +349,15 @@ int run_daemon(const CommandLine& line) {
   if (!open_log(settings.log)) {
     return 1;
   }
+  if (!inherited) {
+    return refuse_to_start(settings.log, inherited.error());
+  }
   static Planner planner(kPlannerThreads);
   static observe::Metrics metrics(ASSAY_VERSION, [] { return gate.in_flight(); });
+  static CallbackAges ages;
+  static const HealthSource health(source, gate, ages);
   static_cast<void>(smfi_setmaxdatasize(kMaxPacketOctets));
-  if (!register_callbacks(Services{source, planner, gate, metrics})) {
+  if (!register_callbacks(Services{source, planner, gate, metrics}, ages)) {
     return refuse_to_start(settings.log, "libmilter refuses the callbacks");
   }
   // Before the MTA can connect: what refuses the start must not cut off a message.
@@ -327,12 +373,24 @@ int run_daemon(const CommandLine& line) {
         "may be able to end assayd by a packet of macros");
   }
   bound_connections(connection_ceiling(max_files), [] { metrics.exceeded(observe::Excess::Connections); });
-  if (const std::string error = open_listen_socket(settings.listen); !error.empty()) {
-    return refuse_to_start(settings.log, error);
+  const auto opened = open_listen_socket(settings.listen, *inherited);
+  if (!opened) {
+    return refuse_to_start(settings.log, opened.error());
   }
-  std::thread(take_signals, std::ref(source), std::ref(gate), std::cref(metrics)).detach();
-  observe::log_info("assayd " ASSAY_VERSION " serves on " + settings.listen.address + " as " + settings.authserv_id +
+  static const std::string address = *opened;
+  if (*inherited) {
+    tell_inherited(settings.listen.address, address);
+  }
+  const bool socket_stays = inherited->has_value();
+  std::thread(take_signals, std::ref(source), std::ref(gate), std::cref(metrics), socket_stays).detach();
+  std::thread(watch_health, std::cref(health), watchdog, [](const Health& fares) {
+    return status_text(address, source, gate, fares);
+  }).detach();
+  observe::log_info("assayd " ASSAY_VERSION " serves on " + address + " as " + settings.authserv_id +
                     ", configuration " + settings.fingerprint);
+  if (!watchdog_problem.empty()) {
+    observe::log_warn(watchdog_problem);
+  }
   if (geteuid() == 0) {
     observe::log_warn("assayd runs as root: a hole in it would give hostile mail this host; let it be another user");
   }
@@ -341,10 +399,10 @@ int run_daemon(const CommandLine& line) {
   }
   observe::flush_log();  // A daemon in the background has no stderr from here on.
   background.ready();
-  sd_notify(0, "READY=1");
+  notify_ready(status_text(address, source, gate, health.look()));
   runtime.reset();  // Held any longer, its resolver and cache would outlive the reload that replaces them.
   const int served = smfi_main();
-  sd_notify(0, "STOPPING=1");
+  notify_stopping(kStopMargin, "stopped");
   observe::log_info("stopped");
   observe::flush_log();
   end_process(served == MI_SUCCESS ? 0 : 1);

@@ -8,7 +8,6 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
-#include <systemd/sd-daemon.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -16,6 +15,7 @@
 #include <cstring>
 #include <string>
 #include <system_error>
+#include <utility>
 #include <vector>
 
 #include "verify/base/text.h"
@@ -23,8 +23,11 @@
 namespace assay::milter {
 namespace {
 
-/// Pending connections; the kernel's net.core.somaxconn caps it.
+/// Connections that may wait to be accepted; the kernel's net.core.somaxconn caps it.
 constexpr int kBacklog = 1024;
+/// The same of an inherited socket, in which they wait while the daemon restarts: what systemd gives it, since
+/// libmilter sets it anew (Backlog= in systemd.socket(5)).
+constexpr int kInheritedBacklog = 4096;
 
 /// The path of a unix socket in libmilter's notation; empty for other kinds.
 std::string socket_path(const std::string& address) {
@@ -80,9 +83,14 @@ bool is_served(const std::string& path) {
 }
 
 /// libmilter writes each edit of a message as a small packet of its own; with Nagle's algorithm and the MTA's delayed
-/// acknowledgements that costs 40 ms a message. Accepted connections inherit the option (tcp(7)). libmilter does not
-/// show its socket, so it is found among the open descriptors: it is the one that listens.
-void send_small_packets_at_once() {
+/// acknowledgements that costs 40 ms a message. Accepted connections inherit the option (tcp(7)).
+void send_small_packets_at_once(int listener) {
+  const int on = 1;
+  static_cast<void>(setsockopt(listener, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on));  // Fails on unix sockets.
+}
+
+/// libmilter does not show its socket, so it is found among the open descriptors: it is the one that listens.
+void for_each_listener(void (*call)(int)) {
   DIR* const directory = opendir("/proc/self/fd");
   if (directory == nullptr) {
     return;
@@ -92,29 +100,18 @@ void send_small_packets_at_once() {
     int is_listening = 0;
     socklen_t size = sizeof is_listening;
     if (getsockopt(descriptor, SOL_SOCKET, SO_ACCEPTCONN, &is_listening, &size) == 0 && is_listening != 0) {
-      const int on = 1;
-      static_cast<void>(setsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on));  // Fails on unix sockets.
+      call(descriptor);
     }
   }
   closedir(directory);
 }
 
-}  // namespace
-
-std::string open_listen_socket(const config::Socket& settings) {
-  const bool inherited = sd_listen_fds(1) > 0;
-  std::string address = inherited ? "fd:" + std::to_string(SD_LISTEN_FDS_START) : settings.address;
-  const std::string path = inherited ? std::string() : socket_path(address);
-  if (!path.empty() && path.size() + 5 != address.size()) {
-    address = "unix:" + path;
-  }
-  if (!path.empty() && is_served(path)) {
-    return "listen: cannot open " + address + ": another process serves on it";
-  }
+/// Empty text on success, else what is wrong.
+std::string open_in_libmilter(std::string address, int backlog) {
   if (smfi_setconn(address.data()) != MI_SUCCESS) {
     return "listen: cannot use " + address;
   }
-  static_cast<void>(smfi_setbacklog(kBacklog));
+  static_cast<void>(smfi_setbacklog(backlog));
   const mode_t previous = umask(0177);
   errno = 0;
   const int opened = smfi_opensocket(true);
@@ -123,11 +120,49 @@ std::string open_listen_socket(const config::Socket& settings) {
   if (opened != MI_SUCCESS) {
     return "listen: cannot open " + address + (why != 0 ? ": " + words_of(why) : std::string());
   }
-  if (path.empty()) {
-    send_small_packets_at_once();
-    return {};
+  return {};
+}
+
+Parsed<std::string, std::string> serve_inherited(const InheritedSocket& socket) {
+  // A word of Debian's libmilter; without that it says in syslog that it does not know it.
+  if (std::string error = open_in_libmilter("fd:" + std::to_string(socket.descriptor), kInheritedBacklog);
+      !error.empty()) {
+    return failure(error + " (" + socket.address + ", which was passed; can this libmilter take an open socket?)");
   }
-  return set_owner(path, settings);
+  send_small_packets_at_once(socket.descriptor);
+  return socket.address;
+}
+
+}  // namespace
+
+Parsed<std::string, std::string> open_listen_socket(const config::Socket& settings,
+                                                    const std::optional<InheritedSocket>& inherited) {
+  if (inherited) {
+    return serve_inherited(*inherited);
+  }
+  std::string address = settings.address;
+  if (istarts_with(address, "fd:")) {
+    // Whatever has that number by now is the daemon's own.
+    return failure("listen: " + address +
+                   " is to be passed by whoever starts assayd (LISTEN_FDS and LISTEN_PID), and was not: start "
+                   "assayd.socket, or name a socket for assayd to open");
+  }
+  const std::string path = socket_path(address);
+  if (!path.empty() && path.size() + 5 != address.size()) {
+    address = "unix:" + path;
+  }
+  if (!path.empty() && is_served(path)) {
+    return failure("listen: cannot open " + address + ": another process serves on it");
+  }
+  if (std::string error = open_in_libmilter(address, kBacklog); !error.empty()) {
+    return failure(std::move(error));
+  }
+  if (path.empty()) {
+    for_each_listener(send_small_packets_at_once);
+  } else if (std::string error = set_owner(path, settings); !error.empty()) {
+    return failure(std::move(error));
+  }
+  return address;
 }
 
 }  // namespace assay::milter

@@ -22,6 +22,8 @@ struct Health {
   std::optional<std::chrono::milliseconds> since_success;
   /// Since the first of the failures (TempFail, or no answer in time) that no success has followed; absent: none.
   std::optional<std::chrono::milliseconds> failing_for;
+  /// Since the last of these; absent: none.
+  std::optional<std::chrono::milliseconds> since_failure;
   std::uint64_t failures_in_a_row = 0;
 
   std::uint64_t questions = 0;   ///< Calls of ask(), and those of cached() that had an answer.

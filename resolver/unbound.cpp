@@ -194,6 +194,7 @@ class Engine {
   Health counters_;  ///< The counters alone.
   std::optional<Clock::time_point> last_success_;
   std::optional<Clock::time_point> failing_since_;
+  Clock::time_point last_failure_{};  ///< Where there is a failing_since_.
 };
 
 void Engine::ask(const dns::Question& question, Backend::OnAnswer on_answer) {
@@ -437,8 +438,9 @@ void Engine::count(dns::Status status) {
 
 void Engine::count_failure() {
   ++counters_.failures_in_a_row;
+  last_failure_ = Clock::now();
   if (!failing_since_) {
-    failing_since_ = Clock::now();
+    failing_since_ = last_failure_;
   }
 }
 
@@ -461,6 +463,7 @@ Health Engine::health() const {
   }
   if (failing_since_) {
     health.failing_for = since(*failing_since_);
+    health.since_failure = since(last_failure_);
   }
   health.questions = questions_.load(std::memory_order_relaxed);
   health.cache_hits = cache_hits_.load(std::memory_order_relaxed);

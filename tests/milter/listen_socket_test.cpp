@@ -54,7 +54,9 @@ TEST_CASE("milter/listen_socket: a TCP socket sends small packets at once, and c
   assay::config::Socket settings;
   const int port = free_port();
   settings.address = "inet:" + std::to_string(port) + "@127.0.0.1";
-  REQUIRE(assay::milter::open_listen_socket(settings).empty());
+  const auto opened = assay::milter::open_listen_socket(settings, std::nullopt);
+  REQUIRE(opened);
+  CHECK(*opened == settings.address);
   const int listener = listener_on(port);
   REQUIRE(listener >= 0);
 

@@ -171,7 +171,9 @@ self.test     300 CNAME self.test
   const Health health = backend->health();
   CHECK(health.temp_fail == 8);
   CHECK(health.failures_in_a_row == 8);
-  CHECK(health.failing_for.has_value());
+  REQUIRE(health.failing_for.has_value());
+  REQUIRE(health.since_failure.has_value());
+  CHECK(*health.since_failure <= *health.failing_for);
   CHECK_FALSE(health.since_success.has_value());
 }
 
