@@ -508,16 +508,21 @@ bool signs_from(const dkim::Signature& signature) {
   return std::any_of(names.begin(), names.end(), [](const std::string& name) { return iequals(name, "From"); });
 }
 
-/// The set of an instance of a passing chain. Its message signature is read again where the search for oldest-pass did
-/// not come that far.
-Hop find_hop(const HeaderBlock& headers, const Fields& fields, const Signed& seal, const Limits& limits) {
+/// The set of an instance of a passing chain. `known` are the message signatures that were read, newest first; that of
+/// this set is read now where the search for oldest-pass did not come that far.
+Hop find_hop(const HeaderBlock& headers, const Fields& fields, const Signed& seal,
+             const std::vector<MessageSignature>& known, const Limits& limits) {
   Hop hop;
   hop.selector = seal.signature.selector_name ? seal.signature.selector_name->str() : seal.signature.selector;
-  if (const auto item = read_message_signature(fields, seal.instance, limits)) {
-    const dkim::Signature& signature = item->by_the_rfc.signature;
+  const auto tell = [&hop](const dkim::Signature& signature) {
     hop.signer = signature.domain ? signature.domain->str() : signature.domain_text;
     hop.signs_from = signs_from(signature);
     hop.signs_part = signature.body_length.has_value();
+  };
+  if (const std::size_t age = fields.highest - seal.instance; age < known.size()) {
+    tell(known[age].by_the_rfc.signature);
+  } else if (const auto item = read_message_signature(fields, seal.instance, limits)) {
+    tell(item->by_the_rfc.signature);
   }
   auto claims = find_claims(headers, fields.sets[seal.instance - 1]);
   hop.readable = claims && (seal.instance == 1 || claims->size() <= kMaxLaterClaims);
@@ -704,7 +709,7 @@ Outcome Chain::verify(const BodyDigests& body, dns::Resolver& dns, dkim::Effort&
   outcome.oldest_pass = oldest == 1 ? 0 : oldest;  // Step 5: 0 if all verify, else the lowest instance that passed.
   outcome.from_signed = signs_from(items.front().by_the_rfc.signature);
   for (auto seal = state_->seals.rbegin(); seal != state_->seals.rend(); ++seal) {
-    outcome.hops.push_back(find_hop(effort.hashes.headers(), state_->fields, *seal, limits));
+    outcome.hops.push_back(find_hop(effort.hashes.headers(), state_->fields, *seal, items, limits));
   }
   outcome.status = Status::Pass;
   return outcome;

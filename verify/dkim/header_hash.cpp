@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <limits>
-#include <numeric>
 
 #include "verify/message/canonical.h"
 
@@ -14,24 +13,35 @@ using message::FieldName;
 
 /// Octets that are hashed at a time: all of nearly every header.
 constexpr std::size_t kPieceOctets = 8192;
+/// What bringing a field into relaxed form may take beyond its octets while it does.
+constexpr std::size_t kSlackOctets = 2;
 
 }  // namespace
 
 /// Sorted rather than hashed: the cost of a look-up then does not depend on names that an attacker chose.
 void HeaderHashes::sort_fields() {
-  by_name_.resize(headers_.size());
-  std::iota(by_name_.begin(), by_name_.end(), 0U);
-  std::sort(by_name_.begin(), by_name_.end(), [this](std::uint32_t a, std::uint32_t b) {
-    const auto order = headers_.name(a) <=> headers_.name(b);
-    return order != 0 ? order < 0 : a > b;  // The lowest field of a name first.
+  struct Named {
+    FieldName name;
+    std::uint32_t field;
+  };
+  std::vector<Named> sorted;
+  sorted.reserve(headers_.size());
+  for (std::uint32_t field = 0; field < headers_.size(); ++field) {
+    sorted.push_back({headers_.name(field), field});
+  }
+  std::sort(sorted.begin(), sorted.end(), [](const Named& a, const Named& b) {
+    const auto order = a.name <=> b.name;
+    return order != 0 ? order < 0 : a.field > b.field;  // The lowest field of a name first.
   });
-  groups_.reserve(by_name_.size());
-  for (std::uint32_t i = 0; i < by_name_.size(); ++i) {
-    const FieldName name = headers_.name(by_name_[i]);
-    if (groups_.empty() || groups_.back().name != name) {
-      groups_.push_back({name, i, i});
+  by_name_.reserve(sorted.size());
+  groups_.reserve(sorted.size());
+  for (const Named& next : sorted) {
+    const auto begin = static_cast<std::uint32_t>(by_name_.size());
+    by_name_.push_back(next.field);
+    if (groups_.empty() || groups_.back().name != next.name) {
+      groups_.push_back({next.name, begin, begin});
     }
-    groups_.back().end = i + 1;
+    groups_.back().end = begin + 1;
   }
 }
 
@@ -77,6 +87,9 @@ std::string_view HeaderHashes::relaxed(std::size_t field) {
   Part& part = parts_[field];
   if (part.size == 0) {
     const std::size_t begin = relaxed_.size();
+    if (relaxed_.capacity() - begin < headers_[field].raw.size() + kSlackOctets) {
+      relaxed_.reserve(headers_.octets() + kSlackOctets);  // All of it, rather than to grow into it.
+    }
     message::append_canonical(relaxed_, headers_[field], Canonicalization::Relaxed);
     part = {static_cast<std::uint32_t>(begin), static_cast<std::uint32_t>(relaxed_.size() - begin)};
   }

@@ -113,30 +113,48 @@ std::vector<bool> find_readable(const message::HeaderBlock& headers, const std::
   return readable;
 }
 
-/// Marks the fields (by position) to verify, of those that are `readable`. Where all may be, malformed ones are marked,
-/// too: they have their outcome.
-std::vector<bool> pick(const message::HeaderBlock& headers, const std::vector<std::size_t>& fields,
-                       const std::vector<bool>& readable, const std::vector<Domain>& authors, const Limits& limits) {
-  // Nearly every message: there is nothing to choose, and each field is read once.
+/// What the choice of signatures comes to, by position.
+struct Choice {
+  std::vector<bool> picked;
+  /// Those that were read for it and may be reported: all but the lowest fields of a message with very many.
+  std::vector<std::optional<Candidate>> read;
+};
+
+/// Picks the fields to verify, of those that are `readable`. Where all may be, malformed ones are picked, too: they
+/// have their outcome.
+Choice pick(const message::HeaderBlock& headers, const std::vector<std::size_t>& fields,
+            const std::vector<bool>& readable, const std::vector<Domain>& authors, const Limits& limits) {
+  // Nearly every message: there is nothing to choose.
   if (fields.size() <= limits.signatures) {
-    return readable;
+    return {readable, {}};
   }
+  Choice choice;
+  // Of those further down no one is reported but the picked.
+  choice.read.resize(std::min(fields.size(), kMaxReportedSignatures + limits.signatures));
   std::vector<Rank> well_formed;
+  const auto rank = [&](const Signature& signature, std::size_t position) {
+    well_formed.push_back(rank_of(signature, position, authors, limits));
+  };
   for (std::size_t position = 0; position < fields.size(); ++position) {
     if (!readable[position]) {
       continue;
     }
-    if (const auto signature = parse_signature(headers[fields[position]].value, limits)) {
-      well_formed.push_back(rank_of(*signature, position, authors, limits));
+    if (position < choice.read.size()) {
+      choice.read[position] = read_candidate(headers, fields[position], limits);
+      if (const auto& signature = choice.read[position]->signature) {
+        rank(*signature, position);
+      }
+    } else if (const auto signature = parse_signature(headers[fields[position]].value, limits)) {
+      rank(*signature, position);
     }
   }
   std::sort(well_formed.begin(), well_formed.end());
   well_formed.resize(std::min(well_formed.size(), limits.signatures));
-  std::vector<bool> picked(fields.size(), false);
-  for (const Rank& rank : well_formed) {
-    picked[rank.position] = true;
+  choice.picked.resize(fields.size(), false);
+  for (const Rank& best : well_formed) {
+    choice.picked[best.position] = true;
   }
-  return picked;
+  return choice;
 }
 
 /// Sets the rank of each candidate with a signature.
@@ -217,7 +235,15 @@ std::vector<Candidate> select(const message::HeaderBlock& headers, const std::ve
     return {};
   }
   const std::vector<bool> readable = find_readable(headers, fields, limits);
-  const std::vector<bool> picked = pick(headers, fields, readable, author_domains, limits);
+  Choice choice = pick(headers, fields, readable, author_domains, limits);
+  const std::vector<bool>& picked = choice.picked;
+  const auto read = [&](std::size_t position) {
+    if (position < choice.read.size() && choice.read[position]) {
+      return *std::move(choice.read[position]);
+    }
+    return readable[position] ? read_candidate(headers, fields[position], limits)
+                              : unread_candidate(fields[position], limits);
+  };
   const auto verified = static_cast<std::size_t>(std::count(picked.begin(), picked.end(), true));
   std::size_t others = kMaxReportedSignatures - std::min(verified, kMaxReportedSignatures);
   std::vector<Candidate> candidates;
@@ -225,8 +251,7 @@ std::vector<Candidate> select(const message::HeaderBlock& headers, const std::ve
     if (!picked[position] && others == 0) {
       continue;
     }
-    Candidate candidate = readable[position] ? read_candidate(headers, fields[position], limits)
-                                             : unread_candidate(fields[position], limits);
+    Candidate candidate = read(position);
     if (picked[position]) {
       if (candidate.signature) {
         candidate.body = body.require(body_digest_spec(*candidate.signature));

@@ -1,6 +1,8 @@
 #include "verify/message/address.h"
 
 #include <algorithm>
+#include <array>
+#include <cstdint>
 #include <utility>
 
 #include "verify/base/base64.h"
@@ -19,8 +21,22 @@ constexpr std::size_t kMaxCommentDepth = 50;
 constexpr std::size_t kMaxInternationalNames = 10;
 
 /// atext of RFC 5322 section 3.2.3 with the UTF8-non-ascii of RFC 6532 section 3.2.
+constexpr std::array<bool, 256> kAtext = [] {
+  std::array<bool, 256> octets{};
+  for (std::size_t i = 0; i < octets.size(); ++i) {
+    const char c = static_cast<char>(i);
+    octets[i] =
+        is_alnum(c) || !is_ascii(c) || std::string_view("!#$%&'*+-/=?^_`{|}~").find(c) != std::string_view::npos;
+  }
+  return octets;
+}();
 bool is_atext(char c) noexcept {
-  return is_alnum(c) || !is_ascii(c) || std::string_view("!#$%&'*+-/=?^_`{|}~").find(c) != std::string_view::npos;
+  return kAtext[static_cast<unsigned char>(c)];
+}
+
+/// What a reader that knows neither comments nor quotes takes for a part of an address.
+bool is_address_delimiter(char c) noexcept {
+  return c == '@' || c == '<' || c == '>';
 }
 
 /// dtext of RFC 5322 section 3.4.1: printable, none of "[", "]" and "\".
@@ -61,8 +77,8 @@ bool has_misleading_encoded_word(std::string_view text) {
     const std::string_view content = rest.substr(0, rest.find('?'));
     if (to_lower(text[encoding + 1]) == 'b') {
       const auto octets = decode_base64(content);
-      if (octets &&
-          std::any_of(octets->begin(), octets->end(), [](auto c) { return c == '@' || c == '<' || c == '>'; })) {
+      if (octets && std::any_of(octets->begin(), octets->end(),
+                                [](std::uint8_t c) { return is_address_delimiter(static_cast<char>(c)); })) {
         return true;
       }
     } else {
@@ -159,7 +175,7 @@ class AddressParser {
   /// it.
   bool skip_comment() {
     std::size_t depth = 0;
-    const std::size_t begin = at_;
+    bool is_misleading = false;
     do {
       if (at_end()) {
         return fail("a comment without an end");
@@ -168,6 +184,7 @@ class AddressParser {
         if (!skip_quoted_pair()) {
           return false;
         }
+        is_misleading = is_misleading || is_address_delimiter(text_[at_ - 1]);
         continue;
       }
       if (next_is('(') && ++depth > kMaxCommentDepth) {
@@ -177,11 +194,10 @@ class AddressParser {
       if (next_is(')')) {
         --depth;
       }
+      is_misleading = is_misleading || is_address_delimiter(text_[at_]);
       ++at_;
     } while (depth != 0);
-    if (text_.substr(begin, at_ - begin).find_first_of("@<>") != std::string_view::npos) {
-      ++misleading_comments_;
-    }
+    misleading_comments_ += is_misleading ? 1 : 0;
     return true;
   }
 

@@ -1,5 +1,6 @@
 #include "verify/message/header_block.h"
 
+#include <algorithm>
 #include <stdexcept>
 
 #include "verify/base/text.h"
@@ -30,6 +31,10 @@ void HeaderBlock::add(std::string_view name, std::string_view value) {
     entries_.reserve(kUsualFields);
   }
   const std::size_t begin = bytes_.size();
+  // Beyond a large field there is room for small ones: they do not move it again.
+  if (const std::size_t needed = begin + name.size() + 1 + value.size(); needed > bytes_.capacity()) {
+    bytes_.reserve(std::max(2 * bytes_.capacity(), needed + needed / 2));
+  }
   bytes_ += name;
   const std::size_t colon = bytes_.size();
   bytes_ += ':';
