@@ -48,12 +48,11 @@ struct Limits {
   [[nodiscard]] std::uint64_t signature_key_work() const noexcept {
     return signatures * std::uint64_t{std::max(crypto::kEd25519Work, crypto::rsa_work(rsa_bits_max))};
   }
-  /// And for its chain: a seal of each set and the newest message signature, each with an RSA key of 4096 bits, or of
-  /// the largest size allowed.
-  [[nodiscard]] std::uint64_t chain_key_work() const noexcept {
-    constexpr unsigned kUsualBits = 4096;
-    return (arc_sets + 1) * std::uint64_t{crypto::rsa_work(std::max(kUsualBits, rsa_bits_max))};
-  }
+  /// And for its chain, whatever its DKIM signatures spent: both signatures of 50 sets with RSA keys of 2048 bits. What
+  /// they left of theirs is the chain's, too.
+  static constexpr std::uint64_t kChainKeyWork = std::uint64_t{2} * 50 * crypto::rsa_work(2048);
+  /// So for the message as a whole.
+  [[nodiscard]] std::uint64_t message_key_work() const noexcept { return signature_key_work() + kChainKeyWork; }
 
   std::size_t walk_queries = 8;        ///< Names one tree walk asks (RFC 9989 section 4.10).
   std::size_t alignment_domains = 10;  ///< Distinct d= whose Organizational Domain is looked up.

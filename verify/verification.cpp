@@ -19,6 +19,8 @@ namespace {
 
 /// Addresses read from the Resent-From fields of one message; more say nothing new about its way.
 constexpr std::size_t kMaxResentAddresses = 20;
+/// Resent-From fields of one message that are read, whether or not there is an address in them.
+constexpr std::size_t kMaxResentFields = 100;
 /// Octets of a List-Id or List-Post field that are read.
 constexpr std::size_t kMaxListFieldOctets = 998;
 
@@ -219,6 +221,7 @@ plan::Known Verification::known() const {
 }
 
 void Verification::read_header_facts(Verdict& verdict) const {
+  std::size_t resent_fields = 0;
   std::size_t resent_read = 0;
   verdict.from = authors_.mailboxes;
   for (std::size_t i = 0; i < headers_.size(); ++i) {
@@ -227,7 +230,9 @@ void Verification::read_header_facts(Verdict& verdict) const {
       verdict.list_id = in_angle_brackets(field.value);
     } else if (iequals(field.name, "List-Post") && verdict.list_post_host.empty()) {
       verdict.list_post_host = list_post_host(field.value);
-    } else if (iequals(field.name, "Resent-From") && resent_read < kMaxResentAddresses) {
+    } else if (iequals(field.name, "Resent-From") && resent_read < kMaxResentAddresses &&
+               resent_fields < kMaxResentFields) {
+      ++resent_fields;
       const auto list = message::parse_address_list(field.value, kMaxResentAddresses - resent_read);
       if (!list) {
         continue;
@@ -270,7 +275,7 @@ Verdict Verification::finish(dns::Resolver& resolver, Time now) {
   dkim::HeaderHashes hashes(headers_);
   dkim::Effort signature_effort = dkim::Effort::for_signatures(hashes, limits_);
   verdict.dkim = dkim::verify_all(signatures_, digests_, dns, signature_effort, limits_, now, options_.trace);
-  dkim::Effort chain_effort = dkim::Effort::for_chain(hashes, limits_);
+  dkim::Effort chain_effort = dkim::Effort::for_chain(signature_effort, limits_);
   verdict.arc = chain_->verify(digests_, dns, chain_effort, limits_, now, options_.trace);
 
   auto authors = dmarc::evaluate_authors(authors_, verdict.spf_mail_from, verdict.dkim, dns, limits_);

@@ -280,10 +280,12 @@ std::string excess(const HostileMail& mail, const Cost& cost) {
   };
   check("octets hashed", cost.work.hashed, most_hashed);
   // The last mismatch of each kind may cost twice what was left for it.
-  check("key work", cost.work.units,
-        limits.signature_key_work() + limits.chain_key_work() + std::uint64_t{2} * crypto::kEd25519Work);
+  check("key work", cost.work.units, limits.message_key_work() + std::uint64_t{2} * crypto::kEd25519Work);
   check("questions", cost.questions, limits.max_questions());
   check("octets of memory", cost.octets, most_octets);
+  if (!cost.verdict.starts_with(mail.verdict)) {
+    found += " the verdict is not " + mail.verdict;
+  }
   return found;
 }
 

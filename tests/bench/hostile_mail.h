@@ -23,6 +23,7 @@ struct HostileMail {
   std::string mail_from;
   std::size_t recipients = 1;
   std::function<dns::Answer(const dns::Question&)> dns;
+  std::string verdict;  ///< What the table's last column begins with; empty: whatever it is.
 
   [[nodiscard]] std::size_t octets() const;
 };

@@ -74,7 +74,7 @@ arc::Outcome verify_arc(const SignedMessage& message, dns::Resolver& dns, const 
   body.update(message.body);
   body.finish();
   dkim::HeaderHashes hashes(message.headers);
-  auto effort = dkim::Effort::for_chain(hashes, limits);
+  auto effort = dkim::Effort::for_chain(dkim::Effort::for_signatures(hashes, limits), limits);
   return chain.verify(body, dns, effort, limits, now, wants_trace);
 }
 

@@ -415,15 +415,24 @@ TEST_CASE("arc/verify: what a chain may cost goes to the newest message signatur
 }
 
 TEST_CASE(
-    "arc/verify: a chain of 50 sets may use keys of 4096 bits, with the newest message signature (RFC 8617 "
+    "arc/verify: whatever the DKIM signatures spent, 50 sets may use keys of 2048 bits, and what those left (RFC 8617 "
     "section 4.2.1)",
     "[arc][bounds]") {
-  CHECK(Limits{}.chain_key_work() == 51 * crypto::rsa_work(4096));
-  CHECK(Limits{}.signature_key_work() == 8 * crypto::kEd25519Work);
   Limits limits;
+  const message::HeaderBlock headers;
+  dkim::HeaderHashes hashes(headers);
+  const auto left_to_chain = [&](std::uint64_t spent) {
+    auto signatures = dkim::Effort::for_signatures(hashes, limits);
+    signatures.key_work -= spent;
+    return dkim::Effort::for_chain(signatures, limits).key_work;
+  };
+  CHECK(limits.signature_key_work() == 8 * crypto::kEd25519Work);
+  CHECK(left_to_chain(0) == limits.message_key_work());
+  CHECK(left_to_chain(8 * crypto::rsa_work(4096)) == limits.message_key_work() - 128);
+  CHECK(left_to_chain(limits.signature_key_work()) == 100 * crypto::rsa_work(2048));
   limits.rsa_bits_max = 16'384;
-  CHECK(limits.chain_key_work() == 51 * crypto::rsa_work(16'384));
   CHECK(limits.signature_key_work() == 8 * crypto::rsa_work(16'384));
+  CHECK(left_to_chain(limits.signature_key_work()) == 100 * crypto::rsa_work(2048));
 }
 
 TEST_CASE("arc/verify: ten fields with other characters than ASCII are read, one more fails the chain",

@@ -121,6 +121,21 @@ TEST_CASE("verification: twenty addresses of Resent-From fields are read, usable
   CHECK(with_unusable(20) == 0);
 }
 
+TEST_CASE("verification: a hundred Resent-From fields are read, whether or not an address is in them",
+          "[verification][bounds]") {
+  const auto behind_unreadable = [](int count) {
+    Verification verification(Limits{}, {});
+    verification.header("From", " a@example.com");
+    for (int i = 0; i < count; ++i) {
+      verification.header("Resent-From", " (no address");
+    }
+    verification.header("Resent-From", " a@example.net");
+    return verdict_of(verification).resent_from.size();
+  };
+  CHECK(behind_unreadable(99) == 1);
+  CHECK(behind_unreadable(100) == 0);
+}
+
 TEST_CASE("verification: the questions that a message can cause follow from the other bounds",
           "[verification][bounds]") {
   // Two SPF identities of 1 record + 10 terms x (1 name + 10 hosts) + 1 explanation; 1 PTR and 10 names; 8 keys of DKIM

@@ -177,7 +177,7 @@ Judged judge(const SplitMessage& message, dns::Resolver& dns, Time now) {
   dkim::HeaderHashes hashes(headers);
   auto for_signatures = dkim::Effort::for_signatures(hashes, limits);
   judged.dkim = dkim::verify_all(candidates, body, dns, for_signatures, limits, now);
-  auto for_chain = dkim::Effort::for_chain(hashes, limits);
+  auto for_chain = dkim::Effort::for_chain(for_signatures, limits);
   judged.arc = chain.verify(body, dns, for_chain, limits, now);
   return judged;
 }
