@@ -3,7 +3,6 @@
 #include <poll.h>
 #include <pthread.h>
 #include <sys/eventfd.h>
-#include <sys/mman.h>
 #include <sys/resource.h>
 #include <unbound.h>
 #include <unistd.h>
@@ -20,7 +19,6 @@
 #include <mutex>
 #include <optional>
 #include <span>
-#include <sstream>
 #include <thread>
 #include <unordered_map>
 #include <utility>
@@ -29,11 +27,12 @@
 #include "resolver/answer_reader.h"
 #include "resolver/cache.h"
 #include "resolver/domain_shares.h"
-#include "resolver/ldns_handles.h"
+#include "resolver/file.h"
 #include "resolver/question_hash.h"
 #include "resolver/read_file.h"
 #include "resolver/records.h"
 #include "resolver/unbound_config.h"
+#include "resolver/unbound_context.h"
 #include "resolver/wire_name.h"
 
 namespace assay::resolver {
@@ -46,32 +45,10 @@ constexpr int kClassIn = 1;
 /// The thread turns at least this often, so that its health can be told.
 constexpr milliseconds kIdleTurn{1000};
 
-struct DeleteContext {
-  void operator()(ub_ctx* context) const noexcept { ub_ctx_delete(context); }
-};
-using Context = std::unique_ptr<ub_ctx, DeleteContext>;
-
 struct FreeResult {
   void operator()(ub_result* result) const noexcept { ub_resolve_free(result); }
 };
 using Result = std::unique_ptr<ub_result, FreeResult>;
-
-/// A file descriptor that is closed at the end; -1 for none.
-class File {
- public:
-  explicit File(int fd) noexcept : fd_(fd) {}
-  ~File() {
-    if (fd_ >= 0) {
-      close(fd_);
-    }
-  }
-  File(const File&) = delete;
-  File& operator=(const File&) = delete;
-  [[nodiscard]] int fd() const noexcept { return fd_; }
-
- private:
-  int fd_;
-};
 
 dns::AnswerPtr make_answer(dns::Answer answer) {
   return std::make_shared<const dns::Answer>(std::move(answer));
@@ -127,7 +104,7 @@ class Engine {
         out_of_memory_(make_temp_fail("out of memory")),
         shares_(sockets, kMaxHeldOfDomain) {}
 
-  [[nodiscard]] bool is_usable() const noexcept { return wake_.fd() >= 0 && ub_fd(context_.get()) >= 0; }
+  [[nodiscard]] bool is_usable() const noexcept { return wake_.fd() >= 0; }
 
   void ask(const dns::Question& question, Backend::OnAnswer on_answer);
   [[nodiscard]] dns::AnswerPtr cached(const dns::Question& question);
@@ -554,87 +531,12 @@ std::string reason_of_errno() {
   return std::strerror(errno);  // NOLINT(concurrency-mt-unsafe): glibc's is thread-safe for known numbers
 }
 
-/// libunbound reads its configuration from a named file only: this one is in memory.
-std::string configure(ub_ctx* context, const std::string& text) {
-  const File file(memfd_create("assay-unbound.conf", MFD_CLOEXEC));
-  if (file.fd() < 0 || write(file.fd(), text.data(), text.size()) != static_cast<ssize_t>(text.size())) {
-    return "cannot write the configuration of libunbound: " + reason_of_errno();
-  }
-  const std::string path = "/proc/self/fd/" + std::to_string(file.fd());
-  if (const int error = ub_ctx_config(context, path.c_str()); error != UB_NOERROR) {
-    return std::string("libunbound refuses its configuration: ") + ub_strerror(error);
-  }
-  return {};
-}
-
-/// Whether a line of `text` is a DS or DNSKEY record.
-bool holds_keys(const std::string& text) {
-  std::istringstream lines(text);
-  for (std::string line; std::getline(lines, line);) {
-    ldns_rr* raw = nullptr;
-    if (ldns_rr_new_frm_str(&raw, line.c_str(), 0, nullptr, nullptr) != LDNS_STATUS_OK) {
-      continue;
-    }
-    const LdnsRecord record(raw);
-    const ldns_rr_type type = ldns_rr_get_type(record.get());
-    if (type == LDNS_RR_TYPE_DS || type == LDNS_RR_TYPE_DNSKEY) {
-      return true;
-    }
-  }
-  return false;
-}
-
-std::string check_trust_anchor(const std::string& path) {
-  if (path.find_first_of("\"\r\n") != std::string::npos) {
-    return "the name of the DNSSEC trust anchor file holds a quote or a line end";
-  }
-  constexpr std::size_t kMaxAnchorOctets = 1U << 20U;
-  const auto text = read_file(path, kMaxAnchorOctets);
-  if (!text) {
-    return "DNSSEC needs the root trust anchor, but " + text.error() +
-           ": install the package dns-root-data, or switch dnssec off";
-  }
-  if (!holds_keys(*text)) {
-    // libunbound would start, and validate nothing.
-    return "DNSSEC needs the root trust anchor, but " + path + " holds no DS or DNSKEY record";
-  }
-  return {};
-}
-
-Parsed<Context, std::string> make_context(const Settings& settings, const std::vector<std::string>& servers,
-                                          std::size_t sockets) {
-  // The parser of libunbound keeps its state in variables of the whole process.
-  static std::mutex mutex;
-  const std::lock_guard lock(mutex);
-  Context context(ub_ctx_create());
-  if (!context) {
-    return failure(std::string("libunbound cannot start"));
-  }
-  ub_ctx_debugout(context.get(), nullptr);
-  std::string problem = configure(context.get(), unbound_config(settings, servers, sockets));
-  if (!problem.empty()) {
-    return failure(std::move(problem));
-  }
-  ub_ctx_async(context.get(), 1);
-  // Removing a name that is not there changes nothing, but makes libunbound take up its configuration now, while an
-  // error can still be told.
-  if (const int error = ub_ctx_data_remove(context.get(), "nothing.invalid."); error != UB_NOERROR) {
-    return failure(std::string("libunbound refuses its settings: ") + ub_strerror(error));
-  }
-  return context;
-}
-
 }  // namespace
 
 Parsed<std::shared_ptr<Backend>, std::string> make_unbound_backend(const Settings& settings) {
   const auto servers = servers_of(settings);
   if (!servers) {
     return failure(servers.error());
-  }
-  if (settings.dnssec) {
-    if (std::string problem = check_trust_anchor(settings.trust_anchor); !problem.empty()) {
-      return failure(std::move(problem));
-    }
   }
   rlimit files{};
   getrlimit(RLIMIT_NOFILE, &files);
