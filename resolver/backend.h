@@ -26,12 +26,13 @@ struct Health {
   std::optional<std::chrono::milliseconds> since_failure;
   std::uint64_t failures_in_a_row = 0;
 
-  std::uint64_t questions = 0;   ///< Calls of ask(), and those of cached() that had an answer.
-  std::uint64_t cache_hits = 0;  ///< Of these, answered from the cache.
-  std::uint64_t joined = 0;      ///< Of these, joined to an equal question under way.
-  std::uint64_t refused = 0;     ///< Of these, TempFail at once: too many under way.
-  std::uint64_t sent = 0;        ///< Of these, given to the engine that asks servers.
-  std::uint64_t timeouts = 0;    ///< Callers told TempFail because no answer came in time.
+  std::uint64_t questions = 0;     ///< Calls of ask(), and those of cached() that had an answer.
+  std::uint64_t cache_hits = 0;    ///< Of these, answered from the cache.
+  std::uint64_t joined = 0;        ///< Of these, joined to an equal question under way.
+  std::uint64_t refused = 0;       ///< Of these, TempFail at once: too many under way.
+  std::uint64_t sent = 0;          ///< Given to the engine that asks servers, those asked afresh again.
+  std::uint64_t fresh_starts = 0;  ///< Times that this engine was made anew: it had no answer for a time-out.
+  std::uint64_t timeouts = 0;      ///< Callers told TempFail because no answer came in time.
   // Answers that came from servers, by status.
   std::uint64_t found = 0;
   std::uint64_t no_data = 0;

@@ -14,6 +14,7 @@
 #include <chrono>
 #include <csignal>
 #include <cstring>
+#include <functional>
 #include <iterator>
 #include <list>
 #include <mutex>
@@ -44,6 +45,8 @@ using std::chrono::milliseconds;
 constexpr int kClassIn = 1;
 /// The thread turns at least this often, so that its health can be told.
 constexpr milliseconds kIdleTurn{1000};
+/// A context is made anew no more often, however short the time-out.
+constexpr milliseconds kLeastPatience{1000};
 
 struct FreeResult {
   void operator()(ub_result* result) const noexcept { ub_resolve_free(result); }
@@ -89,11 +92,15 @@ dns::Answer to_answer(const dns::Question& question, int error, const ub_result*
       question);
 }
 
+/// Makes a context of what the first one was made of.
+using MakeContext = std::function<Parsed<Context, std::string>()>;
+
 /// What is shared between the callers and the thread. The thread keeps it alive until it has ended.
 class Engine {
  public:
-  Engine(Context context, const Settings& settings, std::size_t sockets)
+  Engine(Context context, MakeContext make_context, const Settings& settings, std::size_t sockets)
       : context_(std::move(context)),
+        make_context_(std::move(make_context)),
         timeout_(settings.timeout),
         cache_(settings.cache_octets),
         wake_(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)),
@@ -137,6 +144,9 @@ class Engine {
   /// Adds a waiter for the answer and returns null, or leaves `on_answer` alone and returns what to tell it at once.
   dns::AnswerPtr wait_for(const dns::Question& question, Backend::OnAnswer& on_answer, Clock::time_point now);
   void turn();
+  [[nodiscard]] bool is_cut_off(Clock::time_point now) const;
+  void start_afresh();
+  void ask_all_again();
   void send(Asked& asked) noexcept;
   void finish(Asked& asked, const dns::AnswerPtr& answer);
   void expire(Clock::time_point now);
@@ -147,6 +157,8 @@ class Engine {
 
   // The thread alone uses the context. It must go before what its callbacks use; run() sees to that.
   Context context_;
+  const MakeContext make_context_;
+  Clock::time_point fresh_since_ = Clock::now();
   const milliseconds timeout_;
   Cache cache_;
   const File wake_;
@@ -306,6 +318,9 @@ void Engine::turn() {
   std::uint64_t wakes = 0;
   // Drained before to_send_ is taken: whoever adds to it later wakes again. It may be empty, which is fine.
   [[maybe_unused]] const ssize_t drained = read(wake_.fd(), &wakes, sizeof wakes);
+  if (is_cut_off(Clock::now())) {
+    start_afresh();
+  }
   Shares::Line to_send;
   {
     const std::lock_guard lock(mutex_);
@@ -320,6 +335,49 @@ void Engine::turn() {
     std::this_thread::sleep_for(milliseconds(10));
   }
   expire(Clock::now());
+}
+
+bool Engine::is_cut_off(Clock::time_point now) const {
+  const std::lock_guard lock(mutex_);
+  // A server may take nearly a time-out for each answer: a context is not given up before it had one.
+  const milliseconds patience = std::max(timeout_, kLeastPatience);
+  return !in_flight_.empty() && failing_since_ && now - *failing_since_ >= patience && now - fresh_since_ >= patience;
+}
+
+void Engine::start_afresh() {
+  // Also where it fails: the next try is a time-out away.
+  fresh_since_ = Clock::now();
+  auto fresh = make_context_();
+  if (!fresh) {
+    return;
+  }
+  ask_all_again();
+  // Ends the old one and its thread. Its callbacks run in turn() alone, so none of them meets what was just erased.
+  context_ = std::move(*fresh);
+}
+
+void Engine::ask_all_again() {
+  const std::lock_guard lock(mutex_);
+  Shares::Line again;
+  for (auto& [question, asked] : in_flight_) {
+    if (!asked.is_held && !asked.waiters.empty()) {
+      again.push_back(&asked);
+    }
+  }
+  // Nothing throws from here on.
+  to_send_.swap(again);
+  ++counters_.fresh_starts;
+  for (auto entry = in_flight_.begin(); entry != in_flight_.end();) {
+    Asked& asked = entry->second;
+    if (asked.is_held || !asked.waiters.empty()) {
+      ++entry;
+      continue;
+    }
+    if (shares_.end(*asked.domain, to_send_)) {
+      to_send_.back()->is_held = false;
+    }
+    entry = in_flight_.erase(entry);
+  }
 }
 
 void Engine::send(Asked& asked) noexcept {
@@ -541,11 +599,12 @@ Parsed<std::shared_ptr<Backend>, std::string> make_unbound_backend(const Setting
   rlimit files{};
   getrlimit(RLIMIT_NOFILE, &files);
   const std::size_t sockets = udp_sockets(files.rlim_cur);
-  auto context = make_context(settings, *servers, sockets);
+  const MakeContext make = [settings, servers = *servers, sockets] { return make_context(settings, servers, sockets); };
+  auto context = make();
   if (!context) {
     return failure(context.error());
   }
-  auto engine = std::make_shared<Engine>(std::move(*context), settings, sockets);
+  auto engine = std::make_shared<Engine>(std::move(*context), make, settings, sockets);
   if (!engine->is_usable()) {
     return failure("the resolver cannot start: " + reason_of_errno());
   }

@@ -23,6 +23,10 @@ inline constexpr std::size_t kMaxHeldOfDomain = 4096;
 /// time-outs (libunbound has another thread for the sockets). A caller who is told TempFail because the time is up
 /// leaves the question under way, since libunbound cannot take it back from its thread: a late answer still goes to
 /// the cache, and an equal question meanwhile joins it.
+///
+/// In an outage libunbound waits ever longer for servers that are silent, at last half a minute, and who joins a
+/// question waits with it. So when nothing was answered for a whole time-out, the thread ends the context, which
+/// forgets what nobody waits for any more, and asks a new one the rest.
 [[nodiscard]] Parsed<std::shared_ptr<Backend>, std::string> make_unbound_backend(const Settings& settings);
 
 }  // namespace assay::resolver

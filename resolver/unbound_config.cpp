@@ -107,7 +107,8 @@ std::string unbound_config(const Settings& settings, const std::vector<std::stri
   option("outbound-msg-retry", "3");
   // A server that is silent often enough is not asked any more, and a forwarder is silent about a name, too, whose
   // servers are. What libunbound holds against it is forgotten after this many seconds, so that answers resume soon.
-  // (A low infra-cache-max-rtt looks right and is not: a server that reaches it is not asked at all.)
+  // (A low infra-cache-max-rtt looks right and is not: a server that reaches it is not asked at all. What outlasts an
+  // outage all the same, the long time-outs of the questions under way, goes with the context: Engine::start_afresh.)
   option("infra-keep-probing", "yes");
   option("infra-host-ttl", "3");
   // What private networks name is for the forwarder to say, not for a list inside libunbound.

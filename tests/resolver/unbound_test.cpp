@@ -71,6 +71,10 @@ std::size_t open_files() {
   return static_cast<std::size_t>(std::distance(std::filesystem::directory_iterator("/proc/self/fd"), {}));
 }
 
+std::size_t threads() {
+  return static_cast<std::size_t>(std::distance(std::filesystem::directory_iterator("/proc/self/task"), {}));
+}
+
 long resident_kib() {
   long pages = 0;
   std::ifstream("/proc/self/statm") >> pages >> pages;
@@ -464,6 +468,89 @@ TEST_CASE("resolver/unbound: answers resume within 5 s after the server returns"
   CHECK(backend->health().failures_in_a_row == 0);
 }
 
+/// Asks name after name, and waits for each, for so long.
+void ask_for(Backend& backend, milliseconds time, const std::string& domain) {
+  static int asked = 0;
+  const auto end = std::chrono::steady_clock::now() + time;
+  while (std::chrono::steady_clock::now() < end) {
+    ask_one(backend, std::to_string(++asked) + "." + domain);
+    std::this_thread::sleep_for(milliseconds(20));
+  }
+}
+
+/// Ten seconds if it is never found.
+milliseconds time_until_found(Backend& backend, const std::string& name) {
+  constexpr milliseconds kLong{10000};
+  const auto begin = std::chrono::steady_clock::now();
+  milliseconds passed{0};
+  while (passed < kLong && ask_one(backend, name).status != Status::Found) {
+    passed = std::chrono::duration_cast<milliseconds>(std::chrono::steady_clock::now() - begin);
+  }
+  return passed;
+}
+
+TEST_CASE("resolver/unbound: what nobody answers for a time-out is asked afresh, and not more often",
+          "[resolver][unbound][slow]") {
+  FaultyDns server("*.many.test 300 TXT \"x\"\n");
+  const auto backend = backend_for(server, seconds(1));
+  CHECK(ask_one(*backend, "first.many.test").status == Status::Found);
+  const std::size_t files_before = open_files();
+  const std::size_t threads_before = threads();
+  server.set_mute(true);
+  server.forget_queries();
+  const milliseconds outage = time_of([&] {
+    Asking lost(*backend);
+    for (int i = 0; i < 20; ++i) {
+      lost.ask({"lost" + std::to_string(i) + ".many.test", Type::TXT});
+    }
+    ask_for(*backend, milliseconds(4500), "many.test");
+    CHECK(lost.wait());
+    CHECK(lost.times() == std::vector<int>(20, 1));
+  });
+  const Health during = backend->health();
+  CHECK(during.fresh_starts >= 2);
+  CHECK(static_cast<long>(during.fresh_starts) <= outage / seconds(1) - 1);
+  // Those that nobody waits for any more are not under way: libunbound alone would be at it for 2.3 time-outs.
+  CHECK(during.in_flight <= 2);
+  // A question goes out six times in its time-out; a fresh start in the midst of it may make that seven.
+  CHECK(server.queries().size() <= 7 * during.sent);
+  server.set_mute(false);
+  CHECK(time_until_found(*backend, "lost0.many.test") < seconds(2));
+  CHECK(time_until_found(*backend, "new.many.test") < seconds(2));
+  const std::uint64_t starts = backend->health().fresh_starts;
+  ask_for(*backend, milliseconds(1500), "many.test");
+  CHECK(backend->health().fresh_starts == starts);
+  for (int i = 0; i < 500 && (open_files() > files_before || threads() > threads_before); ++i) {
+    std::this_thread::sleep_for(milliseconds(20));
+  }
+  CHECK(open_files() == files_before);
+  CHECK(threads() == threads_before);
+}
+
+TEST_CASE("resolver/unbound: names that are not answered start nothing afresh while others are",
+          "[resolver][unbound][slow]") {
+  const FaultyDns server("*.dead.test ! SILENCE\n*.test 300 TXT \"x\"\n");
+  const auto backend = backend_for(server, seconds(1));
+  Asking lost(*backend);
+  for (int i = 0; i < 8; ++i) {
+    lost.ask({std::to_string(i) + ".dead.test", Type::TXT});
+    ask_for(*backend, milliseconds(400), "good.test");
+  }
+  CHECK(lost.wait());
+  CHECK(backend->health().timeouts >= 5);
+  CHECK(backend->health().fresh_starts == 0);
+}
+
+TEST_CASE("resolver/unbound: a server that needs most of the time-out is found again", "[resolver][unbound][slow]") {
+  FaultyDns server("*.many.test ! RECURSE 800\n*.many.test 300 TXT \"x\"\n");
+  const auto backend = backend_for(server, seconds(1));
+  server.set_mute(true);
+  ask_for(*backend, milliseconds(2500), "many.test");
+  CHECK(backend->health().fresh_starts >= 1);
+  server.set_mute(false);
+  CHECK(time_until_found(*backend, "found.many.test") < seconds(3));
+}
+
 TEST_CASE("resolver/unbound: a dead forwarder among several delays but does not fail", "[resolver][unbound]") {
   FaultyDns dead("");
   const FaultyDns server("*.many.test 300 TXT \"x\"\n");
@@ -716,8 +803,8 @@ constexpr const char* kSignedRoot = R"(
 signed.test 300 TYPE46 00100f020000012c7e06e4005e0be1006a900020be7f0e1f74535136aa0e3dd30dcc7f2c9748245d8656dbeb6ab79ab7ce94285df6da22cbd02865084c46e32921bb34e31d74f388465d58f70a70bcfb65f000
 )";
 
-std::shared_ptr<Backend> validating_backend_for(const FaultyDns& server) {
-  Settings settings = settings_for(server);
+std::shared_ptr<Backend> validating_backend_for(const FaultyDns& server, milliseconds timeout = seconds(5)) {
+  Settings settings = settings_for(server, timeout);
   settings.dnssec = true;
   settings.trust_anchor = "assay_test_root.key." + std::to_string(getpid());
   { std::ofstream(settings.trust_anchor) << kRootAnchor; }
@@ -752,6 +839,22 @@ TEST_CASE("resolver/unbound: with DNSSEC a good signature is found, a changed re
     CHECK(answer.texts.size() == (row.status == Status::Found ? 1U : 0U));
     CHECK(backend->health().bogus == (row.status == Status::Found ? 0U : 1U));
   }
+}
+
+TEST_CASE("resolver/unbound: where the trust anchor is gone nothing starts afresh, and DNSSEC stays on",
+          "[resolver][unbound][dnssec][slow]") {
+  FaultyDns server(". 300 SOA 60\nsigned.test 300 TXT \"v=spf1 -all\"\n");
+  const auto backend = validating_backend_for(server, seconds(1));
+  server.set_mute(true);
+  ask_for(*backend, milliseconds(2500), "test");
+  server.set_mute(false);
+  CHECK(backend->health().fresh_starts == 0);
+  dns::Answer answer;
+  for (int i = 0; i < 10 && answer.status != Status::Bogus; ++i) {
+    answer = ask_one(*backend, "signed.test");
+    CHECK(answer.status != Status::Found);
+  }
+  CHECK(answer.status == Status::Bogus);
 }
 
 TEST_CASE("resolver/unbound: settings that cannot work are told in words", "[resolver][unbound]") {
