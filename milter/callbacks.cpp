@@ -242,7 +242,7 @@ sfsistat on_mail_from(SMFICTX* context, char** arguments) noexcept {
     }
     MilterEditor editor(context);
     MailMacros macros{macro(context, "i"), macro(context, "{auth_authen}"), macro(context, "{tls_version}"),
-                      optional_macro(context, "{mail_addr}")};
+                      optional_macro(context, "{mail_addr}"), macro(context, "v")};
     return code(session.mail_from(arguments[0] == nullptr ? "" : arguments[0], parameters, std::move(macros), editor));
   });
 }

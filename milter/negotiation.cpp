@@ -12,7 +12,7 @@ constexpr unsigned long kWantedSteps = SMFIP_HDR_LEADSPC | SMFIP_SKIP | SMFIP_NO
                                        SMFIP_NR_HELO | SMFIP_NR_DATA | SMFIP_NR_HDR | SMFIP_NR_EOH | SMFIP_NR_UNKN;
 
 /// Otherwise Postfix sends what it is configured to send by default, which has these too.
-constexpr std::array<MacroList, 4> kMacroLists{{{SMFIM_ENVFROM, "i {mail_addr} {auth_authen} {tls_version}"},
+constexpr std::array<MacroList, 4> kMacroLists{{{SMFIM_ENVFROM, "i {mail_addr} {auth_authen} {tls_version} v"},
                                                 {SMFIM_ENVRCPT, "i {rcpt_addr}"},
                                                 // Both: libmilter before 8.17.2 mixes up the slots of the last two.
                                                 {SMFIM_EOM, "i"},

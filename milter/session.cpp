@@ -39,6 +39,11 @@ bool says_smtputf8(std::string_view argument) {
   return iequals(space == std::string_view::npos ? argument : argument.substr(space + 1), "SMTPUTF8");
 }
 
+/// Sendmail's {v} is "8.17.1"; Postfix's is milter_macro_v, "Postfix 3.7.11" if nobody changed it.
+bool is_sendmail(std::string_view version) {
+  return !version.empty() && is_digit(version.front());
+}
+
 policy::Decision failed(const char* rule, policy::Action action, const policy::Reply& reply) {
   policy::Decision decision;
   decision.action = action;
@@ -51,12 +56,13 @@ policy::Decision failed(const char* rule, policy::Action action, const policy::R
 
 /// One message, from MAIL FROM to its end.
 struct Session::Message {
-  Message(std::shared_ptr<const Runtime> runtime_in_force, Gate& entered)
+  Message(std::shared_ptr<const Runtime> runtime_in_force, Gate& entered, bool sendmail_delivers)
       : runtime(std::move(runtime_in_force)),
         gate(entered),
         lookups(std::make_shared<resolver::Lookups>(runtime->dns)),
         plan(std::make_shared<Planner::Plan>(runtime->settings.limits, lookups, runtime->public_suffixes)),
-        verification(runtime->settings.limits, {runtime->settings.authserv_id, false, runtime->public_suffixes.get()}),
+        verification(runtime->settings.limits,
+                     {runtime->settings.authserv_id, false, runtime->public_suffixes.get(), sendmail_delivers}),
         forged(runtime->own_ids, runtime->added_fields) {}
   ~Message() {
     plan->ended = true;
@@ -110,7 +116,7 @@ Step Session::mail_from(std::string_view path, const std::vector<std::string_vie
       return refuse(too_many_messages_reply, editor);
   }
   try {
-    message_ = std::make_unique<Message>(std::move(runtime), services_.gate);
+    message_ = std::make_unique<Message>(std::move(runtime), services_.gate, is_sendmail(macros.mta_version));
   } catch (...) {
     services_.gate.leave();
     throw;

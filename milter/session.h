@@ -33,6 +33,7 @@ struct MailMacros {
   std::string tls;            ///< TLS version; empty without.
   /// What it made of the reverse-path ({mail_addr}), empty for the null sender; nullopt if it does not tell.
   std::optional<std::string> address;
+  std::string mta_version;  ///< {v}: of Sendmail a number, of Postfix its name and a number.
 };
 
 /// One SMTP connection and the message on it: takes the MTA's events in their order, gives back what the MTA shall do.

@@ -175,7 +175,7 @@ void Verification::end_of_headers() {
   if (exceeded_) {
     return;
   }
-  authors_ = message::find_authors(headers_, limits_.author_domains);
+  authors_ = message::find_authors(headers_, limits_.author_domains, options_.sendmail_delivers);
   signatures_ = dkim::select(headers_, authors_.domains, digests_, limits_);
   chain_ = arc::Chain::collect(headers_, digests_, limits_);
 }

@@ -46,6 +46,8 @@ class Verification {
     bool trace = false;
     /// Set: compare DMARC with what RFC 7489 says by this list, for the record. Must outlive the Verification.
     const dmarc::PublicSuffixes* public_suffixes = nullptr;
+    /// The message will be delivered by a Sendmail, which cuts long mailboxes (message::kSendmailMailboxOctets).
+    bool sendmail_delivers = false;
   };
 
   Verification(const Limits& limits, Options options);

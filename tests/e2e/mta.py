@@ -6,9 +6,9 @@ import socket
 
 
 def is_listening(port):
-    """Whether an SMTP server greets on that port of the loopback interface."""
+    """Whether an SMTP server greets on that port of the loopback interface, be it to refuse all mail."""
     with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 5) as probe:
-        return probe.recv(3) == b"220"
+        return len(probe.recv(3)) == 3
     return False
 
 
@@ -17,9 +17,10 @@ class Mta:
 
     def submit(self, smtp, mail_from, rcpt, text, *, mail_args=(), helo=None):
         """Sends `text` (octets in CR LF); returns the SMTP reply of the first command that fails, else of the message."""
-        code, reply = smtp.ehlo(helo) if helo else smtp.ehlo()
-        if code // 100 != 2:
-            return code, reply
+        if helo is not None or smtp.ehlo_resp is None:  # Sendmail makes a client wait that greets it again and again.
+            code, reply = smtp.ehlo(helo or "")
+            if code // 100 != 2:
+                return code, reply
         octets = lambda address: address.encode("utf-8").decode("latin-1")
         commands = [f"MAIL FROM:<{octets(mail_from)}>" + "".join(" " + arg for arg in mail_args)]
         commands += [f"RCPT TO:<{octets(address)}>" for address in rcpt]

@@ -22,6 +22,7 @@ import tempfile
 import time
 
 import unpacked
+from delivered import Delivered
 from mta import Mta, is_listening
 from unpacked import Unavailable
 
@@ -55,7 +56,7 @@ def _first_existing(lookup, names, avoid=()):
 
 
 MASTER_CF = """\
-127.0.0.1:{port} inet n - n - - smtpd
+127.0.0.1:{port} inet n - {chroot} - - smtpd
 cleanup    unix  n - n - 0 cleanup
 qmgr       unix  n - n 300 1 qmgr
 rewrite    unix  - - n - - trivial-rewrite
@@ -79,8 +80,9 @@ postlog    unix-dgram n - n - 1 postlogd
 class Postfix(Mta):
     """A running Postfix. Use as a context manager, or call stop()."""
 
-    def __init__(self, build, milter, *, port=None, settings=None):
-        """`milter` in Postfix's notation (inet:HOST:PORT or unix:PATH), empty for none; `settings` go into main.cf."""
+    def __init__(self, build, milter, *, port=None, settings=None, services="", chroot=False):
+        """`milter` in Postfix's notation (inet:HOST:PORT or unix:PATH), empty for none; `settings` go into main.cf, `services` into
+        master.cf. With `chroot` smtpd runs in the queue's folder, as Debian's does."""
         if os.geteuid() != 0:
             raise Unavailable("Postfix must be started by root")
         self.root = unpack(build)
@@ -92,7 +94,7 @@ class Postfix(Mta):
         self.queue = self.folder / "queue"
         self._process = None
         try:
-            self._configure(milter, settings or {})
+            self._configure(milter, settings or {}, MASTER_CF.format(port=self.port, chroot="y" if chroot else "n") + services)
             self._start()
         except BaseException:
             self.stop()
@@ -104,7 +106,7 @@ class Postfix(Mta):
     def __exit__(self, *_):
         self.stop()
 
-    def _configure(self, milter, settings):
+    def _configure(self, milter, settings, services):
         # Any account will do that is neither root, nor nobody, nor shares its group with the mailbox owner.
         owner = _first_existing(pwd.getpwnam, ["postfix", "uucp", "news", "proxy", "daemon"])
         mailbox = _first_existing(pwd.getpwnam, ["mail", "games", "man"])
@@ -156,7 +158,7 @@ class Postfix(Mta):
             **settings,
         }
         (config / "main.cf").write_text("".join(f"{name} = {value}\n" for name, value in values.items()))
-        (config / "master.cf").write_text(MASTER_CF.format(port=self.port))
+        (config / "master.cf").write_text(services)
         for name in ("active", "bounce", "corrupt", "defer", "deferred", "flush", "hold", "incoming", "private", "saved", "trace"):
             self._make(self.queue / name, 0o700, owner.pw_uid, 0)
         self._make(self.queue / "maildrop", 0o730, owner.pw_uid, setgid.gr_gid)
@@ -203,9 +205,10 @@ class Postfix(Mta):
         return self.log.read_text(errors="replace") if self.log.exists() else ""
 
     @contextlib.contextmanager
-    def session(self, *, client_ip=None, helo="client.example.org", login=None, name=None):
-        """An SMTP session that claims to come from `client_ip` (XCLIENT); without one it is a local client's."""
-        smtp = smtplib.SMTP("127.0.0.1", self.port, local_hostname=helo, timeout=60)
+    def session(self, *, client_ip=None, helo="client.example.org", login=None, name=None, port=None):
+        """An SMTP session that claims to come from `client_ip` (XCLIENT); without one it is a local client's. `port` is another than
+        the one for mail from others."""
+        smtp = smtplib.SMTP("127.0.0.1", port or self.port, local_hostname=helo, timeout=60)
         try:
             # Addresses are sent as the octets that a test gives.
             smtp.command_encoding = "latin-1"
@@ -215,6 +218,7 @@ class Postfix(Mta):
                 code, text = smtp.docmd("XCLIENT", " ".join(attributes))
                 if code != 220:
                     raise AssertionError(f"XCLIENT: {code} {text!r}")
+                smtp.ehlo_resp = None  # That client has not greeted yet.
             yield smtp
         finally:
             smtp.close()
@@ -232,6 +236,10 @@ class Postfix(Mta):
             texts.append(path.read_bytes())
             path.unlink()
         return texts
+
+    def deliveries(self, count=1, timeout=30):
+        """The same as (recipient, octets)."""
+        return [(Delivered(text).all("Delivered-To")[0].strip(), text) for text in self.delivered(count, timeout)]
 
     def held(self):
         """The queue files on hold."""

@@ -44,13 +44,15 @@ define(`confLOG_LEVEL', `14')dnl
 define(`ALIAS_FILE', `/etc/mail/aliases')dnl
 define(`LOCAL_MAILER_PATH', `[IPC]')dnl
 define(`LOCAL_MAILER_ARGS', `TCP [127.0.0.1] {mailbox_port}')dnl
-MODIFY_MAILER_FLAGS(`LOCAL', `+z')dnl by LMTP
+MODIFY_MAILER_FLAGS(`LOCAL', `+zX')dnl by LMTP, dots doubled
 MODIFY_MAILER_FLAGS(`LOCAL', `-w')dnl to users without an account, too
 LOCAL_DOMAIN(`example.net')dnl
 FEATURE(`nocanonify')dnl
 FEATURE(`accept_unresolvable_domains')dnl
 FEATURE(`no_default_msa')dnl
-DAEMON_OPTIONS(`Family=inet, Name=MTA, Port={port}, Addr=127.0.0.1')dnl
+{daemons}
+define(`confAUTH_MECHANISMS', `PLAIN')dnl
+TRUST_AUTH_MECH(`PLAIN')dnl
 {lines}
 MAILER_DEFINITIONS
 MAILER(`local')dnl
@@ -62,12 +64,43 @@ ETC = {
     "hosts": "127.0.0.1 localhost\n",
     "nsswitch.conf": "hosts: files\npasswd: files\ngroup: files\n",  # No question leaves this host.
     "mail/service.switch": "hosts files\naliases files\n",
+    "sasl2/Sendmail.conf": "pwcheck_method: saslauthd\nsaslauthd_path: /run/saslauthd/mux\nmech_list: PLAIN\n",
 }
 
 
 def unpack(build):
     """The root of an unpacked Sendmail below the folder `build`."""
-    return unpacked.unpack(build, "sendmail", ["sendmail-bin", "sendmail-cf", "sendmail-base", "m4"], programs=[BINARY, "usr/bin/m4"])
+    packages = ["sendmail-bin", "sendmail-cf", "sendmail-base", "m4", "libsasl2-modules"]
+    return unpacked.unpack(build, "sendmail", packages, programs=[BINARY, "usr/bin/m4"])
+
+
+class _Saslauthd:
+    """What the SASL library asks whether a login and its password are right (its protocol is four texts, each behind its length
+    in two octets, and an answer of that form): they are if the password is the login."""
+
+    def __init__(self, path, logins):
+        path.parent.mkdir(parents=True)
+        self._logins = [login.encode() for login in logins]
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self._socket.bind(str(path))
+        path.chmod(0o666)
+        self._socket.listen()
+        self._thread = threading.Thread(target=self._serve, daemon=True)
+        self._thread.start()
+
+    def _serve(self):
+        with contextlib.suppress(OSError):
+            while True:
+                connection, _ = self._socket.accept()
+                with connection, connection.makefile("rb") as stream:
+                    login, password, _, _ = [stream.read(int.from_bytes(stream.read(2), "big")) for _ in range(4)]
+                    answer = b"OK" if login in self._logins and password == login else b"NO"
+                    connection.sendall(len(answer).to_bytes(2, "big") + answer)
+
+    def close(self):
+        self._socket.shutdown(socket.SHUT_RDWR)
+        self._thread.join()
+        self._socket.close()
 
 
 def _copy(source, target):
@@ -119,8 +152,9 @@ class _Syslog:
 class Sendmail(Mta):
     """A running Sendmail. Use as a context manager, or call stop()."""
 
-    def __init__(self, build, lines, *, aliases=""):
-        """`lines` go into sendmail.mc, among them INPUT_MAIL_FILTER(...); `aliases` is the text of its aliases file."""
+    def __init__(self, build, lines, *, aliases="", logins=()):
+        """`lines` go into sendmail.mc, among them INPUT_MAIL_FILTER(...); {port} in them is the port that it serves. `aliases` is
+        the text of its aliases file. `logins` may authenticate, each with itself as password."""
         if os.geteuid() != 0:
             raise Unavailable("Sendmail's chroot takes root")
         self.root = unpack(build)
@@ -129,9 +163,11 @@ class Sendmail(Mta):
         self._process = None
         self._mailbox = LmtpMailbox()
         self._syslog = None
+        self._saslauthd = None
         try:
             self._make_chroot(aliases)
             self._syslog = _Syslog(self.folder / "dev/log")
+            self._saslauthd = _Saslauthd(self.folder / "run/saslauthd/mux", logins)
             self._configure(lines)
             self._run("-bi", "-O", "RunAsUser=root")
             self._start()
@@ -151,6 +187,8 @@ class Sendmail(Mta):
         for source, place in _libraries(self.root):
             _copy(source, self.folder / place)
         (self.folder / "lib").symlink_to("usr/lib")
+        for plugin in self.root.glob("usr/lib/*/sasl2/libplain.so*"):
+            _copy(plugin.resolve(), self.folder / plugin.relative_to(self.root))
         for name, text in {**ETC, "mail/aliases": aliases}.items():
             path = self.folder / "etc" / name
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -169,7 +207,8 @@ class Sendmail(Mta):
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]
         text = PROTOTYPE_MC
-        for name, value in {"mailbox_port": self._mailbox.port, "port": self.port, "lines": lines}.items():
+        daemons = "" if "DAEMON_OPTIONS" in lines else "DAEMON_OPTIONS(`Family=inet, Name=MTA, Port={port}, Addr=127.0.0.1')dnl"
+        for name, value in {"lines": lines, "daemons": daemons, "mailbox_port": self._mailbox.port, "port": self.port}.items():
             text = text.replace("{" + name + "}", str(value))
         (self.folder / "etc/mail/sendmail.mc").write_text(text)
         made = subprocess.run([self.root / "usr/bin/m4", f"-D_CF_DIR_={self.root}/usr/share/sendmail/cf/",
@@ -196,7 +235,7 @@ class Sendmail(Mta):
             if self._process.poll() is not None:
                 raise Unavailable(f"Sendmail does not start: {self._process.stderr.read().decode(errors='replace')}{self.log_text()}")
             if time.monotonic() > deadline:
-                raise Unavailable(f"Sendmail does not answer: {self.log_text()}")
+                raise Unavailable(f"Sendmail does not answer: {self.log_text()[-3000:]}")
             time.sleep(0.05)
 
     def stop(self):
@@ -211,8 +250,9 @@ class Sendmail(Mta):
                 os.killpg(self._process.pid, signal.SIGKILL)
             self._process.wait()
             self._process.stderr.close()
-        if self._syslog is not None:
-            self._syslog.close()
+        for helper in (self._syslog, self._saslauthd):
+            if helper is not None:
+                helper.close()
         self._mailbox.close()
         shutil.rmtree(self.folder, ignore_errors=True)
 
@@ -220,12 +260,17 @@ class Sendmail(Mta):
         return "" if self._syslog is None else self._syslog.text()
 
     @contextlib.contextmanager
-    def session(self, *, client_ip=None, helo="client.example.org"):
-        """An SMTP session from the address that stands for `client_ip`; without one from 127.0.0.1."""
+    def session(self, *, client_ip=None, helo="client.example.org", login=None, port=None):
+        """An SMTP session from the address that stands for `client_ip`; without one from 127.0.0.1. `port` is another than the
+        one for mail from others."""
         source = "127.0.0.1" if client_ip is None else loopback_clients.address(client_ip)
-        smtp = smtplib.SMTP("127.0.0.1", self.port, local_hostname=helo, timeout=60, source_address=(source, 0))
+        smtp = smtplib.SMTP("127.0.0.1", port or self.port, local_hostname=helo, timeout=60, source_address=(source, 0))
         try:
             smtp.command_encoding = "latin-1"  # Addresses are sent as the octets that a test gives.
+            if login is not None:
+                smtp.ehlo()
+                smtp.user, smtp.password = login, login
+                smtp.auth("PLAIN", smtp.auth_plain)
             yield smtp
         finally:
             smtp.close()

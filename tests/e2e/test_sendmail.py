@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """Mail through Debian's real Sendmail with assayd as its milter, read back from the mailbox."""
 
+import email.utils
 import sys
 import unittest
 
@@ -64,6 +65,41 @@ class Sendmail(unittest.TestCase):
         names = message.names()
         self.assertLess(names.index(b"authentication-results"), names.index(b"received"))
         self.assertTrue(message.stamp.startswith("mx.example.net; "))
+
+    def test_the_reader_gets_the_author_who_was_judged(self):
+        """Sendmail writes From anew and keeps 256 octets of a mailbox: what it would cut is refused, all else arrives whole."""
+        author = "ceo@reject.example.monitor.example"
+        shapes = {"comment": (" (", "a", f") {author}"), "quotes": (' "', "a", f'" <{author}>'), "words": (" ", "a ", f"<{author}>"),
+                  "local part": (" ", "a", "@reject.example.monitor.example"), "angle": (" <", "a", "@reject.example.monitor.example>"),
+                  "comments": (" ", "(a)", author), "octets": (" ", "\x9f\x80\xc3\x9f", f" <{author}>"), "dots": (" ", "a.", f" <{author}>"),
+                  "folds": (" ", "aaaa\r\n ", f"<{author}>"), "second": (" x@monitor.example, ", "a ", f"<{author}>"),
+                  "group": (" g: ", "a ", f"<{author}>;"), "behind": (f" {author} (", "a", ")"),
+                  "encoded": (" ", "=?utf-8?q?aaaa?= ", f"<{author}>")}
+        delivered, refused = set(), set()
+        for name, (before, filler, after) in shapes.items():
+            with self.sendmail.session(client_ip=loopback_clients.address(make.AUTHOR_IP), helo="mail.monitor.example") as smtp:
+                for octets in (100, 190, 236, 248, 252, 256, 258, 262, 300, 600, 2100, 2400):
+                    field = before + filler * ((octets - len((before + after).strip())) // len(filler)) + after
+                    text = b"From:" + field.encode("latin-1") + b"\r\n" + make.message(None, name="cut")
+                    with self.subTest(name, octets=octets):
+                        code, reply = self.sendmail.submit(smtp, "office@monitor.example", ["postmaster@example.net"], text)
+                        if code != 250:
+                            self.assertEqual((code, reply[:26]), (550, b"5.7.1 No usable From field"))
+                            refused.add(name)
+                            continue
+                        delivered.add(name)
+                        value = Delivered(self.sendmail.delivered()[0]).all("From")[0].decode("latin-1")
+                        mailboxes = email.utils.getaddresses([value.replace("\n", "")])
+                        domains = {address.rpartition("@")[2] for _, address in mailboxes if address}
+                        self.assertEqual(domains - {"monitor.example"}, {"reject.example.monitor.example"}, value)
+        self.assertEqual((delivered, refused), (set(shapes), set(shapes)))
+
+    def test_names_of_its_own_are_completed(self):
+        """What Sendmail makes of its own names is nobody's whom DMARC judged: docs/sendmail.md has a rule for that."""
+        with self.sendmail.session(client_ip=loopback_clients.address(make.OTHER_IP), helo="client.plain.example") as smtp:
+            text = make.message("ceo@localhost", name="own")
+            self.assertEqual(self.sendmail.submit(smtp, "", ["postmaster@example.net"], text)[0], 250)
+        self.assertEqual(Delivered(self.sendmail.delivered()[0]).all("From"), [b" ceo@mx.example.net"])
 
 
 if __name__ == "__main__":

@@ -93,7 +93,7 @@ const Time kNow{std::chrono::seconds(1'800'000'000)};
 /// MAIL, RCPT and the header of an ordinary message.
 Step start(Session& session, FakeEditor& editor, const std::string& authenticated = {}) {
   const Step step =
-      session.mail_from("<alice@example.com>", {}, MailMacros{"Q1", authenticated, "", std::nullopt}, editor);
+      session.mail_from("<alice@example.com>", {}, MailMacros{"Q1", authenticated, "", std::nullopt, ""}, editor);
   CHECK(session.recipient("<bob@example.net>", std::nullopt, editor) == Step::Continue);
   return step;
 }
@@ -478,12 +478,29 @@ TEST_CASE("milter/session: an address in a comment of the reverse-path is nobody
     CAPTURE(row.path, row.told);
     const auto session = daemon.session();
     FakeEditor editor;
-    REQUIRE(session->mail_from(row.path, {}, MailMacros{"Q1", "", "", row.told}, editor) == Step::Continue);
+    REQUIRE(session->mail_from(row.path, {}, MailMacros{"Q1", "", "", row.told, ""}, editor) == Step::Continue);
     CHECK(session->recipient("<bob@example.net>", std::nullopt, editor) == Step::Continue);
     session->header("From", " author@unpublished.example");
     session->end_of_headers();
     CHECK(session->end_of_message("", kNow, editor) == (row.is_refused ? Step::Reject : Step::Continue));
     CHECK(has(stamp_of(editor), row.stamped));
+  }
+}
+
+TEST_CASE("milter/session: an author whom Sendmail would cut is refused where the MTA is Sendmail",
+          "[milter][attack]") {
+  Daemon daemon;
+  const std::string author = " (" + std::string(236, 'a') + ") alice@bank.test.example.com";
+  for (const auto& [version, is_refused] : {std::pair{"8.17.1.9", true}, {"Postfix 3.7.11", false}, {"", false}}) {
+    CAPTURE(version);
+    const auto session = daemon.session();
+    FakeEditor editor;
+    MailMacros macros;
+    macros.mta_version = version;
+    REQUIRE(session->mail_from("<alice@example.com>", {}, std::move(macros), editor) == Step::Continue);
+    session->header("From", author);
+    session->end_of_headers();
+    CHECK(session->end_of_message("Q1", kNow, editor) == (is_refused ? Step::Reject : Step::Continue));
   }
 }
 

@@ -385,8 +385,10 @@ class AddressParser {
     return (take('>') || fail("no '>' behind an address")) && skip_cfws();
   }
 
-  bool accept(const AddrSpec& address) {
+  bool accept(AddrSpec& address) {
     ++total_;
+    const std::size_t begin = text_.find_first_not_of(" \t\r\n", behind_comma_);
+    address.written = text_.substr(begin, at_ - begin);
     return visit_(address) || fail("too many mailboxes");
   }
 
@@ -458,6 +460,7 @@ class AddressParser {
         return false;
       }
       if (take(',')) {
+        behind_comma_ = at_;
         is_tolerated_ = is_tolerated_ || !after_address;
         after_address = false;
         continue;
@@ -482,6 +485,7 @@ class AddressParser {
   const std::function<bool(const AddrSpec&)>& visit_;
   std::size_t at_ = 0;
   std::size_t total_ = 0;
+  std::size_t behind_comma_ = 0;  ///< Where the element being read begins.
   /// Something was read that the grammar does not have, or that many readers do not know (comments inside comments).
   /// Readers that search for addresses where they cannot parse then find those in quotes and comments.
   bool is_tolerated_ = false;

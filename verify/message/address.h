@@ -16,6 +16,9 @@ struct AddrSpec {
   std::string local_part;
   std::string domain;
   std::string text;  ///< The addr-spec as written, comments and folding gone.
+  /// All that is written of the mailbox: a view of the value, from behind the comma before it (or from its begin, names
+  /// of groups counted) to behind its comments, without white space in front.
+  std::string_view written;
 };
 
 /// Reads the value of a From field: address-list of RFC 5322 section 3.4 with RFC 6854 groups and the UTF-8 of RFC

@@ -17,8 +17,16 @@ constexpr std::size_t kMaxInternationalRead = 20;
 /// Mailboxes of one From field, whatever they say. Beyond it the rest is not even checked.
 constexpr std::size_t kMaxMailboxes = 10'000;
 
+/// How many octets Sendmail may need to write a mailbox: it puts names in quotes, a blank beside each comment and an
+/// octet before those from 0x80 to 0x9F.
+std::size_t octets_in_sendmail(std::string_view written) {
+  constexpr std::size_t kQuotes = 2;
+  const auto grows = [](char c) { return c == '(' || c == ')' || !is_ascii(c); };
+  return written.size() + kQuotes + static_cast<std::size_t>(std::count_if(written.begin(), written.end(), grows));
+}
+
 /// Adds the mailboxes of one From field to `authors` and tells what the field is worth by itself.
-FromStatus read_field(std::string_view value, std::size_t max_domains, Authors& authors) {
+FromStatus read_field(std::string_view value, std::size_t max_domains, bool sendmail_delivers, Authors& authors) {
   const std::size_t max_kept = max_domains + 1;
   const std::size_t kept_before = authors.mailboxes.size();
   std::size_t mailboxes = 0;
@@ -29,6 +37,10 @@ FromStatus read_field(std::string_view value, std::size_t max_domains, Authors& 
   const auto total = for_each_address(value, [&](const AddrSpec& address) {
     if (++mailboxes > kMaxMailboxes) {
       beyond = "more than " + std::to_string(kMaxMailboxes) + " mailboxes";
+      return false;
+    }
+    if (sendmail_delivers && octets_in_sendmail(address.written) > kSendmailMailboxOctets) {
+      beyond = "a mailbox of which Sendmail would cut off the end";
       return false;
     }
     if (authors.mailboxes.size() < max_kept) {
@@ -109,18 +121,18 @@ const char* to_string(FromStatus status) noexcept {
   return "";
 }
 
-Authors find_authors(const HeaderBlock& headers, std::size_t max_domains) {
+Authors find_authors(const HeaderBlock& headers, std::size_t max_domains, bool sendmail_delivers) {
   Authors authors;
   const std::vector<std::size_t> fields = headers.find("From");
   if (fields.size() == 1 && !has_hidden_from_field(headers)) {
-    authors.status = read_field(headers[fields.front()].value, max_domains, authors);
+    authors.status = read_field(headers[fields.front()].value, max_domains, sendmail_delivers, authors);
   } else if (!fields.empty()) {
     authors.status = FromStatus::Repeated;
     for (const std::size_t index : fields) {
       if (authors.mailboxes.size() > max_domains) {
         break;  // No more are kept.
       }
-      static_cast<void>(read_field(headers[index].value, max_domains, authors));
+      static_cast<void>(read_field(headers[index].value, max_domains, sendmail_delivers, authors));
     }
   }
   if (authors.status != FromStatus::Ok) {

@@ -9,6 +9,11 @@
 
 namespace assay::message {
 
+/// What Sendmail keeps of a mailbox (name, address and comments) when it writes a From field anew: MAXNAME of its
+/// conf.h. Found in 8.17.1: the rest is cut off, so that the reader of `(230 octets) a@bank.example.attacker.example`
+/// sees `a@bank.example`.
+inline constexpr std::size_t kSendmailMailboxOctets = 256;
+
 /// What the From header fields say about the author (RFC 9989 sections 4.2, 4.4, 5.3.1).
 enum class FromStatus : std::uint8_t {
   Ok,          ///< One From field, well formed, at least one mailbox, every mailbox with a usable domain.
@@ -32,7 +37,8 @@ struct Authors {
 /// bound was passed; the syntax is still checked to the end. Strict on purpose: obsolete syntax is accepted only where
 /// every reader of mail agrees on its meaning (RFC 5322 section 4, comments and folding), and source routes, NUL, bare
 /// CR or LF, and two @ are refused, and so is a field whose domains are not settled by its first 1,000 mailboxes. UTF-8
-/// is accepted as RFC 6532 does. Pure.
-[[nodiscard]] Authors find_authors(const HeaderBlock& headers, std::size_t max_domains);
+/// is accepted as RFC 6532 does. With `sendmail_delivers` a field with a mailbox that kSendmailMailboxOctets cannot
+/// hold is refused. Pure.
+[[nodiscard]] Authors find_authors(const HeaderBlock& headers, std::size_t max_domains, bool sendmail_delivers = false);
 
 }  // namespace assay::message

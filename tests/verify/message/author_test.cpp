@@ -233,3 +233,52 @@ TEST_CASE("message/author: 20 domains in other characters than ASCII are read, o
   CHECK(with_mailboxes(21).status == FromStatus::Unparsable);
   CHECK(with_mailboxes(21).detail == "more than 20 domains in other characters than ASCII");
 }
+
+TEST_CASE("message/author: a mailbox that Sendmail would cut refuses the field, if Sendmail delivers it",
+          "[message][bounds][attack]") {
+  struct Row {
+    std::string before;
+    std::string filler;  // Repeated until the field is full.
+    std::string after;
+    std::size_t cost;  // Of one filler, in octets of Sendmail's.
+  };
+  const std::string address = "ceo@bank.example.attacker.example";
+  for (const Row& row : {
+           Row{" (", "a", ") " + address, 1},
+           Row{" \"", "a", "\" <" + address + ">", 1},
+           Row{"\r\n ", "a", "@bank.example.attacker.example", 1},
+           Row{" ", "(a)", address, 5},
+           Row{" \xC3\x9F", "\xC3\x9F", " <" + address + ">", 4},
+           Row{" x@attacker.example, ", "b ", "<" + address + ">", 2},
+           Row{" team: ", "b ", "<" + address + ">;", 2},
+           Row{" " + address + " (", "a", ")", 1},
+       }) {
+    CAPTURE(row.before, row.filler, row.after);
+    const auto cost = [](std::string_view text) {
+      std::size_t octets = 0;
+      for (const char c : text) {
+        octets += c == '(' || c == ')' || static_cast<unsigned char>(c) >= 0x80 ? 2 : 1;
+      }
+      return octets;
+    };
+    // What stands before the comma and white space in front do not count, nor does the end of a group.
+    const std::string element = row.before.substr(row.before.find_last_of(',') + 1);
+    const std::size_t begin = element.find_first_not_of(" \r\n");
+    const std::size_t fixed = cost(begin == std::string::npos ? "" : element.substr(begin)) + cost(row.after) -
+                              (row.after.ends_with(';') ? 1 : 0) + 2;
+    std::size_t fillers = 0;
+    std::string value = row.before;
+    for (std::size_t octets = fixed; octets + row.cost <= assay::message::kSendmailMailboxOctets; octets += row.cost) {
+      value += row.filler;
+      ++fillers;
+    }
+    REQUIRE(fillers > 10);
+    CHECK(find_authors(with_from({value + row.after}), 5, true).status == FromStatus::Ok);
+    const std::string longer = value + row.filler + row.after;
+    const auto refused = find_authors(with_from({longer}), 5, true);
+    CHECK(refused.status == FromStatus::Unparsable);
+    CHECK(refused.detail == "a mailbox of which Sendmail would cut off the end");
+    CHECK(refused.mailboxes.empty());
+    CHECK(find_authors(with_from({longer}), 5).status == FromStatus::Ok);
+  }
+}
