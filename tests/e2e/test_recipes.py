@@ -1,0 +1,205 @@
+#!/usr/bin/python3
+"""The recipes of docs/sendmail.md and docs/postfix.md, read from these pages and run."""
+
+import contextlib
+import os
+import re
+import smtplib
+import socket
+import sys
+import unittest
+
+import daemon
+import postfix
+import real_mtas
+import samples
+import sendmail
+from delivered import Delivered
+from recipes import main_cf, recipe, replaced
+from unpacked import Unavailable
+
+sys.path.insert(0, str(samples.FOLDER))
+import make  # noqa: E402  pylint: disable=wrong-import-position
+
+INET = "inet:8893@127.0.0.1", "inet:127.0.0.1:8893"  # as Sendmail and as Postfix write it
+
+
+def setUpModule():  # pylint: disable=invalid-name
+    try:
+        for program in (postfix, sendmail):
+            program.unpack(daemon.BUILD)
+        if os.geteuid() != 0:
+            raise Unavailable("Postfix and Sendmail must be started by root")
+    except Unavailable as why:
+        daemon.skip(str(why))
+
+
+class Recipes(unittest.TestCase):
+    maxDiff = None
+
+    def daemon(self, settings="", **more):
+        running = daemon.Daemon(settings, zone=(real_mtas.zone_file(type(self)),), **more)
+        self.addCleanup(running.stop)
+        return running
+
+    def serve(self, server):
+        self.addCleanup(server.stop)
+        return server
+
+    def send(self, server, *, client=make.AUTHOR_IP, text=None, mail_from="office@reject.example", **more):
+        with server.session(client_ip=real_mtas.loopback_clients.address(client), helo="mail.reject.example", **more) as smtp:
+            text = text or make.message("office@reject.example", name="recipe")
+            return server.submit(smtp, mail_from, ["postmaster@example.net"], text)
+
+    def answer(self, server):
+        """The reply to a message, or the greeting if that is a refusal."""
+        try:
+            return self.send(server)
+        except smtplib.SMTPConnectError as error:
+            return error.smtp_code, error.smtp_error
+
+    def stamps(self, server, **more):
+        """The Authentication-Results fields of a message that must be delivered."""
+        code, reply = self.send(server, **more)
+        self.assertEqual(code, 250, reply)
+        texts = server.delivered()
+        self.assertEqual(len(texts), 1, server.log_text()[-2000:])
+        return [b" ".join(value.split()) for value in Delivered(texts[0]).all("Authentication-Results")]
+
+    def assert_verified(self, server):
+        self.assertRegex(self.stamps(server)[0], rb"^mx\.example\.net; .*dmarc=pass")
+
+
+class Sendmail(Recipes):
+    def lines(self, heading, *pairs):
+        return replaced(recipe("sendmail.md", heading), *pairs)
+
+    def test_the_filter(self):
+        running = self.daemon()
+        self.assert_verified(self.serve(sendmail.Sendmail(daemon.BUILD, self.lines("The filter", (INET[0], running.socket)))))
+
+    def test_a_unix_socket(self):
+        running = self.daemon(unix=True)
+        server = self.serve(sendmail.Sendmail(daemon.BUILD, self.lines("Over a unix socket")))
+        (server.folder / "run/assay").mkdir()
+        running.address.rename(server.folder / "run/assay/milter.sock")  # into the chroot; Sendmail takes no hard link
+        self.assert_verified(server)
+
+    def test_the_submission_port(self):
+        running = self.daemon()
+        port = daemon.free_port()
+        lines = self.lines("No filter on the submission port", (INET[0], running.socket),
+                           ("Port=smtp", "Port={port}, Addr=127.0.0.1"), ("Port=submission", f"Port={port}, Addr=127.0.0.1"))
+        server = self.serve(sendmail.Sendmail(daemon.BUILD, lines, logins=("joe",)))
+        self.assert_verified(server)
+        self.assertEqual(self.send(server, port=port)[0], 530)  # authentication required
+        self.assertEqual(self.stamps(server, port=port, login="joe"), [])
+        self.assertEqual(len(running.records()), 1)
+
+    def test_names_that_sendmail_completes(self):
+        # mx is the first label of the name that the test's sendmail.mc gives the host.
+        running = self.daemon(recipe("sendmail.md", "Names that Sendmail completes"))
+        server = self.serve(sendmail.Sendmail(daemon.BUILD, real_mtas.filter_lines(running)))
+        for name in ("localhost", "LOCALHOST", "localhost.localdomain", "mx"):
+            with self.subTest(name):
+                code, reply = self.send(server, text=make.message(f"ceo@{name}", name="own"), mail_from="", client=make.OTHER_IP)
+                expected = f"5.7.1 From {name.lower()} is completed to a name of ours (rule names-of-our-own)"
+                self.assertEqual((code, reply), (550, expected.encode()))
+
+    def test_without_the_daemon(self):
+        documented = self.lines("The filter", (INET[0], f"inet:{daemon.free_port()}@127.0.0.1"))
+        for flag, code, begin in (("F=T, ", 451, b"4.3.2 Please try again later"), ("F=4, ", 421, b"4.7.0"), ("F=R, ", 554, b""),
+                                  ("", 250, b"")):
+            with self.subTest(flag):
+                server = self.serve(sendmail.Sendmail(daemon.BUILD, replaced(documented, ("F=T, ", flag))))
+                found, reply = self.answer(server)
+                self.assertEqual((found, reply[:len(begin)]), (code, begin))
+                if code == 250:
+                    self.assertEqual(Delivered(server.delivered()[0]).all("Authentication-Results"), [])
+
+
+class Postfix(Recipes):
+    def serve_with(self, settings, **more):
+        return self.serve(postfix.Postfix(daemon.BUILD, "", settings=settings, **more))
+
+    def settings(self, heading, *pairs):
+        return main_cf(replaced(recipe("postfix.md", heading), *pairs))
+
+    def test_the_filter(self):
+        running = self.daemon()
+        server = self.serve_with(self.settings("The filter", (INET[1], running.postfix_socket)))
+        self.assert_verified(server)
+        code, reply = self.send(server, text=make.message("office@reject.example\0, x@plain.example", name="nul"))
+        self.assertEqual((code, reply[:6]), (550, b"5.7.1 "), reply)
+
+    def test_one_filter_s_own_failure_action(self):
+        running = self.daemon()
+        heading = "Failure and time-outs for this filter alone"
+        self.assert_verified(self.serve_with(self.settings(heading, (INET[1], running.postfix_socket))))
+        # milter_default_action does not count for it.
+        absent = self.settings(heading, (INET[1], f"inet:127.0.0.1:{daemon.free_port()}"))
+        self.assertEqual(self.send(self.serve_with({**absent, "milter_default_action": "accept"}))[0], 451)
+
+    def test_no_filter_for_some_clients(self):
+        running = self.daemon()
+        maps = self.settings("No filter for some clients")
+        server = self.serve(postfix.Postfix(daemon.BUILD, running.postfix_socket, settings=maps))
+        self.assert_verified(server)
+        self.assertEqual(self.stamps(server, client="203.0.113.7"), [])
+
+    def test_the_submission_port(self):
+        running = self.daemon()
+        port = daemon.free_port()
+        services = replaced(recipe("postfix.md", "No filter on the submission port"), ("submission inet", f"127.0.0.1:{port} inet"))
+        server = self.serve(postfix.Postfix(daemon.BUILD, running.postfix_socket, services=services))
+        self.assert_verified(server)
+        self.assertEqual(self.stamps(server, port=port, login="joe"), [])
+        self.assertEqual(len(running.records()), 1)
+
+    def test_a_socket_below_the_chroot(self):
+        running = self.daemon(unix=True)
+        server = self.serve_with(self.settings("A socket below the chroot"), chroot=True)
+        (server.queue / "assay").mkdir()
+        (server.queue / "assay").chmod(0o755)
+        running.address.rename(server.queue / "assay/assay.sock")
+        self.assert_verified(server)
+
+    def test_without_the_daemon(self):
+        for action, code, begin in (("tempfail", 451, b"4.7.1 Service unavailable - try again later"), ("reject", 554, b""),
+                                    ("accept", 250, b""), ("quarantine", 250, b"")):
+            with self.subTest(action):
+                settings = self.settings("The filter", (INET[1], f"inet:127.0.0.1:{daemon.free_port()}"), ("= tempfail", f"= {action}"))
+                server = self.serve_with(settings)
+                found, reply = self.answer(server)
+                self.assertEqual((found, reply[:len(begin)]), (code, begin))
+                if action == "quarantine":
+                    daemon.until(server.held, what="a message on hold")
+                elif code == 250:
+                    self.assertEqual(Delivered(server.delivered()[0]).all("Authentication-Results"), [])
+
+
+class TimeOuts(Recipes):
+    """assayd answers at its message deadline, whatever DNS does; an MTA that waits no longer than that defers."""
+
+    def test_the_deadline_and_the_mtas_patience(self):
+        with contextlib.closing(socket.socket(socket.AF_INET, socket.SOCK_DGRAM)) as silent:
+            silent.bind(("127.0.0.1", 0))
+            running = self.daemon(f"dns: {{forward: ['127.0.0.1@{silent.getsockname()[1]}'], timeout: 10s, message_deadline: 3s}}\n")
+            filter_line = replaced(recipe("sendmail.md", "The filter"), (INET[0], running.socket))
+            lines = recipe("postfix.md", "Failure and time-outs for this filter alone")
+            setting = main_cf(replaced(lines, (INET[1], running.postfix_socket)))
+            patient = [sendmail.Sendmail(daemon.BUILD, filter_line), postfix.Postfix(daemon.BUILD, "", settings=setting)]
+            hasty = [sendmail.Sendmail(daemon.BUILD, re.sub("E:5m", "E:1s", filter_line)),
+                     postfix.Postfix(daemon.BUILD, "", settings={name: value.replace("content_timeout=300s", "content_timeout=1s")
+                                                                 for name, value in setting.items()})]
+            for server in patient + hasty:
+                self.serve(server)
+            for server in patient:
+                self.assertIn(b"dmarc=temperror", self.stamps(server)[0])
+            for server in hasty:
+                self.assertEqual(self.send(server)[0], 451)
+                self.assertEqual(server.delivered(1, timeout=0.2), [])
+
+
+if __name__ == "__main__":
+    unittest.main()
