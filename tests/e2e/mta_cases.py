@@ -140,6 +140,9 @@ CASES = [
     Case("from a local network", _with_results(FORGED[:1], _message()),
          Expected(decision="accept by local", stamp=("none",), left=_message()), client=LOCAL_IP),
     # The differences.
+    Case("a rule redirects it to a recipient of it", _message(), Expected(decision="quarantine by trap", recipients=(b"trap",)),
+         helo="trap.example.org", rcpt=("one@example.net", "trap@example.net"),
+         differs={"Postfix": Expected(decision="quarantine by trap", recipients=(b"trap", b"trap"))}),
     Case("SMTPUTF8", make.message("Büro <büro@bücher.example>", name="mta"), Expected(stamp=("dmarc=pass",)),
          mail_from="büro@bücher.example", helo="mail.xn--bcher-kva.example", mail_args=("SMTPUTF8",),
          differs={"Sendmail": Expected("refused", 555, "5.5.4 SMTPUTF8 parameter unrecognized", None)}),

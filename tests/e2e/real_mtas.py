@@ -58,18 +58,18 @@ class RealMta:
         self.server = server
         self._running = running
 
-    def send(self, text, *, client, helo, mail_from, rcpt, login=None, mail_args=(), decides=True):
-        """Without `decides` the MTA itself refuses the message."""
+    def send(self, text, *, client, helo, mail_from, rcpt, login=None, mail_args=(), decides=True, copies=1):
+        """Without `decides` the MTA itself refuses the message; `copies` are waited for if it is delivered."""
         before = len(self._running.records())
         held = len(self.server.held())
         with self._session(client, helo, login) as smtp:
             code, reply = self.server.submit(smtp, mail_from, rcpt, text, mail_args=mail_args)
-        return self._happened(code, reply, held, self._record(before) if decides else None)
+        return self._happened(code, reply, held, copies, self._record(before) if decides else None)
 
     def _record(self, before):
         return daemon.until(lambda: self._running.records()[before:], what=f"{self.name}: a record")[-1]
 
-    def _happened(self, code, reply, held, record):
+    def _happened(self, code, reply, held, count, record):
         """Waits for what the reply promises; `held` messages were on hold before."""
         copies = []
         if code == 250 and record["decision"]["action"] == "discard":
@@ -78,7 +78,8 @@ class RealMta:
             daemon.until(lambda: len(self.server.held()) > held, what=f"{self.name}: a message on hold")
             fate = "held"
         elif code == 250:
-            copies = daemon.until(lambda: self.server.deliveries(1, 0), what=f"{self.name}: a delivery\n{self.server.log_text()[-3000:]}")
+            copies = self.server.deliveries(count)
+            assert copies, f"{self.name} delivers nothing: {self.server.log_text()[-3000:]}"
             fate = "delivered"
         else:
             fate = "refused" if code // 100 == 5 else "deferred"

@@ -4,6 +4,7 @@ import pathlib
 import re
 
 DOCS = pathlib.Path(__file__).resolve().parents[2] / "docs"
+README = DOCS.parent / "README.md"
 
 
 def recipe(page, heading):

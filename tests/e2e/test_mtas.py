@@ -45,7 +45,8 @@ class Mtas(unittest.TestCase):
                 with self.subTest(case.name, mta=mta.name):
                     happened = mta.send(case.text, client=case.client, helo=case.helo, mail_from=case.mail_from, rcpt=case.rcpt,
                                         login=case.login, mail_args=case.mail_args,
-                                        decides=case.expected_of(mta.name).decision is not None)
+                                        decides=case.expected_of(mta.name).decision is not None,
+                                        copies=len(case.expected_of(mta.name).recipients))
                     rows[case.name, mta.name] = happened
                     self.check(case, mta, happened)
         for mta in self.mtas:

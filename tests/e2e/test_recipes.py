@@ -15,7 +15,8 @@ import real_mtas
 import samples
 import sendmail
 from delivered import Delivered
-from recipes import main_cf, recipe, replaced
+from lmtp_mailbox import LmtpMailbox
+from recipes import README, main_cf, recipe, replaced
 from unpacked import Unavailable
 
 sys.path.insert(0, str(samples.FOLDER))
@@ -75,6 +76,7 @@ class Sendmail(Recipes):
         return replaced(recipe("sendmail.md", heading), *pairs)
 
     def test_the_filter(self):
+        self.assertIn(recipe("sendmail.md", "The filter"), README.read_text(encoding="utf-8"))
         running = self.daemon()
         self.assert_verified(self.serve(sendmail.Sendmail(daemon.BUILD, self.lines("The filter", (INET[0], running.socket)))))
 
@@ -126,6 +128,7 @@ class Postfix(Recipes):
         return main_cf(replaced(recipe("postfix.md", heading), *pairs))
 
     def test_the_filter(self):
+        self.assertIn(recipe("postfix.md", "The filter"), README.read_text(encoding="utf-8"))
         running = self.daemon()
         server = self.serve_with(self.settings("The filter", (INET[1], running.postfix_socket)))
         self.assert_verified(server)
@@ -163,6 +166,27 @@ class Postfix(Recipes):
         (server.queue / "assay").chmod(0o755)
         running.address.rename(server.queue / "assay/assay.sock")
         self.assert_verified(server)
+
+    def test_a_content_filter(self):
+        running = self.daemon("local: {networks: [127.0.0.1]}\n")
+        for is_documented in (True, False):
+            with self.subTest(is_documented=is_documented), contextlib.closing(LmtpMailbox()) as content_filter:
+                port = daemon.free_port()
+                services = replaced(recipe("other-filters.md", "amavis"), ("127.0.0.1:10025", f"127.0.0.1:{port}"),
+                                    *([] if is_documented else [("  -o smtpd_milters=\n", "")]))
+                settings = {"content_filter": f"lmtp-amavis:[127.0.0.1]:{content_filter.port}"}
+                server = self.serve(postfix.Postfix(daemon.BUILD, running.postfix_socket, settings=settings, services=services))
+                self.assertEqual(self.send(server)[0], 250)
+                [(recipient, text)] = content_filter.take(1, 30)
+                self.assertIn(b"dmarc=pass", Delivered(text.replace(b"\r\n", b"\n")).all("Authentication-Results")[0])
+                with server.session(port=port) as smtp:
+                    self.assertEqual(server.submit(smtp, "office@reject.example", [recipient.decode()], text)[0], 250)
+                stamps = [b" ".join(value.split()) for value in Delivered(server.delivered()[0]).all("Authentication-Results")]
+                if is_documented:
+                    self.assertEqual(len(stamps), 1)
+                    self.assertIn(b"dmarc=pass", stamps[0])
+                else:
+                    self.assertEqual(stamps, [b"mx.example.net; none"])
 
     def test_without_the_daemon(self):
         for action, code, begin in (("tempfail", 451, b"4.7.1 Service unavailable - try again later"), ("reject", 554, b""),

@@ -77,7 +77,7 @@ class Sendmail(unittest.TestCase):
                   "encoded": (" ", "=?utf-8?q?aaaa?= ", f"<{author}>")}
         delivered, refused = set(), set()
         for name, (before, filler, after) in shapes.items():
-            with self.sendmail.session(client_ip=loopback_clients.address(make.AUTHOR_IP), helo="mail.monitor.example") as smtp:
+            with self.sendmail.session(client_ip=make.AUTHOR_IP, helo="mail.monitor.example") as smtp:
                 for octets in (100, 190, 236, 248, 252, 256, 258, 262, 300, 600, 2100, 2400):
                     field = before + filler * ((octets - len((before + after).strip())) // len(filler)) + after
                     text = b"From:" + field.encode("latin-1") + b"\r\n" + make.message(None, name="cut")
@@ -94,9 +94,25 @@ class Sendmail(unittest.TestCase):
                         self.assertEqual(domains - {"monitor.example"}, {"reject.example.monitor.example"}, value)
         self.assertEqual((delivered, refused), (set(shapes), set(shapes)))
 
+    def test_a_redirection_takes_a_message_from_all_whom_a_recipient_stands_for(self):
+        rules = "policy: {rules: [{name: trap, when: {spf: fail}, then: {quarantine: {how: redirect, to: trap@example.net}}}]}\n"
+        running = daemon.Daemon(rules, zone=self.running.zone)
+        self.addCleanup(running.stop)
+        aliases = "team: one, two\nouter: team, three\nbob: \\bob, carol\n"
+        server = sendmail.Sendmail(daemon.BUILD, FILTER.format(running.socket), aliases=aliases)
+        self.addCleanup(server.stop)
+        for rcpt in (["team@example.net"], ["outer@example.net"], ["bob@example.net", "one@example.net", "TEAM@example.net"], ["bob"],
+                     ["one%example.net@example.net"], ["example.net!one@example.net"], ["@example.net:one@example.net"],
+                     ['"one"@example.net'], ["team@mx.example.net"], ["one@[127.0.0.1]"]):
+            with self.subTest(rcpt), server.session(client_ip=make.OTHER_IP, helo="client.plain.example") as smtp:
+                text = make.message("office@monitor.example", name="trap")
+                self.assertEqual(server.submit(smtp, "office@monitor.example", rcpt, text)[0], 250)
+                self.assertEqual([recipient for recipient, _ in server.deliveries()], [b"trap"])
+        self.assertEqual(server.deliveries(1, 0.5), [])
+
     def test_names_of_its_own_are_completed(self):
         """What Sendmail makes of its own names is nobody's whom DMARC judged: docs/sendmail.md has a rule for that."""
-        with self.sendmail.session(client_ip=loopback_clients.address(make.OTHER_IP), helo="client.plain.example") as smtp:
+        with self.sendmail.session(client_ip=make.OTHER_IP, helo="client.plain.example") as smtp:
             text = make.message("ceo@localhost", name="own")
             self.assertEqual(self.sendmail.submit(smtp, "", ["postmaster@example.net"], text)[0], 250)
         self.assertEqual(Delivered(self.sendmail.delivered()[0]).all("From"), [b" ceo@mx.example.net"])
