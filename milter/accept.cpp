@@ -26,8 +26,10 @@ constexpr std::size_t kMaxConnections = 16'384;
 constexpr std::chrono::milliseconds kNap{20};
 
 std::atomic<bool> has_stopped{false};
-int the_ceiling = std::numeric_limits<int>::max();
-std::function<void()> tell_refused;  // NOLINT(cert-err58-cpp): an empty one throws nothing.
+// Of this thread: another that accepts connections, like that of the metrics, goes on and has no ceiling.
+thread_local bool serves_mtas = false;
+thread_local int the_ceiling = std::numeric_limits<int>::max();
+thread_local std::function<void()> tell_refused;
 
 /// What accept(2) reports of a connection that is gone already, so that the next may be fine.
 bool is_of_the_connection(int error) {
@@ -62,6 +64,7 @@ int connection_ceiling(std::size_t max_files) noexcept {
 }
 
 void bound_connections(int ceiling, std::function<void()> on_refused) {
+  serves_mtas = true;
   the_ceiling = ceiling;
   tell_refused = std::move(on_refused);
 }
@@ -75,7 +78,7 @@ void stop_accepting() noexcept {
 /// In place of the C library's, for libmilter too: the linker exports it because libmilter names it.
 extern "C" __attribute__((visibility("default"))) int accept(int listener, sockaddr* address, socklen_t* size) {
   using namespace assay::milter;
-  if (has_stopped) {
+  if (has_stopped && serves_mtas) {
     // libmilter, which holds a lock here that its own stop needs, asks again at once.
     std::this_thread::sleep_for(kNap);
     errno = ECONNABORTED;

@@ -19,8 +19,9 @@ inline constexpr std::size_t kMaxAliases = 16;
 /// 4.6.4). TXT records are all kept, for any may be the one that is looked for.
 inline constexpr std::size_t kMaxRecords = 200;
 
-/// Different addresses of one answer, count. Each is compared with the client again and again. RFC 7208 sections 5.3 and
-/// 5.4 have any of them match, so that none may be left out: more than that is TempFail, never an answer that lacks some.
+/// Different addresses of one answer, count. Each is compared with the client again and again. RFC 7208 sections 5.3
+/// and 5.4 have any of them match, so that none may be left out: more than that is TempFail, never an answer that lacks
+/// some.
 inline constexpr std::size_t kMaxAddresses = 1000;
 
 /// Reads the DNS message that answers `question`, which must be askable. CNAMEs are followed inside the message; the

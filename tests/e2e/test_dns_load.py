@@ -11,6 +11,7 @@ import unittest
 
 import daemon
 import milter
+import sanitizers
 from dns_stand import DOWN, PASS, Stand, new_message
 
 MESSAGES = int(os.environ.get("ASSAY_MESSAGES", "100"))
@@ -70,7 +71,8 @@ class Load(unittest.TestCase):
         print(f"\n{MESSAGES} messages at once while DNS was silent for {OUTAGE} s: slowest verdict {slowest:.2f} s (deadline "
               f"{DEADLINE} s), {memory} KiB, {files} files and {threads} threads, before {before}, after {after}; "
               f"back after {back:.2f} s")
-        self.assertLess(memory, MOST_MEMORY_KIB)
+        if not sanitizers.BUILT_WITH:  # They take more for all that is there.
+            self.assertLess(memory, MOST_MEMORY_KIB)
         self.assertLessEqual(after[0], before[0])
         self.daemon.assert_sound(self)
 

@@ -8,6 +8,7 @@ import unittest
 
 import daemon
 import milter
+import sanitizers
 import test_metrics
 
 FROM = (b"From", b" office@plain.example")
@@ -138,7 +139,8 @@ class Overload(unittest.TestCase):
         each_us = (time.monotonic() - begun) / count * 1e6
         grown = running.resident_kib() - before
         print(f"{count:,} refusals: {grown} KiB more memory, {each_us:.0f} us each with this client", flush=True)
-        self.assertLess(grown, 1024)
+        if not sanitizers.BUILT_WITH:  # They keep for a while what was given back.
+            self.assertLess(grown, 1024)
         self.assertEqual(self.refused(), count + 1)
         lines = daemon.until(lambda: [text for text in running.messages("warning") if "limits." in text], what="the log line")
         # One line, whose successor comes after a minute at the earliest.
@@ -181,6 +183,8 @@ class Connections(unittest.TestCase):
             self.assertEqual(len(good.message([FROM]).inserted(b"Authentication-Results")), 1)
             running.reload()
             daemon.until(lambda: any("in force" in text for text in running.messages()), what="the reload")
+            # The ceiling is the MTAs' alone: who wants to know what is going on gets an answer now.
+            self.assertEqual(refused(), len(silent))
 
             # The first that ends makes room.
             held.pop().close()
@@ -188,11 +192,6 @@ class Connections(unittest.TestCase):
             with milter.Milter(running.port) as late:
                 late.connect()
                 self.assertEqual(len(late.message([FROM]).inserted(b"Authentication-Results")), 1)
-            # The metrics have room again, too: they are asked over a connection that the ceiling holds for.
-            for connection in held[:10]:
-                connection.close()
-            daemon.until(lambda: running.descriptors() < self.CEILING - 8, what="the end of more connections")
-            self.assertEqual(refused(), len(silent))
             lines = daemon.until(lambda: [text for text in running.messages("warning") if "open files" in text], what="the log line")
             self.assertEqual(len(lines), 1, lines)
             running.assert_sound(self)
