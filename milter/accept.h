@@ -15,8 +15,8 @@ inline constexpr std::size_t kMaxFiles = 65'536;
 [[nodiscard]] int connection_ceiling(std::size_t max_files) noexcept;
 
 /// From now on a connection that the calling thread accepts is closed at once if its descriptor would be `ceiling` or
-/// above, that is, if so many files are open; `on_refused` is then called, and must not throw. Until then all are taken.
-/// Of what other threads accept, none is refused: the metrics can be read when no more mail is taken.
+/// above, that is, if so many files are open; `on_refused` is then called, and must not throw. Until then all are
+/// taken. Of what other threads accept, none is refused: the metrics can be read when no more mail is taken.
 ///
 /// libmilter (8.17.1) has no such bound. Where no descriptor is left it tries again at once and for ever, which takes a
 /// processor; DNS gets none, and a reload cannot read its file. Its listener calls accept(2), whose place the function
