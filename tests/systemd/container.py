@@ -3,6 +3,8 @@
 The root is an overlay over /, so the programs are the host's and nothing is written to it; the network is the host's, so a test
 reaches the daemons in it on loopback. Units that are enabled on the host are not: the container gets as far as basic.target.
 Everything lives in a mount namespace and control groups of its own and is gone when it ends.
+
+Or a copy of another root, and with a network that is nothing but a loopback interface of its own.
 """
 
 import os
@@ -18,9 +20,9 @@ _SCRIPT = """set -e
 base=$1
 mount -t tmpfs tmpfs "$base"
 mkdir "$base/root" "$base/upper" "$base/work"
-mount -t overlay overlay -o "lowerdir=/,upperdir=$base/upper,workdir=$base/work" "$base/root"
+mount -t overlay overlay -o "lowerdir=$3,upperdir=$base/upper,workdir=$base/work" "$base/root"
 exec systemd-nspawn --quiet --register=no --keep-unit --link-journal=no --machine="$2" --directory="$base/root" --console=pipe \
-    --tmpfs=/etc/systemd/system --boot systemd.unit=basic.target
+    --tmpfs=/etc/systemd/system $4 --boot systemd.unit=basic.target
 """
 
 
@@ -29,7 +31,9 @@ class Unavailable(Exception):
 
 
 class Container:
-    def __init__(self):
+    def __init__(self, lower="/", *, private_network=False):
+        self._lower = lower
+        self._network = "--private-network" if private_network else ""
         for program in ("systemd-nspawn", "nsenter", "unshare"):
             if not shutil.which(program):
                 raise Unavailable(f"there is no {program} (packages systemd-container and util-linux)")
@@ -60,7 +64,8 @@ class Container:
         join = "".join(f"echo $$ > {group}/cgroup.procs\n" for group in self._groups)
         self._output = (self._base.parent / f"{name}.log").open("w+", encoding="utf-8", errors="replace")
         self._process = subprocess.Popen(
-            ["unshare", "--mount", "--propagation", "private", "sh", "-c", join + _SCRIPT, "sh", self._base, name],
+            ["unshare", "--mount", "--propagation", "private", "sh", "-c", join + _SCRIPT, "sh", self._base, name, self._lower,
+             self._network],
             stdin=subprocess.DEVNULL, stdout=self._output, stderr=subprocess.STDOUT)
 
         def booted():
