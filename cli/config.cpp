@@ -137,6 +137,9 @@ void add_config(CLI::App& app, Run& run) {
       "config", "Checks, shows and explains the configuration, or writes one from the files of other programs.");
   verb->group(kVerbs);
   verb->require_subcommand(0, 1);
+  verb->footer(
+      "`assay config VERB --help` tells the options of a verb and its exit status.\n\n"
+      "Example:\n  assay config check /etc/assay/assay.yaml");
 
   auto files = std::make_shared<std::vector<std::string>>();
   CLI::App* const check = verb->add_subcommand(

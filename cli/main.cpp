@@ -9,6 +9,9 @@
 #include "cli/help.h"
 #include "cli/input.h"
 #include "cli/verbs.h"
+#include "program/version.h"
+#include "resolver/library_versions.h"
+#include "verify/crypto/library_version.h"
 
 namespace assay::cli {
 namespace {
@@ -47,25 +50,34 @@ std::optional<int> parse(CLI::App& app, std::vector<std::string> list) {
   return std::nullopt;
 }
 
+std::string version() {
+  auto libraries = resolver::library_versions();
+  libraries.insert(libraries.begin(), crypto::library_version());
+  return program::version_text("assay", libraries);
+}
+
 int main_of(int count, char** values) {
   CLI::App app(
       "Checks mail as assayd does: SPF, DKIM, DMARC and ARC of a message in a file, with the reasons; and the "
       "configuration.",
       "assay");
-  app.set_version_flag("--version", "assay " ASSAY_VERSION, "Print the version.");
+  app.set_version_flag("--version", version, "Print the version, how it was built, and the libraries in use.");
   set_help_layout(app);
   app.require_subcommand(0, 1);
   app.footer(
       "`assay VERB --help` tells the options of a verb.\n\n"
       "Exit status of every verb: 0 done, nothing found; 1 it ran and found something\n"
       "(for verify and spf only with --exit-code); 2 usage, or something that cannot\n"
-      "be read.");
+      "be read.\n\n"
+      "Example:\n"
+      "  assay verify --client-ip 192.0.2.1 --mail-from bounce@example.com mail.eml");
   Run run;
   add_verify(app, run);
   add_spf(app, run);
   add_config(app, run);
   add_policy(app, run);
   add_selftest(app, run);
+  add_completion(app, run);
   const auto parsed = parse(app, arguments(count, values));
   if (parsed) {
     return *parsed;
@@ -73,7 +85,7 @@ int main_of(int count, char** values) {
   if (!run) {
     return complain(
         "give a verb: verify, spf, config check, config show, config migrate, policy lint, policy replay, policy "
-        "suggest, policy test or selftest; see assay --help");
+        "suggest, policy test, selftest or completion; see assay --help");
   }
   const int status = run();
   std::cout.flush();

@@ -8,6 +8,9 @@ void add_policy(CLI::App& app, Run& run) {
   CLI::App* const verb = app.add_subcommand("policy", "Tries a policy before it meets mail.");
   verb->group(kVerbs);
   verb->require_subcommand(1, 1);
+  verb->footer(
+      "`assay policy VERB --help` tells the options of a verb and its exit status.\n\n"
+      "Example:\n  assay policy lint --strict /etc/assay/assay.yaml");
   add_policy_lint(*verb, run);
   add_policy_replay(*verb, run);
   add_policy_suggest(*verb, run);

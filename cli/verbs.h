@@ -22,6 +22,7 @@ using Run = std::function<int()>;
 // Each adds one verb with its options to `app`. When that verb is given, it sets `run`.
 void add_verify(CLI::App& app, Run& run);
 void add_spf(CLI::App& app, Run& run);
+void add_completion(CLI::App& app, Run& run);
 void add_config(CLI::App& app, Run& run);
 // Below `config`.
 void add_config_migrate(CLI::App& config, Run& run);

@@ -14,3 +14,20 @@ function(assay_install_unit template)
     file(INSTALL \"\${assay_unit}\" DESTINATION \"\${CMAKE_INSTALL_PREFIX}/lib/systemd/system\" RENAME \"${name}\")
     file(REMOVE \"\${assay_unit}\")")
 endfunction()
+
+set(ASSAY_ZSH_COMPLETIONS zsh/vendor-completions CACHE STRING
+  "Where zsh looks for completions, below share: Debian's folder; elsewhere zsh/site-functions")
+
+# assay_install_completion(<program> <argument>): the scripts by which shells complete its command line, as it prints them itself for
+# `<program> <argument> SHELL`. Made whenever the program is linked.
+function(assay_install_completion program argument)
+  set(folder ${CMAKE_BINARY_DIR}/completions)
+  foreach(shell bash zsh fish)
+    add_custom_command(TARGET ${program} POST_BUILD
+      COMMAND ${CMAKE_COMMAND} -E make_directory ${folder}
+      COMMAND ${program} ${argument} ${shell} > ${folder}/${program}.${shell} VERBATIM)
+  endforeach()
+  install(FILES ${folder}/${program}.bash DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions RENAME ${program})
+  install(FILES ${folder}/${program}.zsh DESTINATION ${CMAKE_INSTALL_DATADIR}/${ASSAY_ZSH_COMPLETIONS} RENAME _${program})
+  install(FILES ${folder}/${program}.fish DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d)
+endfunction()

@@ -3,6 +3,7 @@
 
 Usage: check_install.py CMAKE BUILD."""
 
+import os
 import pathlib
 import subprocess
 import sys
@@ -10,6 +11,9 @@ import tempfile
 
 EXPECTED = ["bin/assay", "sbin/assayd", "lib/systemd/system/assayd.service", "lib/sysusers.d/assay.conf", "lib/tmpfiles.d/assay.conf",
             "share/doc/assay/examples/assay.yaml", "share/assay/schema.json"]
+for PROGRAM in ("assay", "assayd"):
+    EXPECTED += [f"share/bash-completion/completions/{PROGRAM}", f"share/zsh/vendor-completions/_{PROGRAM}",
+                 f"share/fish/vendor_completions.d/{PROGRAM}.fish"]
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 EXPECTED += [f"share/doc/assay/{name}" for name in ("README.md", "SECURITY.md")]
 EXPECTED += [f"share/doc/assay/{path.relative_to(ROOT)}" for path in (ROOT / "docs").iterdir() if path.suffix in (".md", ".svg")]
@@ -17,11 +21,35 @@ EXAMPLES = ROOT / "config/examples"
 EXPECTED += [f"share/doc/assay/examples/{path.relative_to(EXAMPLES)}" for path in EXAMPLES.rglob("*") if path.is_file()]
 
 
+def install(cmake, build, *arguments, destination=""):
+    """Installs, with a DESTDIR or without."""
+    subprocess.run([cmake, "--install", build, *arguments], check=True, stdout=subprocess.DEVNULL, env={**os.environ, "DESTDIR": destination})
+
+
+def prefix_problems(cmake, build, folder):
+    """DESTDIR is where files lie for now, the prefix what they know of it; and a list of all is left, for who uninstalls."""
+    install(cmake, build, "--prefix", "/opt/assay", "--component", "Unspecified", destination=folder)
+    root = pathlib.Path(folder) / "opt/assay"
+    found = {f"/opt/assay/{path.relative_to(root)}" for path in root.rglob("*") if path.is_file()}
+    listed = set((pathlib.Path(build) / "install_manifest_Unspecified.txt").read_text(encoding="utf-8").splitlines())
+    if found != listed or len(found) != len(EXPECTED):
+        yield f"installed, but not in the manifest, or the other way round: {sorted(found ^ listed)}"
+    for unit in root.glob("lib/systemd/system/*"):
+        text = unit.read_text(encoding="utf-8")
+        if folder in text or ("ExecStart=" in text and "\nExecStart=/opt/assay/sbin/assayd " not in text):
+            yield f"{unit.name} does not start /opt/assay/sbin/assayd"
+
+
 def main():
     cmake, build = sys.argv[1:]
     with tempfile.TemporaryDirectory(prefix="assay-install-") as folder:
+        problems = list(prefix_problems(cmake, build, folder))
+        if problems:
+            print("\n".join(problems))
+            return 1
+    with tempfile.TemporaryDirectory(prefix="assay-install-") as folder:
         prefix = pathlib.Path(folder)
-        subprocess.run([cmake, "--install", build, "--prefix", prefix], check=True, stdout=subprocess.DEVNULL)
+        install(cmake, build, "--prefix", prefix)
         found = sorted(str(path.relative_to(prefix)) for path in prefix.rglob("*") if path.is_file())
         if found != sorted(EXPECTED):
             print(f"installed: {found}\nexpected: {sorted(EXPECTED)}")

@@ -17,8 +17,9 @@ MAY_USE = {
     "config": {"config", "policy", "verify/crypto", "resolver/settings.h"},
     "observe": {"observe", "policy", "verify"},
     "mta": {"mta"},
-    "milter": {"milter", "verify", "resolver", "policy", "config", "observe"},
-    "cli": {"cli", "verify", "resolver", "policy", "config", "observe", "mta"},
+    "program": {"program"},
+    "milter": {"milter", "verify", "resolver", "policy", "config", "observe", "program"},
+    "cli": {"cli", "verify", "resolver", "policy", "config", "observe", "mta", "program"},
 }
 SHARED = {"verify/base", "verify/verdict.h", "verify/limits.h"}
 
@@ -54,7 +55,7 @@ LIBRARIES = [
     (r"prometheus/.*", {"observe"}),
     (r"simdjson.*", {"observe", "cli"}),
     (r"zlib\.h", {"observe"}),
-    (r"CLI/.*", {"cli", "milter", "mta"}),
+    (r"CLI/.*", {"cli", "milter", "mta", "program"}),
     (r"libmilter/.*", {"milter"}),
     (r"systemd/.*", {"milter", "observe"}),
     # Sockets, files, threads and clocks: the engine has none.
