@@ -189,6 +189,15 @@ class Postfix(Mta):
             time.sleep(0.05)
         raise Unavailable(f"Postfix does not answer: {self.log_text()}")
 
+    def run(self, program, *arguments):
+        """What one of Postfix's commands prints with those arguments."""
+        command = [self.root / "usr/sbin" / program, "-c", self.folder / "etc", *arguments]
+        environment = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LD_LIBRARY_PATH": library_path(self.root)}
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=60)
+        if done.returncode != 0:
+            raise AssertionError(f"{program} {' '.join(arguments)}: {done.stdout}{done.stderr}")
+        return done.stdout
+
     def stop(self):
         if self._process is not None and self._process.poll() is None:
             self._process.send_signal(signal.SIGTERM)

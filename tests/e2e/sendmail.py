@@ -169,7 +169,7 @@ class Sendmail(Mta):
             self._syslog = _Syslog(self.folder / "dev/log")
             self._saslauthd = _Saslauthd(self.folder / "run/saslauthd/mux", logins)
             self._configure(lines)
-            self._run("-bi", "-O", "RunAsUser=root")
+            self.run("-bi", "-O", "RunAsUser=root")
             self._start()
         except BaseException:
             self.stop()
@@ -220,11 +220,13 @@ class Sendmail(Mta):
     def _command(self, *arguments):
         return ["chroot", self.folder, "/usr/sbin/sendmail", "-C", "/etc/mail/sendmail.cf", *arguments]
 
-    def _run(self, *arguments):
+    def run(self, *arguments):
+        """What sendmail prints with those arguments."""
         done = subprocess.run(self._command(*arguments), env={"PATH": "/usr/sbin"}, capture_output=True, text=True, check=False,
                               timeout=60)
         if done.returncode != 0:
             raise AssertionError(f"sendmail {' '.join(arguments)}: {done.stdout}{done.stderr}{self.log_text()}")
+        return done.stdout
 
     def _start(self):
         # A session of its own: it forks for each connection, and all of them end with it.

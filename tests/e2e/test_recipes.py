@@ -71,6 +71,28 @@ class Recipes(unittest.TestCase):
         self.assertRegex(self.stamps(server)[0], rb"^mx\.example\.net; .*dmarc=pass")
 
 
+    def put_on_hold(self, server, running):
+        """The queue id of a message on hold."""
+        self.assertEqual(self.send(server)[0], 250)
+        daemon.until(server.held, what="a message on hold")
+        return daemon.until(running.records, what="a record")[-1]["queue_id"]
+
+    def commands(self, page, queue_id):
+        """The commands by which a page takes a message off hold, as lists of words."""
+        lines = [line.partition("#")[0].split() for line in recipe(page, "Mail on hold").splitlines()]
+        documented = re.search(r"-(?:qI|H )(\w+)", recipe(page, "Mail on hold"))[1]
+        return [[word.replace(documented, queue_id) for word in line] for line in lines]
+
+    def assert_released(self, server):
+        message = Delivered(server.delivered()[0])
+        self.assertEqual(len(message.all("Authentication-Results")), 1)
+        self.assertIn("dis=quarantine rule=hold", message.stamp)
+        self.assertEqual(server.held(), [])
+
+
+HOLD = "policy: {rules: [{name: hold, when: {dmarc: pass}, then: {quarantine: {how: hold}}}]}\n"
+
+
 class Sendmail(Recipes):
     def lines(self, heading, *pairs):
         return replaced(recipe("sendmail.md", heading), *pairs)
@@ -96,7 +118,17 @@ class Sendmail(Recipes):
         self.assert_verified(server)
         self.assertEqual(self.send(server, port=port)[0], 530)  # authentication required
         self.assertEqual(self.stamps(server, port=port, login="joe"), [])
-        self.assertEqual(len(running.records()), 1)
+        self.assertEqual(len(daemon.until(running.records, what="a record")), 1)
+
+    def test_mail_on_hold(self):
+        running = self.daemon(HOLD)
+        server = self.serve(sendmail.Sendmail(daemon.BUILD, real_mtas.filter_lines(running)))
+        lists, takes_off, delivers = self.commands("sendmail.md", self.put_on_hold(server, running))
+        self.assertEqual(lists[0], "mailq")
+        self.assertIn("QUARANTINE: assay: hold\n", server.run("-bp", *lists[1:]))
+        server.run(*takes_off[1:])
+        server.run(*delivers[1:])
+        self.assert_released(server)
 
     def test_names_that_sendmail_completes(self):
         # mx is the first label of the name that the test's sendmail.mc gives the host.
@@ -157,7 +189,7 @@ class Postfix(Recipes):
         server = self.serve(postfix.Postfix(daemon.BUILD, running.postfix_socket, services=services))
         self.assert_verified(server)
         self.assertEqual(self.stamps(server, port=port, login="joe"), [])
-        self.assertEqual(len(running.records()), 1)
+        self.assertEqual(len(daemon.until(running.records, what="a record")), 1)
 
     def test_a_socket_below_the_chroot(self):
         running = self.daemon(unix=True)
@@ -166,6 +198,16 @@ class Postfix(Recipes):
         (server.queue / "assay").chmod(0o755)
         running.address.rename(server.queue / "assay/assay.sock")
         self.assert_verified(server)
+
+    def test_mail_on_hold(self):
+        running = self.daemon(HOLD)
+        server = self.serve(postfix.Postfix(daemon.BUILD, running.postfix_socket))
+        queue_id = self.put_on_hold(server, running)
+        lists, takes_off, delivers = self.commands("postfix.md", queue_id)
+        self.assertIn(f"{queue_id}!", server.run(*lists))
+        server.run(*takes_off)
+        server.run(*delivers)
+        self.assert_released(server)
 
     def test_a_content_filter(self):
         running = self.daemon("local: {networks: [127.0.0.1]}\n")

@@ -94,6 +94,32 @@ class Sendmail(unittest.TestCase):
                         self.assertEqual(domains - {"monitor.example"}, {"reject.example.monitor.example"}, value)
         self.assertEqual((delivered, refused), (set(shapes), set(shapes)))
 
+    def test_a_message_of_25_mb(self):
+        body = "The quick brown fox  jumps over the lazy dog, and then some more to fill it.\r\n" * 325_000
+        text = make.sign(make.message("office@reject.example", name="big", body=body), "reject.example", canon=("simple", "simple"))
+        with self.sendmail.session(client_ip=make.OTHER_IP, helo="mail.reject.example") as smtp:
+            self.assertEqual(self.sendmail.submit(smtp, "office@reject.example", ["postmaster@example.net"], text)[0], 250)
+        message = Delivered(self.sendmail.delivered()[0])
+        self.assertGreater(len(message.body), 25_000_000)
+        self.assertIn("dkim=pass", message.stamp)
+
+    def test_cve_2023_51765_smuggled_message(self):
+        """SMTP smuggling: Debian's Sendmail takes neither <LF> nor <CR> alone for a line end, and no NUL, so that nothing but
+        <CR><LF>.<CR><LF> ends a message."""
+        smuggled = b"MAIL FROM:<ceo@reject.example>\r\nRCPT TO:<postmaster@example.net>\r\nDATA\r\n" + make.message("ceo@reject.example", name="b")
+        for end in (b"\n.\r\n", b"\r.\r\n", b"\r\n.\n", b"\n.\n", b"\r\n.\r", b"\r\n\0.\r\n", b"\r\n.\0\r\n"):
+            with self.subTest(end), self.sendmail.session(client_ip=make.AUTHOR_IP, helo="mail.monitor.example") as smtp:
+                before = len(self.running.records())
+                smtp.ehlo()
+                for command in ("MAIL FROM:<joe@monitor.example>", "RCPT TO:<postmaster@example.net>"):
+                    self.assertEqual(smtp.docmd(command)[0], 250)
+                self.assertEqual(smtp.docmd("DATA")[0], 354)
+                smtp.send(make.message("joe@monitor.example", name="carrier") + end + smuggled + b".\r\nQUIT\r\n")
+                replies = smtp.file.read()  # until Sendmail hangs up
+                self.assertRegex(replies, rb"^(421 4\.5\.0 Bare|554 5\.6\.1 NUL)")
+                self.assertEqual(self.sendmail.deliveries(1, 0.2), [])
+                self.assertEqual(self.running.records()[before:], [])
+
     def test_a_redirection_takes_a_message_from_all_whom_a_recipient_stands_for(self):
         rules = "policy: {rules: [{name: trap, when: {spf: fail}, then: {quarantine: {how: redirect, to: trap@example.net}}}]}\n"
         running = daemon.Daemon(rules, zone=self.running.zone)
@@ -116,6 +142,11 @@ class Sendmail(unittest.TestCase):
             text = make.message("ceo@localhost", name="own")
             self.assertEqual(self.sendmail.submit(smtp, "", ["postmaster@example.net"], text)[0], 250)
         self.assertEqual(Delivered(self.sendmail.delivered()[0]).all("From"), [b" ceo@mx.example.net"])
+        lines = FILTER.format(self.running.socket) + "\nMASQUERADE_AS(`example.net')dnl"
+        with sendmail.Sendmail(daemon.BUILD, lines) as server:
+            with server.session(client_ip=make.OTHER_IP, helo="client.plain.example") as smtp:
+                self.assertEqual(server.submit(smtp, "", ["postmaster@example.net"], text)[0], 250)
+            self.assertEqual(Delivered(server.delivered()[0]).all("From"), [b" ceo@example.net"])
 
 
 if __name__ == "__main__":
