@@ -78,7 +78,7 @@ class Sendmail(unittest.TestCase):
         delivered, refused = set(), set()
         for name, (before, filler, after) in shapes.items():
             with self.sendmail.session(client_ip=make.AUTHOR_IP, helo="mail.monitor.example") as smtp:
-                for octets in (100, 190, 236, 248, 252, 256, 258, 262, 300, 600, 2100, 2400):
+                for octets in (100, 236, 248, 252, 256, 260, 600, 2400):
                     field = before + filler * ((octets - len((before + after).strip())) // len(filler)) + after
                     text = b"From:" + field.encode("latin-1") + b"\r\n" + make.message(None, name="cut")
                     with self.subTest(name, octets=octets):
