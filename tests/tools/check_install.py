@@ -21,6 +21,11 @@ EXAMPLES = ROOT / "config/examples"
 EXPECTED += [f"share/doc/assay/examples/{path.relative_to(EXAMPLES)}" for path in EXAMPLES.rglob("*") if path.is_file()]
 
 
+def manual_pages(build):
+    """tests/docs looks at which there are."""
+    return [f"share/man/{path.parent.name}/{path.name}" for path in (pathlib.Path(build) / "docs/man/pages").glob("man*/*")]
+
+
 def install(cmake, build, *arguments, destination=""):
     """Installs, with a DESTDIR or without."""
     subprocess.run([cmake, "--install", build, *arguments], check=True, stdout=subprocess.DEVNULL, env={**os.environ, "DESTDIR": destination})
@@ -42,6 +47,7 @@ def prefix_problems(cmake, build, folder):
 
 def main():
     cmake, build = sys.argv[1:]
+    EXPECTED.extend(manual_pages(build))
     with tempfile.TemporaryDirectory(prefix="assay-install-") as folder:
         problems = list(prefix_problems(cmake, build, folder))
         if problems:
