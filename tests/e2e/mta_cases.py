@@ -84,6 +84,7 @@ EXACT_NAMES = [field.split(":")[0].lower().encode() for field in EXACT]
 DOTS = _message(body=".\r\n..\r\n.x\r\n\r\n") + "Ä\x80".encode("utf-8") + b"\x80\xff\r\n"
 FORGED_AMONG = [FOREIGN[0], FORGED[0], FOREIGN[1], FORGED[4], FORGED[2], b"", FORGED[16], FOREIGN[2]]
 RESULTS = b"Authentication-Results:"
+SPACED = b"Authentication-Results : mx.example.net; dmarc=pass\r\nAuthentication-Results\t \t: mx.example.net; spf=pass\r\n"
 
 
 def _with_results(values, text):
@@ -111,6 +112,10 @@ CASES = [
     Case("the null sender", _message(), Expected(stamp=("spf=pass smtp.helo=mail.reject.example", "dmarc=pass")), mail_from=""),
     Case("forged results among others'", _with_results(FORGED_AMONG, _message()),
          Expected(stamp=PASS, left=_with_results(FOREIGN[:3], _message()))),
+    Case("forged results, blanks before the colon", SPACED + _message(), Expected(stamp=PASS, left=_message())),
+    Case("100 forged results", _with_results(FORGED[:1] * 100, _message()), Expected(stamp=PASS, left=_message())),
+    Case("101 forged results", _with_results(FORGED[:1] * 101, _message()),
+         Expected("refused", 552, "5.3.4 Too many fields that only this site may write", "reject by forged_results")),
     Case("a forgery, p=reject", _message(),
          Expected("refused", 550, "5.7.1 Email rejected per DMARC policy for reject.example", "reject by policy.published.reject"),
          client=make.OTHER_IP),
