@@ -94,8 +94,8 @@ class RealMta:
         return self.server.deliveries(1, 0.5)
 
 
-def filter_lines(running, more="F=T, T=S:30s;R:30s;E:5m"):
-    return f"INPUT_MAIL_FILTER(`assay', `S={running.socket}, {more}')dnl\n"
+def filter_lines(running, name="assay"):
+    return f"INPUT_MAIL_FILTER(`{name}', `S={running.socket}, F=T, T=S:30s;R:30s;E:5m')dnl\n"
 
 
 @contextlib.contextmanager

@@ -7,7 +7,7 @@ import unittest
 import daemon
 import mta_cases
 import real_mtas
-from header_fields import FORGED
+from header_fields import FOREIGN, FORGED
 from mta_cases import CASES, make
 from unpacked import Unavailable
 
@@ -107,6 +107,21 @@ class Mtas(unittest.TestCase):
                 self.assertEqual(len(texts), 3)
                 stamps = [real_mtas.Delivered(text).all("Authentication-Results") for _, text in texts]
                 self.assertEqual([len(values) for values in stamps], [1, 1, 1])
+
+    def test_a_second_filter_sees_what_the_first_wrote(self):
+        """The second takes the first's name for its own, and so removes its field; that of a third host stays."""
+        with daemon.Daemon("authserv_aliases: [mx.example.net]\n", authserv_id="second.example.net", zone=self.running.zone) as second:
+            settings = {"smtpd_milters": f"{self.running.postfix_socket}, {second.postfix_socket}"}
+            with real_mtas.both(self.running, sendmail_lines=real_mtas.filter_lines(second, "second"), postfix_settings=settings) as mtas:
+                for mta in mtas:
+                    with self.subTest(mta.name):
+                        text = make.message("office@reject.example", name="two")
+                        text = b"".join(b"Authentication-Results:" + value + b"\r\n" for value in (FORGED[0], FOREIGN[0])) + text
+                        happened = mta.send(text, client=make.AUTHOR_IP, helo="mail.reject.example", mail_from="office@reject.example",
+                                            rcpt=["postmaster@example.net"])
+                        names = [value.split()[0] for value in happened.message.all("Authentication-Results")]
+                        self.assertEqual(names, [b"second.example.net;", b"other.org;"])
+                        self.assertIn("dmarc=pass", happened.message.stamp)
 
 
 if __name__ == "__main__":
