@@ -1,8 +1,20 @@
-# assay_install_unit(<template>.in): a unit of systemd that names the programs where they are installed. That is known when they are
-# installed and no sooner: `cmake --install --prefix` and CPack choose it. Templates say @CMAKE_INSTALL_FULL_SBINDIR@.
+# assay_install_unit(<template>.in [AS <name>] [DEFINE <variable> <text> ...]): a unit of systemd that names the programs where they are
+# installed. That is known when they are installed and no sooner: `cmake --install --prefix` and CPack choose it. Templates say
+# @CMAKE_INSTALL_FULL_SBINDIR@, and @VARIABLE@ for what is defined; nothing stands
+# in the place of one that is not.
 function(assay_install_unit template)
+  cmake_parse_arguments(unit "" AS DEFINE ${ARGN})
   string(REGEX REPLACE "\\.in$" "" name ${template})
+  if(unit_AS)
+    set(name ${unit_AS})
+  endif()
+  set(definitions "")
+  while(unit_DEFINE)
+    list(POP_FRONT unit_DEFINE variable text)
+    string(APPEND definitions "set(${variable} \"${text}\")\n")
+  endwhile()
   install(CODE "
+    ${definitions}
     set(CMAKE_INSTALL_FULL_SBINDIR \"${CMAKE_INSTALL_SBINDIR}\")
     if(NOT IS_ABSOLUTE \"\${CMAKE_INSTALL_FULL_SBINDIR}\")
       set(CMAKE_INSTALL_FULL_SBINDIR \"\${CMAKE_INSTALL_PREFIX}/\${CMAKE_INSTALL_FULL_SBINDIR}\")

@@ -390,7 +390,8 @@ const std::vector<Option>& options() {
           "results."),
       text("listen", AT(listen.address), kListen,
            "Where the MTA reaches the daemon: inet:PORT@HOST, inet6:PORT@HOST, unix:PATH, or fd:3 for a socket that "
-           "systemd opened. Note that Postfix writes the same as inet:HOST:PORT."),
+           "systemd opened. One that it passes is used whatever this says. Note that Postfix writes the same as "
+           "inet:HOST:PORT."),
       socket(),
       choice("mode", AT(policy.mode),
              Words<policy::Mode>{{"enforce", policy::Mode::Enforce}, {"monitor", policy::Mode::Monitor}},

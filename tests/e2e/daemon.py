@@ -127,21 +127,30 @@ class Daemon:
 
     def start(self):
         """Also after kill(): with the configuration as it is, and the same log."""
-        with self.errors.open("wb") as errors:
-            command = [BIN / "assayd", "--foreground", "--config", self.config]
-            if self._max_files is not None:
-                command = ["prlimit", f"--nofile={self._max_files}:{self._max_files}", *command]
-            self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=errors, stderr=errors, env=self._environment)
+        command = [BIN / "assayd", "--foreground", "--config", self.config]
+        if self._max_files is not None:
+            command = ["prlimit", f"--nofile={self._max_files}:{self._max_files}", *command]
+        self._spawn(command)
 
-        def listens():
+        def serves():
             if self._process.poll() is not None:
                 raise AssertionError(f"assayd ended with {self._process.returncode}: {self.errors.read_text()}{self.log_text()}")
-            with contextlib.suppress(OSError):
-                milter.connect(self.address).close()
-                return True
-            return False
+            return self._serves()
 
-        until(listens, what="assayd's socket")
+        until(serves, what="assayd's socket")
+
+    def _spawn(self, command, **passed):
+        """`passed` are arguments for Popen."""
+        with self.errors.open("wb") as errors:
+            self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=errors, stderr=errors, env=self._environment,
+                                             **passed)
+
+    def _serves(self):
+        """Whether the process that was just started takes connections by now."""
+        with contextlib.suppress(OSError):
+            milter.connect(self.address).close()
+            return True
+        return False
 
     @property
     def pid(self):

@@ -1,4 +1,4 @@
-"""The orders of tests/faults/fail_nth.cpp: which call in a running daemon shall fail."""
+"""The orders of tests/faults: which call in a running daemon shall fail (fail_nth.cpp), and what shall stand still (stand_still.cpp)."""
 
 import mmap
 import os
@@ -6,6 +6,7 @@ import pathlib
 import struct
 
 LIBRARY = pathlib.Path(os.environ.get("ASSAY_FAULTS_LIBRARY", ""))
+STAND_STILL_LIBRARY = pathlib.Path(os.environ.get("ASSAY_STAND_STILL_LIBRARY", ""))
 KINDS = {"memory": 1, "digest": 2, "signature": 3}
 _FORMAT = "<IIQQQ"
 
@@ -30,3 +31,28 @@ class Faults:
         """Returns how many calls there were since, and how many of them failed."""
         self._orders[:4] = bytes(4)
         return struct.unpack(_FORMAT, self._orders[:])[3:]
+
+
+class StandStill:
+    """`environment` is for the daemon in which something shall."""
+
+    WHERE = {"nowhere": 0, "dns": 1, "callback": 2}
+
+    def __init__(self, folder):
+        path = pathlib.Path(folder) / "stand-still"
+        path.write_bytes(bytes(8))
+        with path.open("r+b") as file:
+            self._orders = mmap.mmap(file.fileno(), 0)
+        self.environment = {"LD_PRELOAD": str(STAND_STILL_LIBRARY), "ASSAY_STAND_STILL": str(path)}
+
+    def at(self, where):
+        """From now on whatever comes there stands still, until it is told to go on."""
+        self._orders[:4] = struct.pack("<I", self.WHERE[where])
+
+    def go_on(self):
+        self.at("nowhere")
+
+    @property
+    def standing(self):
+        """Threads that stand still now."""
+        return struct.unpack("<I", self._orders[4:])[0]

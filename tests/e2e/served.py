@@ -46,10 +46,10 @@ class Outcome:
 
 
 class Served:
-    """Postfix and assayd, running. The arguments are those of daemon.Daemon, and `main_cf` for Postfix."""
+    """Postfix and assayd, running. The arguments are those of daemon.Daemon, in whose place `make` may be, and `main_cf` for Postfix."""
 
-    def __init__(self, settings="", *, main_cf=None, **options):
-        self.daemon = daemon.Daemon(settings, **options)
+    def __init__(self, settings="", *, main_cf=None, make=daemon.Daemon, **options):
+        self.daemon = make(settings, **options)
         try:
             self.postfix = postfix.Postfix(daemon.BUILD, self.daemon.postfix_socket, settings=main_cf)
         except BaseException:

@@ -5,7 +5,8 @@ import pathlib
 import subprocess
 import sys
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "e2e"))
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent / "e2e"))
 import daemon  # noqa: E402  pylint: disable=wrong-import-position
 
 CMAKE = os.environ.get("ASSAY_CMAKE", "cmake")

@@ -20,6 +20,7 @@ from installed import daemon
 
 import milter
 import samples
+import supervisor
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "bench"))
@@ -196,8 +197,28 @@ class Work(Boot):
         self.assertIn(b"spf=pass", b" ".join(answer.inserted(b"Authentication-Results")))
         with urllib.request.urlopen(f"http://127.0.0.1:{self.metrics_port}/metrics", timeout=10) as metrics:
             self.assertIn(b"assay_messages_total", metrics.read())
+        said = self.box.properties("assayd", "StatusText", "WatchdogUSec", "WatchdogTimestampMonotonic")
+        self.assertRegex(said["StatusText"], rf"^serves on inet:{self.port}@127\.0\.0\.1, configuration \w+: 0 messages in flight, ")
+        self.assertEqual(said["WatchdogUSec"], "30s")
+        daemon.until(lambda: self.box.properties("assayd", "WatchdogTimestampMonotonic").items() - said.items(), what="a sign of life")
         # Nothing to warn of, such as that it is root.
         self.assertEqual([line for line in self.lines() if line.get("level") in ("warning", "error")], [])
+        self.assert_unharmed(pid)
+
+    def test_an_instance_beside_it(self):
+        pid = self.start()
+        port = servers.free_port()
+        (self.box.root / "etc/assay/second.yaml").write_text(
+            f"authserv_id: mx.example.net\nlisten: inet:{port}@127.0.0.1\nlocal: {{networks: []}}\nmetrics: off\ncontrol: off\n"
+            f"dns: {{forward: [127.0.0.1@{self.dns.port}]}}\nlog: {{format: json, target: /var/log/assay/second.json}}\n")
+        self.addCleanup(self.box.run, "systemctl", "stop", "assayd@second", check=False)
+        self.box.run("systemctl", "start", "assayd@second")
+        for where in (port, self.port):
+            self.send_samples(f"inet:{where}@127.0.0.1")
+        self.assertEqual(len([line for line in self.lines("var/log/assay/second.json") if "decision" in line]), len(samples.load()))
+        self.assertTrue((self.box.root / "run/assay-second").is_dir())
+        self.box.run("systemctl", "stop", "assayd@second")
+        self.assertFalse((self.box.root / "run/assay-second").exists())
         self.assert_unharmed(pid)
 
     def test_many_connections_at_once(self):
@@ -314,6 +335,49 @@ class Restart(Boot):
         daemon.until(lambda: int(self.box.properties("assayd", "NRestarts")["NRestarts"]) > 5, timeout=120, what="vain starts")
         self.configure(f"inet:{self.port}@127.0.0.1")
         daemon.until(lambda: self.box.properties("assayd", "ActiveState")["ActiveState"] == "active", timeout=60, what="a start")
+
+
+class Socket(Boot):
+    """systemd holds the socket."""
+
+    def setUp(self):
+        super().setUp()
+        folder = self.box.root / "etc/systemd/system/assayd.socket.d"
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "test.conf").write_text(f"[Socket]\nListenStream=\nListenStream=127.0.0.1:{self.port}\n")
+        self.box.run("systemctl", "daemon-reload")
+        self.addCleanup(self.box.run, "systemctl", "stop", "assayd.socket", check=False)  # Before the service.
+        self.configure("fd:3")
+        self.box.run("systemctl", "start", "assayd.socket")
+
+    def test_restarts_and_a_kill_refuse_nobody(self):
+        self.assertIsNone(self.box.process_of("assayd"))
+        self.send_samples(f"inet:{self.port}@127.0.0.1")  # The first connection starts it.
+        callers = supervisor.Callers(self.port)
+        self.addCleanup(callers.stop)
+        pids = {self.box.process_of("assayd")}
+        for _ in range(2):
+            self.box.run("systemctl", "restart", "assayd")
+            pids.add(self.box.process_of("assayd"))
+        self.assertEqual(len(pids), 3)
+        self.assertEqual((callers.refused, callers.lost), (0, 0))
+        os.kill(self.box.process_of("assayd"), 9)
+        self.send_samples(f"inet:{self.port}@127.0.0.1")
+        callers.stop()
+        self.assertEqual(callers.refused, 0)
+        self.assertLessEqual(callers.lost, 1)
+        print(f"socket: 2 restarts, 1 kill -9: {callers.answered} connections answered, {callers.lost} lost, 0 refused, "
+              f"{callers.longest:.2f} s for an offer at most", flush=True)
+
+    def test_a_broken_file_leaves_the_socket_open(self):
+        self.configure("garbage")
+        with milter.connect(self.port) as waiting:
+            waiting.sendall(b"\0\0\0\x0dO\0\0\0\x06\0\0\x01\xff\0\x1f\xff\xff")
+            daemon.until(lambda: int(self.box.properties("assayd", "NRestarts")["NRestarts"]) >= 3, timeout=120, what="vain starts")
+            self.configure("fd:3")
+            waiting.settimeout(60)
+            self.assertEqual(waiting.recv(5)[4:], b"O")
+        self.assertEqual(self.box.properties("assayd.socket", "SubState"), {"SubState": "running"})
 
 
 if __name__ == "__main__":

@@ -39,6 +39,8 @@ class Unit(unittest.TestCase):
         cls.root = pathlib.Path(folder.name)
         cls.unit = installed.install(cls.root)
         cls.text = cls.unit.read_text(encoding="utf-8")
+        # All that is a service.
+        cls.units = [cls.unit, installed.find(cls.root, "systemd/system/assayd@.service")]
 
     def analyze(self, *arguments):
         return subprocess.run(["systemd-analyze", *arguments], capture_output=True, text=True, check=False, timeout=60)
@@ -48,22 +50,47 @@ class Unit(unittest.TestCase):
         self.assertEqual(len(program), 1, program)
         program = program.pop()
         self.assertTrue((self.root / program[1:]).is_file(), program)
-        here = self.root / "assayd.service"
-        here.write_text(self.text.replace(program, f"{self.root}{program}"), encoding="utf-8")
-        result = self.analyze("verify", "--man=no", here)
-        self.assertEqual([line for line in result.stderr.splitlines() if "assayd" in line], [])
+        here = self.root / "here"
+        here.mkdir()
+        for unit in self.unit.parent.iterdir():
+            (here / unit.name).write_text(unit.read_text(encoding="utf-8").replace(program, f"{self.root}{program}"), encoding="utf-8")
+        instance = (here / "assayd@.service").rename(here / "assayd@second.service")
+        for unit in (here / "assayd.service", here / "assayd.socket", instance):
+            result = self.analyze("verify", "--man=no", unit)
+            self.assertEqual([line for line in result.stderr.splitlines() if "assayd" in line], [])
 
     def test_exposure(self):
-        result = self.analyze("security", "--offline=true", f"--threshold={MOST_EXPOSURE}", "--no-pager", self.unit)
-        print(result.stdout.strip().splitlines()[-1])
-        self.assertEqual(result.returncode, 0, result.stdout)
+        for unit in self.units:
+            result = self.analyze("security", "--offline=true", f"--threshold={MOST_EXPOSURE}", "--no-pager", unit)
+            print(result.stdout.strip().splitlines()[-1])
+            self.assertEqual(result.returncode, 0, result.stdout)
 
     def test_nothing_is_open_without_a_reason(self):
-        result = self.analyze("security", "--offline=true", "--json=short", self.unit)
-        found = {entry["name"]: entry["description"] for entry in json.loads(result.stdout)
-                 if entry["exposure"] not in (None, "0")}
-        self.assertEqual({name: found[name] for name in found if name not in OPEN}, {})
-        self.assertEqual(set(OPEN) - set(found), set(), "is closed now: take it from the list")
+        for unit in self.units:
+            result = self.analyze("security", "--offline=true", "--json=short", unit)
+            found = {entry["name"]: entry["description"] for entry in json.loads(result.stdout)
+                     if entry["exposure"] not in (None, "0")}
+            self.assertEqual({name: found[name] for name in found if name not in OPEN}, {})
+            self.assertEqual(set(OPEN) - set(found), set(), "is closed now: take it from the list")
+
+    def test_an_instance_has_its_own(self):
+        ours, theirs = (unit.read_text(encoding="utf-8").splitlines() for unit in self.units)
+        differing = {(one, other) for one, other in zip(ours, theirs, strict=True) if one != other and not one.startswith("#")}
+        program = re.search(r"^ExecStart=(\S+)", self.text, re.M)[1]
+        self.assertEqual(differing, {
+            (ours[1], ours[1] + " (%i)"),
+            (f"ExecStartPre={program} --check", f"ExecStartPre={program} --check --config /etc/assay/%i.yaml"),
+            (f"ExecStart={program} --foreground", f"ExecStart={program} --foreground --config /etc/assay/%i.yaml"),
+            ("RuntimeDirectory=assay", "RuntimeDirectory=assay-%i"),
+            *((line, line.replace("/run/assay ", "/run/assay-%i ")) for line in ours if line.startswith("NoExecPaths=")),
+        })
+
+    def test_the_socket_is_where_the_mta_looks(self):
+        socket = installed.find(self.root, "systemd/system/assayd.socket").read_text(encoding="utf-8")
+        listen, = re.findall(r"^ListenStream=(.*)$", socket, re.M)
+        address, _, port = listen.rpartition(":")
+        example = (installed.HERE.parents[1] / "config/assay.yaml").read_text(encoding="utf-8")
+        self.assertIn(f"\nlisten: inet:{port}@{address}\n", example)
 
     def test_each_line_of_the_hardening_has_its_reason(self):
         block = self.text[self.text.index("# --- "):self.text.index("[Install]")]
