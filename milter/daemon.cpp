@@ -281,6 +281,7 @@ void report(const std::vector<std::string>& problems) {
 /// A daemon that cannot start says so where its log goes, and to whoever started it.
 int refuse_to_start(const config::Log& log, const std::string& why) {
   observe::log_error(why);
+  observe::flush_log();
   if (log.target != "stderr") {
     report({why});
   }

@@ -6,6 +6,7 @@
 #include <spdlog/sinks/base_sink.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
@@ -32,6 +33,23 @@ constexpr const char* kJournalSocket = "/run/systemd/journal/socket";
 /// How long flush_log() waits: for the line that a reader standing still holds up, and for those behind it, which then
 /// wait no more.
 constexpr std::chrono::milliseconds kFlushPatience = 2 * kLogPatience;
+
+using Clock = std::chrono::steady_clock;
+
+/// Locks `mutex` if it is free before `deadline`: for waits that are rare, and end soon or not at all.
+std::unique_lock<std::mutex> lock_until(std::mutex& mutex, Clock::time_point deadline) {
+  constexpr std::chrono::milliseconds kNap{1};
+  std::unique_lock lock(mutex, std::try_to_lock);
+  while (!lock.owns_lock() && Clock::now() < deadline) {
+    std::this_thread::sleep_for(kNap);
+    static_cast<void>(lock.try_lock());
+  }
+  return lock;
+}
+
+std::chrono::milliseconds left_until(Clock::time_point deadline) {
+  return std::max(std::chrono::milliseconds(0), std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now()));
+}
 
 /// How long the thread that writes stays with the log when all is written. Some ten lines come meanwhile under load;
 /// the queue takes a hundred times as many.
@@ -65,10 +83,21 @@ class TargetSink final : public spdlog::sinks::base_sink<std::mutex> {
     const std::lock_guard lock(flush_mutex_);
     return flushes_;
   }
-  /// Waits until there are more than `before`, at most kFlushPatience.
-  void await_flush(std::uint64_t before) {
+  /// Waits until there are more than `before`, at most for `patience`.
+  void await_flush(std::uint64_t before, std::chrono::milliseconds patience) {
     std::unique_lock lock(flush_mutex_);
-    flushed_.wait_for(lock, kFlushPatience, [this, before] { return flushes_ > before; });
+    flushed_.wait_for(lock, patience, [this, before] { return flushes_ > before; });
+  }
+  /// Writes a line without the queue, unless the target is not free, and takes it, within `patience`.
+  [[nodiscard]] bool write_within(std::chrono::milliseconds patience, level_enum level, const std::string& text) {
+    const auto deadline = Clock::now() + patience;
+    const std::unique_lock lock = lock_until(mutex_, deadline);
+    if (!lock.owns_lock()) {
+      return false;
+    }
+    spdlog::memory_buf_t line;
+    formatter_->format({"assay", level, spdlog::string_view_t(text)}, line);
+    return target_->write_within(left_until(deadline), severity_of(level), {line.data(), line.size()});
   }
 
  protected:
@@ -122,9 +151,7 @@ class Log {
   enum class Writer : std::uint8_t { Caller, Thread };
 
   Log(std::unique_ptr<Target> target, Writer writer, bool json, bool own_time, level_enum level)
-      : json_(json),
-        sink_(std::make_shared<TargetSink>(std::move(target))),
-        direct_(std::make_shared<spdlog::logger>("assay", sink_)) {
+      : json_(json), sink_(std::make_shared<TargetSink>(std::move(target))) {
     if (writer == Writer::Thread) {
       queue_ = std::make_shared<spdlog::details::thread_pool>(kMaxQueuedLines, 1);
       async_logger_ = std::make_shared<spdlog::async_logger>(
@@ -132,12 +159,10 @@ class Log {
           spdlog::async_overflow_policy::overrun_oldest);
       logger_ = async_logger_;
     } else {
-      logger_ = direct_;
+      logger_ = std::make_shared<spdlog::logger>("assay", sink_);
     }
-    for (const auto& logger : {logger_, direct_}) {
-      logger->set_level(level);
-      logger->set_error_handler([](const std::string&) { lost_lines.fetch_add(1, std::memory_order_relaxed); });
-    }
+    logger_->set_level(level);
+    logger_->set_error_handler([](const std::string&) { lost_lines.fetch_add(1, std::memory_order_relaxed); });
     const char* pattern = json ? "%v" : own_time ? "%Y-%m-%dT%H:%M:%S.%eZ %l %v" : "%v";
     logger_->set_formatter(
         std::make_unique<spdlog::pattern_formatter>(pattern, spdlog::pattern_time_type::utc, std::string()));
@@ -149,20 +174,27 @@ class Log {
   [[nodiscard]] bool json() const noexcept { return json_; }
   [[nodiscard]] bool takes(level_enum level) const { return logger_->should_log(level); }
   void write(level_enum level, const std::string& line) const {
-    const auto& logger = line.size() <= kMaxQueuedLineOctets ? logger_ : direct_;
-    logger->log(level, spdlog::string_view_t(line));
+    if (!queue_ || line.size() <= kMaxQueuedLineOctets) {
+      logger_->log(level, spdlog::string_view_t(line));
+    } else if (!sink_->write_within(kCallerPatience, level, line)) {
+      lost_lines.fetch_add(1, std::memory_order_relaxed);
+    }
   }
 
-  void flush() const {
+  void flush(std::chrono::milliseconds patience = kFlushPatience) const {
     if (!queue_) {
       return;  // What was logged is written.
     }
+    const auto deadline = Clock::now() + patience;
     // One at a time, so that none takes another's flush for its own.
-    const std::lock_guard lock(flushing_);
+    const std::unique_lock lock = lock_until(flushing_, deadline);
+    if (!lock.owns_lock()) {
+      return;
+    }
     const std::uint64_t before = sink_->flushes();
     // Where no room is left it takes the oldest line's: others keep the queue full, and would keep it out.
     queue_->post_flush(std::shared_ptr(async_logger_), spdlog::async_overflow_policy::overrun_oldest);
-    sink_->await_flush(before);
+    sink_->await_flush(before, left_until(deadline));
   }
 
   [[nodiscard]] bool reopen(std::string& error) const {
@@ -172,12 +204,13 @@ class Log {
 
   /// Lines that found the queue full, or made room for those that did.
   [[nodiscard]] std::uint64_t dropped() const { return queue_ ? queue_->overrun_counter() : 0; }
+  /// Lines that wait for the thread.
+  [[nodiscard]] std::size_t queued() const { return queue_ ? queue_->queue_size() : 0; }
 
  private:
   const bool json_;
   mutable std::mutex flushing_;
   const std::shared_ptr<TargetSink> sink_;
-  const std::shared_ptr<spdlog::logger> direct_;        ///< Its caller writes.
   std::shared_ptr<spdlog::async_logger> async_logger_;  ///< Null: the caller writes.
   std::shared_ptr<spdlog::logger> logger_;
   /// Null: the caller writes. Goes first, with its thread, which uses the others.
@@ -262,7 +295,7 @@ void log_text(level_enum level, std::string_view text) noexcept {
     }
     log.write(level, line);
     if (level >= level_enum::err) {
-      log.flush();  // It may tell of what ends the process.
+      log.flush(kCallerPatience);  // It may tell of what ends the process.
     }
   });
 }
@@ -328,6 +361,12 @@ std::uint64_t lost_log_lines() noexcept {
   std::uint64_t dropped = 0;
   guarded([&dropped](const Log& log) { dropped = log.dropped(); });
   return dropped + lost_lines.load(std::memory_order_relaxed);
+}
+
+std::size_t queued_log_lines() noexcept {
+  std::size_t queued = 0;
+  guarded([&queued](const Log& log) { queued = log.queued(); });
+  return queued;
 }
 
 }  // namespace assay::observe

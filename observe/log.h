@@ -1,5 +1,7 @@
 #pragma once
 
+#include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -17,11 +19,11 @@ struct LogOptions {
 
 // One log for the process; before open_log() it is text on stderr, written by the caller. From then on a thread of its
 // own writes, and whoever logs hands the line over and waits for nothing: of more than kMaxQueuedLines that wait for it
-// the oldest are dropped. (Lines longer than kMaxQueuedLineOctets are written by the caller.) Where a reader stands
-// still, the line in hand waits a second, the following ones are dropped until it reads again. Errors alone are waited
-// for, as flush_log() does. What is not written is counted. All functions are thread-safe and never throw. Text may
-// hold any octets: what is not well-formed UTF-8 or would leave its line is written as \xHH, and the line is cut at
-// kMaxLogOctets. The process should ignore SIGPIPE, as libmilter does.
+// the oldest are dropped. Where a reader stands still, the line in hand waits a second, the following ones are dropped
+// until it reads again. Two kinds of lines are waited for, kCallerPatience at most: those longer than
+// kMaxQueuedLineOctets, which the caller writes (or loses), and errors. What is not written is counted. All functions
+// are thread-safe and never throw. Text may hold any octets: what is not well-formed UTF-8 or would leave its line is
+// written as \xHH, and the line is cut at kMaxLogOctets. The process should ignore SIGPIPE, as libmilter does.
 //
 // With `json` every line is one JSON object: the decision record itself, or {"time","level","message"} for the rest,
 // told apart by the record's "schema". Lines of text begin with the time on stderr and in files; syslog and the journal
@@ -32,8 +34,8 @@ struct LogOptions {
 /// Closes and opens a log file again, after logrotate moved it. A file that cannot be opened leaves the old one in use
 /// and says so there. Not for a signal handler itself.
 void reopen_log();
-/// Waits until what was logged before is written or lost; two seconds at most, where a reader stands still, and as long
-/// for each flush before it. Where the queue is full it costs the oldest line.
+/// Waits until what was logged before is written or lost; two seconds at most, where a reader stands still. Where the
+/// queue is full it costs the oldest line.
 void flush_log();
 
 void log_debug(std::string_view text);
@@ -46,8 +48,13 @@ void log_record(const Record& record);
 /// Lines lost so far because the target did not take them, or not in time.
 [[nodiscard]] std::uint64_t lost_log_lines() noexcept;
 
+/// Lines that wait for the thread that writes them, now.
+[[nodiscard]] std::size_t queued_log_lines() noexcept;
+
 /// Lines that may wait for the thread that writes them.
 inline constexpr std::size_t kMaxQueuedLines = 1024;
+/// The longest that logging a line holds up its caller.
+inline constexpr std::chrono::milliseconds kCallerPatience{100};
 /// Octets of a line that may wait there, so that no more than 32 MiB do. A longer one, such as the record of a message
 /// with many recipients, is written by the caller, before those that wait.
 inline constexpr std::size_t kMaxQueuedLineOctets = std::size_t{32} << 10U;

@@ -53,7 +53,9 @@ class Descriptor {
 /// The time that one line may wait. After a line was lost to waiting, the next ones do not wait at all.
 class Patience {
  public:
-  void start() { until_ = Clock::now() + (exhausted_ ? std::chrono::milliseconds(0) : kLogPatience); }
+  void start(std::chrono::milliseconds most) {
+    until_ = Clock::now() + (exhausted_ ? std::chrono::milliseconds(0) : most);
+  }
   /// Whether `descriptor` takes octets before the time is over.
   [[nodiscard]] bool wait_writable(int descriptor) {
     for (;;) {
@@ -86,8 +88,9 @@ class StreamTarget final : public Target {
     look_at(file_.get());
   }
 
-  [[nodiscard]] bool write(Severity /*severity*/, std::string_view line) override {
-    patience_.start();
+  [[nodiscard]] bool write_within(std::chrono::milliseconds patience, Severity /*severity*/,
+                                  std::string_view line) override {
+    patience_.start(patience);
     std::string octets;
     octets.reserve(line.size() + 2);
     if (torn_) {
@@ -184,10 +187,11 @@ class DatagramTarget final : public Target {
  public:
   DatagramTarget(Datagram protocol, std::string path) : protocol_(protocol), path_(std::move(path)) {}
 
-  [[nodiscard]] bool write(Severity severity, std::string_view line) override {
+  [[nodiscard]] bool write_within(std::chrono::milliseconds patience, Severity severity,
+                                  std::string_view line) override {
     const std::string frame =
         protocol_ == Datagram::Syslog ? syslog_frame(severity, line) : journal_frame(severity, line);
-    patience_.start();
+    patience_.start(patience);
     bool connected_again = false;
     for (;;) {
       if (::send(socket_.get(), frame.data(), frame.size(), MSG_DONTWAIT | MSG_NOSIGNAL) >= 0) {

@@ -19,7 +19,12 @@ class Target {
  public:
   virtual ~Target() = default;
   /// Writes one line, given without its line end. False if it was lost.
-  [[nodiscard]] virtual bool write(Severity severity, std::string_view line) = 0;
+  [[nodiscard]] bool write(Severity severity, std::string_view line) {
+    return write_within(kLogPatience, severity, line);
+  }
+  /// As above; the line may wait for so long.
+  [[nodiscard]] virtual bool write_within(std::chrono::milliseconds patience, Severity severity,
+                                          std::string_view line) = 0;
   /// Opens the target anew. False, with the reason in `error`, leaves it as it was.
   [[nodiscard]] virtual bool reopen(std::string& error) = 0;
 };

@@ -16,6 +16,7 @@
 #include <thread>
 #include <vector>
 
+#include "observe/target.h"
 #include "tests/observe/sample.h"
 #include "tests/support/catch.h"
 #include "tests/support/temporary_folder.h"
@@ -320,9 +321,13 @@ TEST_CASE("observe/log: a line of kMaxQueuedLineOctets waits in the queue, a lon
   log_record(record_of(kMaxQueuedLineOctets));
   REQUIRE(reader.wait_until_full());  // The writer has its rest in hand.
   const auto before = lost_log_lines();
+  const auto start = std::chrono::steady_clock::now();
   log_record(record);
-  // Whoever writes waits for the line in hand, which is given up; then for no more.
-  CHECK(lost_log_lines() == before + 2 * more);
+  const auto waited = std::chrono::steady_clock::now() - start;
+  // Whoever writes waits for the line in hand, but not until that is given up.
+  CHECK(lost_log_lines() == before + more);
+  CHECK((waited >= kCallerPatience) == (more == 1));
+  CHECK(waited < kLogPatience / 2);
   REQUIRE(open_log({}, error));
 }
 
@@ -349,5 +354,38 @@ TEST_CASE("observe/log: flush_log finds its place in a queue that is full, for t
   const auto begin = std::find(lines.begin(), lines.end(), "n2");
   CHECK(static_cast<std::size_t>(lines.end() - begin) == kMaxQueuedLines - 1);
   CHECK(lost_log_lines() == before + 1);
+  REQUIRE(open_log({}, error));
+}
+
+TEST_CASE("observe/log: an error holds up its caller for kCallerPatience, however many wait and however full the queue",
+          "[observe][log]") {
+  const TemporaryFolder folder;
+  const SlowReader reader(folder.path("fifo"));
+  std::string error;
+  REQUIRE(open_log({true, "info", folder.path("fifo")}, error));
+  const auto before = lost_log_lines();
+  Record large;
+  large.notes.assign(100, std::string(200, 'y'));
+  log_record(large);
+  REQUIRE(reader.wait_until_full());  // The writer has its rest in hand, for kLogPatience.
+  for (std::size_t i = 1; i <= kMaxQueuedLines; ++i) {
+    log_info("n" + std::to_string(i));
+  }
+  constexpr std::size_t kCallers = 4;
+  std::vector<std::future<std::chrono::nanoseconds>> callers;
+  for (std::size_t i = 0; i < kCallers; ++i) {
+    callers.push_back(std::async(std::launch::async, [] {
+      const auto start = std::chrono::steady_clock::now();
+      log_error("it");
+      return std::chrono::nanoseconds(std::chrono::steady_clock::now() - start);
+    }));
+  }
+  for (auto& caller : callers) {
+    const auto waited = caller.get();
+    CHECK(waited >= kCallerPatience);
+    CHECK(waited < kLogPatience / 2);
+  }
+  // Each error took the place of an older line, and so did the one flush that found its turn.
+  CHECK(lost_log_lines() >= before + kCallers);
   REQUIRE(open_log({}, error));
 }
