@@ -12,7 +12,7 @@ find_package(ZLIB REQUIRED)
 find_package(CLI11 REQUIRED)
 pkg_check_modules(LDNS REQUIRED IMPORTED_TARGET ldns)
 pkg_check_modules(PSL REQUIRED IMPORTED_TARGET libpsl)
-pkg_check_modules(PROMETHEUS REQUIRED IMPORTED_TARGET prometheus-cpp-pull prometheus-cpp-core)
+pkg_check_modules(PROMETHEUS REQUIRED IMPORTED_TARGET prometheus-cpp-core)
 pkg_check_modules(SYSTEMD REQUIRED IMPORTED_TARGET libsystemd)
 
 # libmilter has neither a CMake package nor a pkg-config file.
@@ -28,3 +28,10 @@ find_library(UNBOUND_LIBRARY unbound REQUIRED)
 add_library(assay_libunbound INTERFACE)
 target_include_directories(assay_libunbound SYSTEM INTERFACE ${UNBOUND_INCLUDE_DIR})
 target_link_libraries(assay_libunbound INTERFACE ${UNBOUND_LIBRARY})
+
+# The HTTP server that prometheus-cpp uses, too. Its CMake package is not in every distribution's.
+find_path(CIVETWEB_INCLUDE_DIR civetweb.h REQUIRED)
+find_library(CIVETWEB_LIBRARY civetweb REQUIRED)
+add_library(assay_civetweb INTERFACE)
+target_include_directories(assay_civetweb SYSTEM INTERFACE ${CIVETWEB_INCLUDE_DIR})
+target_link_libraries(assay_civetweb INTERFACE ${CIVETWEB_LIBRARY})

@@ -33,6 +33,7 @@ std::string fingerprint(const Settings& settings) {
   constexpr std::size_t kOctets = 6;
   constexpr char kHex[] = "0123456789abcdef";
   std::string content = to_yaml(settings);
+  add_digests(settings.local.domains.digests(), content);
   add_digests(settings.policy.trusted_sealers.digests(), content);
   for (const policy::Rule& rule : settings.policy.own) {
     add_digests(rule.when, content);

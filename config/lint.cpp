@@ -169,9 +169,10 @@ std::vector<ListedName> domains_of(const Reading& reading, const ReadFile& read)
   for (const policy::Rule& rule : reading.settings.policy.own) {
     collector.add_condition(rule.when, rule, false);
   }
-  const std::string key = "arc.trusted_sealers";
-  const auto places = elements_of(reading, key);
-  collector.add_list(reading.settings.policy.trusted_sealers, places, {{}, key, {}, {}, true, false});
+  for (const auto& [key, list] : {std::pair("arc.trusted_sealers", &reading.settings.policy.trusted_sealers),
+                                  std::pair("local.domains", &reading.settings.local.domains)}) {
+    collector.add_list(*list, elements_of(reading, key), {{}, key, {}, {}, true, false});
+  }
   return names;
 }
 

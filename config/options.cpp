@@ -60,34 +60,25 @@ Option authserv_id() {
   return option;
 }
 
-/// A list of domains that the policy asks by name.
-Option trusted_sealers() {
-  const auto element = sealers();
-  return {
-      .key = "trusted_sealers",
-      .about =
-          "Domains of ARC sealers whose word is taken, such as lists.example.org: each name as it stands; "
-          "'*.example.org' for those below it; '@FILE' for those in a file. A message that fails DMARC is accepted if "
-          "its chain passes, all who sealed since the message "
-          "was last changed are among them, and the first of those who checked it found the author's domain "
-          "authentic. Whoever is named here can get any From field past DMARC.",
-      .form = {.kind = Form::Kind::List, .element = {element.form}},
-      .read =
-          [element](Section& section, Settings& settings) {
-            const YamlNode* const node = section.find("trusted_sealers");
-            if (node == nullptr) {
-              return;
-            }
-            if (node->kind == YamlNode::Kind::List) {
-              read_names(section.findings(), "arc.trusted_sealers", *node, NameKind::Domain,
-                         settings.policy.trusted_sealers);
-            } else {
-              section.complain("trusted_sealers", node->mark,
-                               std::string("must be a list, such as ") + element.example);
-            }
-          },
-      .print =
-          [](const Settings& settings) { return print_list(settings.policy.trusted_sealers.written(), print_text); }};
+/// A list of domains as rules have them: names, patterns and files.
+template <class In>
+Option domains(const char* key, const char* path, In in, const char* example, const char* about) {
+  return {.key = key,
+          .about = about,
+          .form = {.kind = Form::Kind::List, .element = {sealers().form}},
+          .read =
+              [key, path, in, example](Section& section, Settings& settings) {
+                const YamlNode* const node = section.find(key);
+                if (node == nullptr) {
+                  return;
+                }
+                if (node->kind == YamlNode::Kind::List) {
+                  read_names(section.findings(), path, *node, NameKind::Domain, in(settings));
+                } else {
+                  section.complain(key, node->mark, std::string("must be a list, such as ") + example);
+                }
+              },
+          .print = [in](const Settings& settings) { return print_list(in(settings).written(), print_text); }};
 }
 
 /// A list, or a word for those that the system names.
@@ -270,11 +261,22 @@ Option local() {
                      "Mail of clients that logged in: skip (it is local, too) or verify."),
               list("trusted_authserv", AT(local.trusted_authserv), networks(),
                    "Clients that may bring Authentication-Results fields under our name: other hosts of the same "
-                   "site.")});
+                   "site."),
+              domains("domains", "local.domains", AT(local.domains), "[example.net]",
+                      "Domains of this site, such as example.net: each name as it stands; '*.example.net' for those "
+                      "below it; '@FILE' for those in a file. A message that fails DMARC in the name of one of them "
+                      "counts in the metric assay_own_domain_forged_total; nothing else depends on it. The "
+                      "Organizational Domain in which authserv_id lies counts without being named.")});
 }
 
 Option arc() {
-  return map("arc", "The chain of those who handled a message before (RFC 8617).", {trusted_sealers()});
+  return map("arc", "The chain of those who handled a message before (RFC 8617).",
+             {domains("trusted_sealers", "arc.trusted_sealers", AT(policy.trusted_sealers), sealers().example,
+                      "Domains of ARC sealers whose word is taken, such as lists.example.org: each name as it stands; "
+                      "'*.example.org' for those below it; '@FILE' for those in a file. A message that fails DMARC is "
+                      "accepted if its chain passes, all who sealed since the message "
+                      "was last changed are among them, and the first of those who checked it found the author's "
+                      "domain authentic. Whoever is named here can get any From field past DMARC.")});
 }
 
 Option dmarc() {

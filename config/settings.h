@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "policy/names.h"
 #include "policy/rules.h"
 #include "resolver/settings.h"
 #include "verify/base/domain.h"
@@ -21,6 +22,7 @@ struct LocalMail {
   std::vector<IpNetwork> networks;
   bool skip_authenticated = true;           ///< authenticated: skip | verify
   std::vector<IpNetwork> trusted_authserv;  ///< Clients whose Authentication-Results fields are kept.
+  policy::NameList domains;                 ///< Names of this site: for metrics alone.
   friend bool operator==(const LocalMail&, const LocalMail&) = default;
 };
 

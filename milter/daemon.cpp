@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <cerrno>
 #include <chrono>
 #include <csignal>
@@ -15,7 +16,7 @@
 #include <ctime>
 #include <string>
 #include <thread>
-#include <utility>
+#include <vector>
 
 #include "config/lint.h"
 #include "milter/accept.h"
@@ -33,6 +34,8 @@
 #include "milter/planner.h"
 #include "milter/runtime.h"
 #include "milter/service_manager.h"
+#include "milter/teller.h"
+#include "observe/http_endpoint.h"
 #include "observe/log.h"
 #include "observe/metrics.h"
 #include "policy/lint.h"
@@ -51,9 +54,6 @@ constexpr unsigned kPlannerThreads = 2;
 /// How often the daemon looks whether memory that a load left behind can go back to the system, and whether there is
 /// something to tell.
 constexpr std::chrono::seconds kLookInterval{5};
-/// How often the log tells of messages that were refused since there were too many: a flood of mail must be none of
-/// lines.
-constexpr std::chrono::minutes kTellInterval{1};
 /// libmilter writes the reply to the last message after the callback, when the gate counts it as gone.
 constexpr std::chrono::seconds kReplyGrace{1};
 /// What a stop may take beyond stop_timeout, that grace and a slow log included.
@@ -102,7 +102,15 @@ bool open_log(const config::Log& log) {
   return false;
 }
 
-void load_again(RuntimeSource& source) {
+void make_rules_known(const config::Settings& settings, observe::Metrics& metrics) {
+  std::vector<std::string> names;
+  for (const policy::Rule& rule : settings.policy.own) {
+    names.push_back(rule.name);
+  }
+  metrics.know_rules(names);
+}
+
+observe::Reload load_again(RuntimeSource& source, observe::Metrics& metrics) {
   const auto previous = source.current();
   const std::vector<std::string> problems = source.load();
   for (const std::string& problem : problems) {
@@ -111,29 +119,34 @@ void load_again(RuntimeSource& source) {
   if (!problems.empty()) {
     observe::log_error("reload: configuration refused, the running one stays in force");
     observe::reopen_log();
-  } else {
-    const config::Settings& settings = source.current()->settings;
-    if (!open_log(settings.log)) {
-      observe::reopen_log();
-    }
-    if (settings.listen.address != previous->settings.listen.address) {
-      observe::log_warn("reload: listen changed; that takes effect at the next start");
-    }
-    if (settings.metrics_listen != previous->settings.metrics_listen) {
-      observe::log_warn("reload: metrics.listen changed; that takes effect at the next start");
-    }
-    observe::log_info("reload: configuration " + settings.fingerprint + " is in force");
+    return observe::Reload::Refused;
   }
+  const auto runtime = source.current();
+  const config::Settings& settings = runtime->settings;
+  make_rules_known(settings, metrics);
+  if (!open_log(settings.log)) {
+    observe::reopen_log();
+  }
+  if (settings.listen.address != previous->settings.listen.address) {
+    observe::log_warn("reload: listen changed; that takes effect at the next start");
+  }
+  if (settings.metrics_listen != previous->settings.metrics_listen) {
+    observe::log_warn("reload: metrics.listen changed; that takes effect at the next start");
+  }
+  observe::log_info("reload: configuration " + settings.fingerprint + " is in force");
+  return observe::Reload::Done;
 }
 
-void reload(RuntimeSource& source) {
+void reload(RuntimeSource& source, observe::Metrics& metrics) {
   notify_reloading();
+  observe::Reload outcome = observe::Reload::Failed;
   try {
-    load_again(source);
+    outcome = load_again(source, metrics);
   } catch (...) {
     // No memory, or no thread for a new resolver: that must not end a daemon that serves.
     report_internal_error("reload; the running configuration stays in force");
   }
+  metrics.reloaded(outcome);
   notify_ready("configuration " + source.current()->settings.fingerprint + " is in force");
 }
 
@@ -200,73 +213,33 @@ class Trimmer {
   std::weak_ptr<const resolver::Backend> dns_;
 };
 
-/// Tells of what was refused since the last time, in one line for each bound.
-class ExcessTeller {
- public:
-  ExcessTeller(const RuntimeSource& source, const observe::Metrics& metrics) : source_(source), metrics_(metrics) {}
-
-  void look() {
-    const auto now = std::chrono::steady_clock::now();
-    if (const std::uint64_t count = messages_.due(metrics_, now); count > 0) {
-      observe::log_warn("limits.messages: deferred " + std::to_string(count) + " messages with 451, since " +
-                        std::to_string(source_.current()->settings.messages) + " were in flight");
-    }
-    if (const std::uint64_t count = connections_.due(metrics_, now); count > 0) {
-      observe::log_warn("too many open files: closed " + std::to_string(count) +
-                        " new connections of the MTA at once; the limit is LimitNOFILE of the unit (ulimit -n)");
-    }
-  }
-
- private:
-  struct Told {
-    observe::Excess excess;
-    std::uint64_t count = 0;
-    std::chrono::steady_clock::time_point next{};
-
-    /// How many came since the last line, if it is time for another.
-    std::uint64_t due(const observe::Metrics& metrics, std::chrono::steady_clock::time_point now) {
-      const std::uint64_t all = metrics.times_exceeded(excess);
-      if (all == count || now < next) {
-        return 0;
-      }
-      next = now + kTellInterval;
-      return all - std::exchange(count, all);
-    }
-  };
-
-  const RuntimeSource& source_;
-  const observe::Metrics& metrics_;
-  Told messages_{observe::Excess::Messages};
-  Told connections_{observe::Excess::Connections};
-};
-
 /// Every kLookInterval, however often signals come.
-void look(Trimmer& trimmer, ExcessTeller& excess) {
+void look(Trimmer& trimmer, Teller& teller) {
   trimmer.look();
   try {
-    excess.look();
+    teller.look();
   } catch (...) {
-    report_internal_error("telling of what was deferred");
+    report_internal_error("telling of what went amiss");
   }
 }
 
-void take_signals(RuntimeSource& source, Gate& gate, const observe::Metrics& metrics, bool socket_stays) {
+void take_signals(RuntimeSource& source, Gate& gate, observe::Metrics& metrics, bool socket_stays) {
   using Clock = std::chrono::steady_clock;
   const sigset_t set = daemon_signals();
   Trimmer trimmer(source, gate);
-  ExcessTeller excess(source, metrics);
+  Teller teller(source, metrics);
   auto next_look = Clock::now() + kLookInterval;
   for (;;) {
     const auto left = std::max(std::chrono::nanoseconds(0), std::chrono::nanoseconds(next_look - Clock::now()));
     const timespec wait{left / std::chrono::seconds(1), (left % std::chrono::seconds(1)).count()};
     const int signal = sigtimedwait(&set, nullptr, &wait);
     if (signal == SIGUSR1) {
-      reload(source);
+      reload(source, metrics);
     } else if (signal == SIGUSR2) {
       drain(source, gate, socket_stays);
     }
     if (Clock::now() >= next_look) {
-      look(trimmer, excess);
+      look(trimmer, teller);
       next_look = Clock::now() + kLookInterval;
     }
   }
@@ -297,6 +270,16 @@ void tell_inherited(const std::string& configured, const std::string& address) {
   } else {
     observe::log_warn(text + "; " + configured + " of the configuration is not opened");
   }
+}
+
+observe::Moment moment_of(const RuntimeSource& source, const Gate& gate, const Planner& planner) {
+  const auto runtime = source.current();
+  const Planner::Load planned = planner.load();
+  return {gate.in_flight(), planned.waiting, planned.dropped, runtime->dns->health(), runtime->settings.fingerprint};
+}
+
+std::string why_not_ready(const HealthSource& health, bool serves) {
+  return serves ? why_not_ready(health.look()) : "starting";
 }
 
 RuntimeSource make_source(const CommandLine& line) {
@@ -354,16 +337,20 @@ int run_daemon(const CommandLine& line) {
     return refuse_to_start(settings.log, inherited.error());
   }
   static Planner planner(kPlannerThreads);
-  static observe::Metrics metrics(ASSAY_VERSION, [] { return gate.in_flight(); });
   static CallbackAges ages;
   static const HealthSource health(source, gate, ages);
+  static std::atomic<bool> serves{false};
+  static observe::Metrics metrics(ASSAY_VERSION, [] { return moment_of(source, gate, planner); });
+  make_rules_known(settings, metrics);
   static_cast<void>(smfi_setmaxdatasize(kMaxPacketOctets));
   if (!register_callbacks(Services{source, planner, gate, metrics}, ages)) {
     return refuse_to_start(settings.log, "libmilter refuses the callbacks");
   }
   // Before the MTA can connect: what refuses the start must not cut off a message.
+  static observe::HttpEndpoint endpoint({[] { return metrics.text(); }, [] { return why_stuck(health.look()); },
+                                         [] { return why_not_ready(health, serves); }});
   if (!settings.metrics_listen.empty()) {
-    if (const std::string error = metrics.serve(settings.metrics_listen); !error.empty()) {
+    if (const std::string error = endpoint.serve(settings.metrics_listen); !error.empty()) {
       return refuse_to_start(settings.log, error);
     }
     observe::log_info("metrics are served on http://" + settings.metrics_listen + "/metrics");
@@ -383,7 +370,7 @@ int run_daemon(const CommandLine& line) {
     tell_inherited(settings.listen.address, address);
   }
   const bool socket_stays = inherited->has_value();
-  std::thread(take_signals, std::ref(source), std::ref(gate), std::cref(metrics), socket_stays).detach();
+  std::thread(take_signals, std::ref(source), std::ref(gate), std::ref(metrics), socket_stays).detach();
   std::thread(watch_health, std::cref(health), watchdog, [](const Health& fares) {
     return status_text(address, source, gate, fares);
   }).detach();
@@ -400,6 +387,7 @@ int run_daemon(const CommandLine& line) {
   }
   observe::flush_log();  // A daemon in the background has no stderr from here on.
   background.ready();
+  serves = true;
   notify_ready(status_text(address, source, gate, health.look()));
   runtime.reset();  // Held any longer, its resolver and cache would outlive the reload that replaces them.
   const int served = smfi_main();

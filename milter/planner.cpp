@@ -17,6 +17,7 @@ struct Planner::Queue {
   std::mutex mutex;
   std::condition_variable filled;
   std::deque<std::shared_ptr<Plan>> waiting;
+  std::uint64_t dropped = 0;
   bool stopped = false;
 };
 
@@ -63,6 +64,11 @@ void Planner::update(const std::shared_ptr<Plan>& plan, plan::Known known) {
   try_step(queue_, plan);
 }
 
+Planner::Load Planner::load() const {
+  const std::lock_guard<std::mutex> lock(queue_->mutex);
+  return {queue_->waiting.size(), queue_->dropped};
+}
+
 void Planner::enqueue(const std::shared_ptr<Queue>& queue, const std::shared_ptr<Plan>& plan) {
   if (plan->ended || plan->queued.exchange(true)) {
     return;
@@ -70,6 +76,7 @@ void Planner::enqueue(const std::shared_ptr<Queue>& queue, const std::shared_ptr
   {
     const std::lock_guard<std::mutex> lock(queue->mutex);
     if (queue->stopped || queue->waiting.size() >= Queue::kMaxWaiting) {
+      ++queue->dropped;
       plan->queued = false;
       return;
     }

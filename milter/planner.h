@@ -2,6 +2,8 @@
 
 #include <atomic>
 #include <condition_variable>
+#include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <memory>
 #include <mutex>
@@ -56,6 +58,12 @@ class Planner {
   /// New names are known: asks at once what the cache does not answer. Waits for nothing. `known` holds all that
   /// earlier calls had.
   void update(const std::shared_ptr<Plan>& plan, plan::Known known);
+
+  struct Load {
+    std::size_t waiting = 0;    ///< Plans that wait for a thread of the pool.
+    std::uint64_t dropped = 0;  ///< Those that found the queue full, since the start.
+  };
+  [[nodiscard]] Load load() const;
 
  private:
   struct Queue;

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "milter/forged_fields.h"
+#include "milter/own_domain.h"
 #include "observe/log.h"
 #include "policy/decide.h"
 #include "policy/facts.h"
@@ -44,6 +45,12 @@ bool is_sendmail(std::string_view version) {
   return !version.empty() && is_digit(version.front());
 }
 
+void count_forged(const std::vector<ForgedField>& fields, observe::Handling& handling) {
+  for (const ForgedField& field : fields) {
+    ++(iequals(field.name, "Authentication-Results") ? handling.forged_results : handling.forged_added);
+  }
+}
+
 policy::Decision failed(const char* rule, policy::Action action, const policy::Reply& reply) {
   policy::Decision decision;
   decision.action = action;
@@ -63,7 +70,8 @@ struct Session::Message {
         plan(std::make_shared<Planner::Plan>(runtime->settings.limits, lookups, runtime->public_suffixes)),
         verification(runtime->settings.limits,
                      {runtime->settings.authserv_id, false, runtime->public_suffixes.get(), sendmail_delivers}),
-        forged(runtime->own_ids, runtime->added_fields) {}
+        forged(runtime->own_ids, runtime->added_fields),
+        begun(std::chrono::steady_clock::now()) {}
   ~Message() {
     plan->ended = true;
     gate.leave();
@@ -79,6 +87,7 @@ struct Session::Message {
   policy::Facts facts;
   Recipients recipients;
   ForgedFields forged;
+  const std::chrono::steady_clock::time_point begun;
   bool failed = false;  ///< Something broke; only the end of the message is still answered.
 };
 
@@ -229,10 +238,13 @@ Step Session::end_of_message(std::string_view queue_id, Time now, Editor& editor
 
 Step Session::judge(Time now, Editor& editor) {
   Message& message = *message_;
+  const auto ended = std::chrono::steady_clock::now();
   const config::Settings& settings = message.runtime->settings;
   observe::Record record;
   record.time = now;
   record.settings = settings.fingerprint;
+  observe::Handling handling;
+  count_forged(message.forged.fields(), handling);
   if (message.failed || message.forged.too_many()) {
     // Nothing was evaluated: that must not read as if the domain had no policy.
     record.verdict.spf_mail_from.status = spf::Status::TempError;
@@ -247,16 +259,21 @@ Step Session::judge(Time now, Editor& editor) {
     record.decision = policy::decide(record.verdict, message.facts, settings.policy, record.time);
     record.authentication_results = authres::format_unverified(settings.authserv_id, message.facts.authenticated);
   } else {
-    message.lookups->set_deadline(std::chrono::steady_clock::now() + settings.dns.message_deadline);
+    message.lookups->set_deadline(ended + settings.dns.message_deadline);
     record.verdict = message.verification.finish(*message.lookups, now);
+    handling.is_verified = true;
+    handling.fails_as_own = fails_as_own(record.verdict, settings.local.domains, settings.authserv_id);
     record.decision = policy::decide(record.verdict, message.facts, settings.policy, record.time);
     record.authentication_results =
         authres::format(record.verdict, policy::make_stamp(settings.authserv_id, message.facts, record.decision));
   }
   const Step step = apply(record, message.forged.fields(), message.recipients, agreed_, editor);
+  const auto judged = std::chrono::steady_clock::now();
+  handling.wait_at_end = judged - ended;
+  handling.since_mail_from = judged - message.begun;
   record.facts = std::move(message.facts);  // Last: a second try after an exception needs them.
   observe::log_record(record);
-  services_.metrics.count(record);
+  services_.metrics.count(record, handling);
   return step;
 }
 

@@ -1,97 +1,174 @@
 #include "observe/metrics.h"
 
-#include <prometheus/collectable.h>
 #include <prometheus/counter.h>
-#include <prometheus/exposer.h>
 #include <prometheus/gauge.h>
+#include <prometheus/histogram.h>
 #include <prometheus/registry.h>
 #include <prometheus/text_serializer.h>
 
 #include <algorithm>
 #include <array>
 #include <cstddef>
-#include <exception>
 #include <iterator>
 #include <utility>
 #include <vector>
 
-#include "observe/log.h"
+#include "observe/moment.h"
+#include "observe/rule_counters.h"
+#include "policy/ruling.h"
 
 namespace assay::observe {
 namespace {
 
-using policy::Action;
-
-constexpr std::array kActions{Action::Accept, Action::Reject, Action::TempFail, Action::Quarantine, Action::Discard};
-constexpr std::array kResults{dmarc::Status::None, dmarc::Status::Pass, dmarc::Status::Fail, dmarc::Status::TempError,
-                              dmarc::Status::PermError};
+constexpr std::array kSpfResults{spf::Status::None,     spf::Status::Neutral,  spf::Status::Pass,
+                                 spf::Status::Fail,     spf::Status::SoftFail, spf::Status::TempError,
+                                 spf::Status::PermError};
+constexpr std::array kDkimResults{dkim::Status::Pass,    dkim::Status::Fail,      dkim::Status::Policy,
+                                  dkim::Status::Neutral, dkim::Status::TempError, dkim::Status::PermError};
+constexpr std::array kArcResults{arc::Status::None, arc::Status::Pass, arc::Status::Fail};
+constexpr std::array kDmarcResults{dmarc::Status::None, dmarc::Status::Pass, dmarc::Status::Fail,
+                                   dmarc::Status::TempError, dmarc::Status::PermError};
+constexpr std::array kIprevResults{iprev::Status::Pass, iprev::Status::Fail, iprev::Status::TempError,
+                                   iprev::Status::PermError};
 constexpr std::array kDifferences{dmarc::Difference::Result, dmarc::Difference::Policy,
                                   dmarc::Difference::OrganizationalDomain};
-constexpr std::array kExcesses{Excess::Messages,     Excess::Connections,  Excess::Recipients,
-                               Excess::HeaderOctets, Excess::HeaderFields, Excess::ForgedFields};
+constexpr std::array kExcesses{Excess::Messages,      Excess::Connections,  Excess::Recipients,    Excess::HeaderOctets,
+                               Excess::HeaderFields,  Excess::ForgedFields, Excess::AuthorDomains, Excess::Signatures,
+                               Excess::SignatureCost, Excess::ArcSets,      Excess::ArcCost,       Excess::SpfLookups};
+constexpr std::array kReloads{Reload::Done, Reload::Refused, Reload::Failed};
+/// What decides but for own rules.
+constexpr std::array kGrounds{
+    policy::Ground::Default,      policy::Ground::Local,           policy::Ground::Exceeded,
+    policy::Ground::BadFrom,      policy::Ground::TrustedChain,    policy::Ground::TempError,
+    policy::Ground::Indirect,     policy::Ground::PublishedReject, policy::Ground::PublishedQuarantine,
+    policy::Ground::PublishedNone};
+/// What milter/ decides by itself.
+constexpr std::array kOwnGrounds{"internal_error", "forged_results", "mta"};
+
+/// Seconds. The end of a message waits for DNS at most as long as dns.message_deadline says, 20 s by default.
+const prometheus::Histogram::BucketBoundaries& wait_ranges() {
+  static const prometheus::Histogram::BucketBoundaries ranges{0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2,
+                                                              0.5,   1,     2,     5,    10,   20,   60};
+  return ranges;
+}
+/// Seconds. The sender has his time in it, too.
+const prometheus::Histogram::BucketBoundaries& message_ranges() {
+  static const prometheus::Histogram::BucketBoundaries ranges{0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1,
+                                                              2,     5,    10,   20,   60,  300, 600};
+  return ranges;
+}
+
+double seconds(std::chrono::nanoseconds time) {
+  return std::chrono::duration<double>(time).count();
+}
 
 Excess excess_of(Bound bound) noexcept {
   return bound == Bound::HeaderFields ? Excess::HeaderFields : Excess::HeaderOctets;
+}
+
+prometheus::Family<prometheus::Counter>& counters(prometheus::Registry& registry, const char* name, const char* help) {
+  return prometheus::BuildCounter().Name(name).Help(help).Register(registry);
 }
 
 /// One counter for each value of an enumeration, all made at once.
 template <class Value, std::size_t N>
 class CounterFor {
  public:
-  CounterFor(prometheus::Registry& registry, const char* name, const char* help, const char* label,
-             const std::array<Value, N>& values)
+  CounterFor(prometheus::Family<prometheus::Counter>& family, const char* label, const std::array<Value, N>& values,
+             const prometheus::Labels& others = {})
       : values_(values) {
-    auto& family = prometheus::BuildCounter().Name(name).Help(help).Register(registry);
     for (std::size_t i = 0; i < N; ++i) {
-      counters_[i] = &family.Add({{label, to_string(values[i])}});
+      prometheus::Labels labels = others;
+      labels.emplace(label, to_string(values[i]));
+      counters_[i] = &family.Add(labels);
     }
   }
 
   void add(Value value) noexcept {
-    for (std::size_t i = 0; i < N; ++i) {
-      if (values_[i] == value) {
-        counters_[i]->Increment();
-      }
+    if (prometheus::Counter* const counter = of(value)) {
+      counter->Increment();
     }
   }
   [[nodiscard]] double count(Value value) const noexcept {
-    const auto at = static_cast<std::size_t>(std::find(values_.begin(), values_.end(), value) - values_.begin());
-    return at < N ? counters_[at]->Value() : 0;
+    const prometheus::Counter* const counter = of(value);
+    return counter == nullptr ? 0 : counter->Value();
   }
 
  private:
+  [[nodiscard]] prometheus::Counter* of(Value value) const noexcept {
+    const auto at = static_cast<std::size_t>(std::find(values_.begin(), values_.end(), value) - values_.begin());
+    return at < N ? counters_[at] : nullptr;
+  }
+
   std::array<Value, N> values_;
   std::array<prometheus::Counter*, N> counters_{};
 };
 
-/// A family of one series.
-prometheus::MetricFamily family_of(const char* name, const char* help, prometheus::MetricType type) {
-  prometheus::MetricFamily family;
-  family.name = name;
-  family.help = help;
-  family.type = type;
-  family.metric.resize(1);
-  return family;
-}
-
-/// What others count: asks them when it is asked.
-class CountedElsewhere final : public prometheus::Collectable {
+/// What every method found, of messages that were verified.
+class ResultCounters {
  public:
-  explicit CountedElsewhere(std::function<std::size_t()> in_flight) : in_flight_(std::move(in_flight)) {}
+  explicit ResultCounters(prometheus::Registry& registry)
+      : spf_(counters(registry, "assay_spf_results_total", "SPF checks, by identity and result.")),
+        mail_from_(spf_, "result", kSpfResults, {{"identity", "mailfrom"}}),
+        helo_(spf_, "result", kSpfResults, {{"identity", "helo"}}),
+        dkim_family_(
+            counters(registry, "assay_dkim_results_total", "DKIM signatures, by result; none: messages without one.")),
+        dkim_(dkim_family_, "result", kDkimResults),
+        unsigned_(dkim_family_.Add({{"result", "none"}})),
+        arc_(counters(registry, "assay_arc_results_total", "Messages, by what their ARC chain is worth."), "result",
+             kArcResults),
+        iprev_(counters(registry, "assay_iprev_results_total", "Messages, by whether the client's name leads to it."),
+               "result", kIprevResults) {}
 
-  [[nodiscard]] std::vector<prometheus::MetricFamily> Collect() const override {
-    auto lost = family_of("assay_log_lost_lines_total", "Lines of the log that were not written, or not in time.",
-                          prometheus::MetricType::Counter);
-    lost.metric.front().counter.value = static_cast<double>(lost_log_lines());
-    auto in_flight = family_of("assay_messages_in_flight", "Messages between MAIL FROM and their end.",
-                               prometheus::MetricType::Gauge);
-    in_flight.metric.front().gauge.value = in_flight_ ? static_cast<double>(in_flight_()) : 0;
-    return {lost, in_flight};
+  void count(const Verdict& verdict) noexcept {
+    mail_from_.add(verdict.spf_mail_from.status);
+    helo_.add(verdict.spf_helo.status);
+    for (const dkim::Outcome& signature : verdict.dkim) {
+      dkim_.add(signature.status);
+    }
+    if (verdict.dkim.empty()) {
+      unsigned_.Increment();
+    }
+    arc_.add(verdict.arc.status);
+    if (verdict.iprev) {
+      iprev_.add(verdict.iprev->status);
+    }
   }
 
  private:
-  std::function<std::size_t()> in_flight_;
+  prometheus::Family<prometheus::Counter>& spf_;
+  CounterFor<spf::Status, kSpfResults.size()> mail_from_;
+  CounterFor<spf::Status, kSpfResults.size()> helo_;
+  prometheus::Family<prometheus::Counter>& dkim_family_;
+  CounterFor<dkim::Status, kDkimResults.size()> dkim_;
+  prometheus::Counter& unsigned_;
+  CounterFor<arc::Status, kArcResults.size()> arc_;
+  CounterFor<iprev::Status, kIprevResults.size()> iprev_;
 };
+
+bool is_beyond(const spf::Outcome& outcome) noexcept {
+  return outcome.reason == spf::Reason::TooManyLookups || outcome.reason == spf::Reason::TooManyVoidLookups;
+}
+
+/// Calls `note` for each bound that the results tell of, once.
+template <class Note>
+void for_each_excess(const Verdict& verdict, Note note) noexcept {
+  const auto has = [&verdict](dkim::Reason reason) {
+    return std::any_of(verdict.dkim.begin(), verdict.dkim.end(),
+                       [reason](const dkim::Outcome& signature) { return signature.reason == reason; });
+  };
+  for (const auto& [is_exceeded, excess] :
+       {std::pair(has(dkim::Reason::TooManySignatures), Excess::Signatures),
+        std::pair(has(dkim::Reason::TooCostly), Excess::SignatureCost),
+        std::pair(verdict.arc.reason == arc::Reason::TooManySets, Excess::ArcSets),
+        std::pair(verdict.arc.reason == arc::Reason::TooCostly, Excess::ArcCost),
+        std::pair(verdict.dmarc.reason == dmarc::Reason::TooManyAuthors, Excess::AuthorDomains),
+        std::pair(is_beyond(verdict.spf_mail_from) || is_beyond(verdict.spf_helo), Excess::SpfLookups)}) {
+    if (is_exceeded) {
+      note(excess);
+    }
+  }
+}
 
 }  // namespace
 
@@ -103,84 +180,129 @@ const char* to_string(Excess excess) noexcept {
     case Excess::HeaderOctets: return to_string(Bound::HeaderOctets);
     case Excess::HeaderFields: return to_string(Bound::HeaderFields);
     case Excess::ForgedFields: return "forged_fields";
+    case Excess::AuthorDomains: return "author_domains";
+    case Excess::Signatures: return "signatures";
+    case Excess::SignatureCost: return "signature_cost";
+    case Excess::ArcSets: return "arc_sets";
+    case Excess::ArcCost: return "arc_cost";
+    case Excess::SpfLookups: return "spf_lookups";
+  }
+  return "";
+}
+
+const char* to_string(Reload outcome) noexcept {
+  switch (outcome) {
+    case Reload::Done: return "done";
+    case Reload::Refused: return "refused";
+    case Reload::Failed: return "failed";
   }
   return "";
 }
 
 struct Metrics::Counters {
-  explicit Counters(std::function<std::size_t()> in_flight)
-      : elsewhere(std::make_shared<CountedElsewhere>(std::move(in_flight))) {}
+  explicit Counters(std::function<Moment()> look_at) : look(std::move(look_at)) {}
 
-  std::shared_ptr<prometheus::Registry> registry = std::make_shared<prometheus::Registry>();
-  CounterFor<Action, kActions.size()> messages{*registry, "assay_messages_total", "Messages, by what was done.",
-                                               "action", kActions};
-  CounterFor<Action, kActions.size()> would{*registry, "assay_would_total",
-                                            "Messages that would fare otherwise if the policy were in force, by how.",
-                                            "action", kActions};
-  prometheus::Counter& unproven = prometheus::BuildCounter()
-                                      .Name("assay_unproven_total")
-                                      .Help("Messages that a rule accepted without proof (unproven: true).")
-                                      .Register(*registry)
-                                      .Add({});
-  CounterFor<dmarc::Status, kResults.size()> dmarc_results{
-      *registry, "assay_dmarc_results_total", "Messages that are not local, by DMARC result.", "result", kResults};
+  const std::function<Moment()> look;
+  prometheus::Registry registry;
+  CounterFor<policy::Action, RuleCounters::kActions.size()> messages{
+      counters(registry, "assay_messages_total", "Messages, by what was done."), "action", RuleCounters::kActions};
+  CounterFor<policy::Action, RuleCounters::kActions.size()> would{
+      counters(registry, "assay_would_total",
+               "Messages that would fare otherwise if the policy were in force, by how."),
+      "action", RuleCounters::kActions};
+  RuleCounters rules{registry};
+  prometheus::Counter& unproven =
+      counters(registry, "assay_unproven_total", "Messages that a rule accepted without proof (unproven: true).")
+          .Add({});
+  CounterFor<dmarc::Status, kDmarcResults.size()> dmarc_results{
+      counters(registry, "assay_dmarc_results_total", "Messages that are not local, by DMARC result."), "result",
+      kDmarcResults};
   CounterFor<dmarc::Difference, kDifferences.size()> rfc7489_differences{
-      *registry, "assay_dmarc_rfc7489_differences_total",
-      "Messages of which RFC 7489 says otherwise than RFC 9989, by what differs.", "kind", kDifferences};
-  CounterFor<Excess, kExcesses.size()> excesses{*registry, "assay_bounds_exceeded_total",
-                                                "Times that there was more than a bound allows, by bound.", "bound",
-                                                kExcesses};
-  std::shared_ptr<CountedElsewhere> elsewhere;
-  std::unique_ptr<prometheus::Exposer> exposer;
+      counters(registry, "assay_dmarc_rfc7489_differences_total",
+               "Messages of which RFC 7489 says otherwise than RFC 9989, by what differs."),
+      "kind", kDifferences};
+  ResultCounters results{registry};
+  CounterFor<policy::Action, RuleCounters::kActions.size()> own_domain_forged{
+      counters(registry, "assay_own_domain_forged_total",
+               "Messages that fail DMARC in the name of a domain of this site, by what was done."),
+      "action", RuleCounters::kActions};
+  prometheus::Family<prometheus::Counter>& forged =
+      counters(registry, "assay_forged_fields_total",
+               "Fields of inbound mail that only this site may write, removed or refused with their message, by kind.");
+  prometheus::Counter& forged_results = forged.Add({{"kind", "authentication_results"}});
+  prometheus::Counter& forged_added = forged.Add({{"kind", "added"}});
+  CounterFor<Excess, kExcesses.size()> excesses{
+      counters(registry, "assay_bounds_exceeded_total", "Times that there was more than a bound allows, by bound."),
+      "bound", kExcesses};
+  CounterFor<Reload, kReloads.size()> reloads{
+      counters(registry, "assay_reloads_total", "Reloads of the configuration, by outcome."), "outcome", kReloads};
+  prometheus::Histogram& wait = prometheus::BuildHistogram()
+                                    .Name("assay_end_of_message_seconds")
+                                    .Help("Time from the end of a message to its verdict: what the MTA waits.")
+                                    .Register(registry)
+                                    .Add({}, wait_ranges());
+  prometheus::Histogram& whole = prometheus::BuildHistogram()
+                                     .Name("assay_message_seconds")
+                                     .Help("Time from MAIL FROM to the verdict, the sender's own included.")
+                                     .Register(registry)
+                                     .Add({}, message_ranges());
 };
 
-Metrics::Metrics(const std::string& version, std::function<std::size_t()> in_flight)
-    : counters_(std::make_unique<Counters>(std::move(in_flight))) {
+Metrics::Metrics(const std::string& version, std::function<Moment()> look)
+    : counters_(std::make_unique<Counters>(std::move(look))) {
   prometheus::BuildGauge()
       .Name("assay_build_info")
       .Help("Always 1; the label tells the version.")
-      .Register(*counters_->registry)
+      .Register(counters_->registry)
       .Add({{"version", version}})
       .Set(1);
+  for (const policy::Ground ground : kGrounds) {
+    counters_->rules.add(policy::name_of({ground}));
+  }
+  for (const char* const ground : kOwnGrounds) {
+    counters_->rules.add(ground);
+  }
 }
 
 Metrics::~Metrics() = default;
 
-std::string Metrics::serve(const std::string& listen) {
-  constexpr std::size_t kThreads = 2;
-  try {
-    counters_->exposer = std::make_unique<prometheus::Exposer>(listen, kThreads);
-    counters_->exposer->RegisterCollectable(counters_->registry);
-    counters_->exposer->RegisterCollectable(counters_->elsewhere);
-  } catch (const std::exception& error) {
-    counters_->exposer.reset();
-    // The library does not say why; nearly always it is one of these.
-    return "metrics.listen: cannot serve on " + listen +
-           ": is the port in use, or the address not one of this host? Set metrics.listen to a free one, or metrics: "
-           "off (" +
-           error.what() + ")";
+void Metrics::know_rules(const std::vector<std::string>& names) {
+  for (const std::string& name : names) {
+    counters_->rules.add(name);
   }
-  return {};
 }
 
-void Metrics::count(const Record& record) noexcept {
-  counters_->messages.add(record.decision.action);
-  if (record.decision.would) {
-    counters_->would.add(*record.decision.would);
+void Metrics::count(const Record& record, const Handling& handling) noexcept {
+  const policy::Decision& decision = record.decision;
+  counters_->messages.add(decision.action);
+  counters_->rules.decided(decision.rule, decision.action);
+  if (decision.would) {
+    counters_->would.add(*decision.would);
+    counters_->rules.would(decision.would_rule, *decision.would);
   }
-  if (record.decision.unproven) {
+  if (decision.unproven) {
     counters_->unproven.Increment();
   }
+  counters_->wait.Observe(seconds(handling.wait_at_end));
+  counters_->whole.Observe(seconds(handling.since_mail_from));
   if (record.facts.local) {
     return;  // Nothing was verified.
   }
-  if (record.verdict.exceeded) {
-    counters_->excesses.add(excess_of(*record.verdict.exceeded));
+  counters_->forged_results.Increment(static_cast<double>(handling.forged_results));
+  counters_->forged_added.Increment(static_cast<double>(handling.forged_added));
+  const Verdict& verdict = record.verdict;
+  if (verdict.exceeded) {
+    counters_->excesses.add(excess_of(*verdict.exceeded));
+  } else if (handling.is_verified) {
+    counters_->results.count(verdict);
+    for_each_excess(verdict, [this](Excess excess) { counters_->excesses.add(excess); });
   }
-  const dmarc::Outcome& outcome = record.verdict.dmarc;
-  counters_->dmarc_results.add(outcome.status);
-  if (outcome.rfc7489) {
-    for (const dmarc::Difference difference : outcome.rfc7489->differences) {
+  counters_->dmarc_results.add(verdict.dmarc.status);
+  if (handling.fails_as_own) {
+    counters_->own_domain_forged.add(decision.action);
+  }
+  if (verdict.dmarc.rfc7489) {
+    for (const dmarc::Difference difference : verdict.dmarc.rfc7489->differences) {
       counters_->rfc7489_differences.add(difference);
     }
   }
@@ -190,13 +312,17 @@ void Metrics::exceeded(Excess excess) noexcept {
   counters_->excesses.add(excess);
 }
 
+void Metrics::reloaded(Reload outcome) noexcept {
+  counters_->reloads.add(outcome);
+}
+
 std::uint64_t Metrics::times_exceeded(Excess excess) const noexcept {
   return static_cast<std::uint64_t>(counters_->excesses.count(excess));
 }
 
 std::string Metrics::text() const {
-  auto families = counters_->registry->Collect();
-  auto others = counters_->elsewhere->Collect();
+  auto families = counters_->registry.Collect();
+  auto others = families_of(counters_->look ? counters_->look() : Moment{});
   families.insert(families.end(), std::make_move_iterator(others.begin()), std::make_move_iterator(others.end()));
   return prometheus::TextSerializer().Serialize(families);
 }

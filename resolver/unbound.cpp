@@ -135,7 +135,8 @@ class Engine {
     dns::Question question;
     std::vector<Waiters::iterator> waiters;  ///< Those in Engine::waiters_ who want this answer, oldest first.
     Shares::Domain* domain = nullptr;
-    bool is_held = false;  ///< It waits for its turn among those about its domain.
+    bool is_held = false;      ///< It waits for its turn among those about its domain.
+    Clock::time_point sent{};  ///< When libunbound got it, for the first time.
   };
 
   static void on_result(void* asked, int error, ub_result* result) noexcept;
@@ -150,7 +151,7 @@ class Engine {
   void send(Asked& asked) noexcept;
   void finish(Asked& asked, const dns::AnswerPtr& answer);
   void expire(Clock::time_point now);
-  void count(dns::Status status);
+  void count(dns::Status status, Clock::time_point sent);
   void count_failure();
   void wake() const noexcept;
   [[nodiscard]] int poll_timeout() const;
@@ -327,7 +328,9 @@ void Engine::turn() {
     to_send.swap(to_send_);
     counters_.sent += to_send.size();
   }
+  const Clock::time_point now = Clock::now();
   for (Asked* const asked : to_send) {
+    asked->sent = asked->sent == Clock::time_point{} ? now : asked->sent;
     send(*asked);
   }
   if (ub_poll(context_.get()) != 0 && ub_process(context_.get()) != UB_NOERROR) {
@@ -411,7 +414,7 @@ void Engine::finish(Asked& asked, const dns::AnswerPtr& answer) {
   Waiters done;
   {
     const std::lock_guard lock(mutex_);
-    count(answer->status);
+    count(answer->status, asked.sent);
     for (const Waiters::iterator waiter : asked.waiters) {
       done.splice(done.end(), waiters_, waiter);
     }
@@ -455,7 +458,9 @@ void Engine::deliver(Waiters& waiters, const dns::AnswerPtr& answer) noexcept {
   }
 }
 
-void Engine::count(dns::Status status) {
+void Engine::count(dns::Status status, Clock::time_point sent) {
+  const Clock::time_point now = Clock::now();
+  counters_.times.add(now - sent);
   switch (status) {
     case dns::Status::Found: ++counters_.found; break;
     case dns::Status::NoData: ++counters_.no_data; break;
@@ -466,7 +471,7 @@ void Engine::count(dns::Status status) {
       count_failure();
       return;
   }
-  last_success_ = Clock::now();
+  last_success_ = now;
   failing_since_.reset();
   counters_.failures_in_a_row = 0;
 }

@@ -52,6 +52,7 @@ VALUES = {
     "local.networks": (["[192.0.2.0/24, '::1']", "[]"], ["192.0.2.0/24", "[localhost]", "['192.0.2.0/24 ']"]),
     "local.authenticated": (["verify"], ["trust", "on"]),
     "local.trusted_authserv": (["['2001:db8::/32']"], ["all", "[mx.example.net]"]),
+    "local.domains": (["[example.net, '*.example.org']", "[]"], ["example.net", "['a b']"]),
     "arc": (["{trusted_sealers: []}"], ["lists.example.org", "{sealers: []}"]),
     "arc.trusted_sealers": (["[lists.example.org]"], ["lists.example.org", "['a b']"]),
     "dmarc": (["{compare_psl: true}"], ["on", "{psl: true}"]),

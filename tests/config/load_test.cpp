@@ -60,7 +60,8 @@ socket: {mode: 0600, group: postfix}
 mode: monitor
 dns: {forward: [192.0.2.53, "2001:db8::53@5353"], timeout: 750ms, message_deadline: 1m, dnssec: on, cache: 2MiB,
       zones: [a.zone, /b]}
-local: {networks: [192.0.2.0/24], authenticated: verify, trusted_authserv: ["2001:db8::/32", 192.0.2.7]}
+local: {networks: [192.0.2.0/24], authenticated: verify, trusted_authserv: ["2001:db8::/32", 192.0.2.7],
+        domains: [Example.NET, "*.example.com"]}
 arc: {trusted_sealers: [Lists.Example.org]}
 limits: {messages: 5, signatures: 3, arc_sets: 7, header_bytes: 64KiB, author_domains: 2, rsa_bits: [2048, 8192], exceeded: tempfail}
 policy:
@@ -94,6 +95,9 @@ stop_timeout: 2m
   CHECK(settings.local.networks == std::vector<IpNetwork>{network("192.0.2.0/24")});
   CHECK_FALSE(settings.local.skip_authenticated);
   CHECK(settings.local.trusted_authserv == std::vector<IpNetwork>{network("2001:db8::/32"), network("192.0.2.7/32")});
+  CHECK(settings.local.domains.contains(Domain::parse("example.net").value()));
+  CHECK(settings.local.domains.contains(Domain::parse("a.example.com").value()));
+  CHECK_FALSE(settings.local.domains.contains(Domain::parse("example.com").value()));
   CHECK(settings.policy.trusted_sealers.written() == std::vector<std::string>{"Lists.Example.org"});
   CHECK(settings.policy.trusted_sealers.contains(Domain::parse("lists.example.org").value()));
   CHECK(settings.messages == 5);

@@ -57,6 +57,7 @@ class Dice {
     s.local.networks = some(networks);
     s.local.skip_authenticated = flip();
     s.local.trusted_authserv = some(networks);
+    s.local.domains = some_sealers();
     s.policy.trusted_sealers = some_sealers();
     s.messages = between(1, 100'000);
     s.limits.signatures = between(1, 50);
@@ -129,6 +130,7 @@ local:
   networks: [127.0.0.0/8, "::1/128"]
   authenticated: skip
   trusted_authserv: []
+  domains: []
 arc:
   trusted_sealers: []
 dmarc:

@@ -10,6 +10,7 @@
 #include <functional>
 #include <future>
 #include <memory>
+#include <numeric>
 #include <set>
 #include <stdexcept>
 #include <string>
@@ -306,6 +307,7 @@ TEST_CASE("resolver/unbound: equal questions under way are asked once", "[resolv
   CHECK(health.sent == 1);
   CHECK(health.joined + health.cache_hits == 199);
   CHECK(health.found == 1);
+  CHECK(std::accumulate(health.times.answers.begin(), health.times.answers.end(), std::uint64_t{0}) == 1);
   CHECK(health.in_flight == 0);
 }
 
