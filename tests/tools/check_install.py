@@ -19,6 +19,8 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 EXPECTED += [f"share/doc/assay/{name}" for name in ("README.md", "SECURITY.md")]
 EXPECTED += [f"share/doc/assay/{path.relative_to(ROOT)}" for path in (ROOT / "docs").iterdir() if path.suffix in (".md", ".svg")]
 EXAMPLES = ROOT / "config/examples"
+MONITORING = ["alertmanager/alertmanager.yml", "grafana/assay.json", "prometheus/assay.rules.yml", "prometheus/prometheus.yml"]
+EXPECTED += [f"share/assay/monitoring/{name}" for name in MONITORING]
 EXPECTED += [f"share/doc/assay/examples/{path.relative_to(EXAMPLES)}" for path in EXAMPLES.rglob("*") if path.is_file()]
 
 
