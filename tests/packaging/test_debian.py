@@ -59,7 +59,8 @@ def setUpModule():
 class Lint(unittest.TestCase):
     def test_lintian(self):
         if not shutil.which("lintian"):
-            self.skipTest("there is no lintian (package lintian)")
+            print("skipped: there is no lintian (package lintian)", flush=True)
+            self.skipTest("no lintian")
         done = subprocess.run(["lintian", "--allow-root", "--fail-on=error,warning", FIRST], capture_output=True, text=True, check=False, timeout=120)
         print(f"lintian:\n{done.stdout}", flush=True)
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)

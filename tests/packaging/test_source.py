@@ -31,7 +31,8 @@ class Versions(unittest.TestCase):
 
     def test_rpm_reads_the_spec(self):
         if not shutil.which("rpmspec"):
-            self.skipTest("there is no rpmspec (package rpm)")
+            print("skipped: there is no rpmspec (package rpm)", flush=True)
+            self.skipTest("no rpmspec")
         parsed = run("rpmspec", "--parse", SPEC)
         self.assertEqual((parsed.returncode, parsed.stderr), (0, ""))
         self.assertIn(f"\nSource0:        assay-{VERSION}.tar.xz\n", parsed.stdout)
