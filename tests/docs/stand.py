@@ -80,7 +80,7 @@ class Stand:
         return OURS.sub(f"{self.folder}/", text).replace("inet:8893@127.0.0.1", self.daemon.socket).replace("127.0.0.1:9893", self._metrics)
 
     def run(self, script):
-        """Runs a script of the documents; what it printed, and nothing if it failed: an AssertionError."""
+        """Runs a script of the documents; what it printed. An AssertionError if it failed."""
         done = subprocess.run(["/usr/bin/bash", "-euo", "pipefail", "-c", self.rewritten(script)], cwd=self.work, env=self.environment,
                               stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, timeout=SECONDS)
         if done.returncode != 0:
