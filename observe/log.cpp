@@ -18,6 +18,7 @@
 #include <thread>
 #include <utility>
 
+#include "observe/journal_fields.h"
 #include "observe/printable.h"
 #include "observe/target.h"
 #include "verify/base/escape.h"
@@ -151,7 +152,9 @@ class Log {
   enum class Writer : std::uint8_t { Caller, Thread };
 
   Log(std::unique_ptr<Target> target, Writer writer, bool json, bool own_time, level_enum level)
-      : json_(json), sink_(std::make_shared<TargetSink>(std::move(target))) {
+      : json_(json),
+        takes_fields_(target->takes_fields()),
+        sink_(std::make_shared<TargetSink>(std::move(target))) {
     if (writer == Writer::Thread) {
       queue_ = std::make_shared<spdlog::details::thread_pool>(kMaxQueuedLines, 1);
       async_logger_ = std::make_shared<spdlog::async_logger>(
@@ -172,6 +175,8 @@ class Log {
   Log& operator=(const Log&) = delete;
 
   [[nodiscard]] bool json() const noexcept { return json_; }
+  /// Whether a line may come with fields (Target).
+  [[nodiscard]] bool takes_fields() const noexcept { return takes_fields_; }
   [[nodiscard]] bool takes(level_enum level) const { return logger_->should_log(level); }
   void write(level_enum level, const std::string& line) const {
     if (!queue_ || line.size() <= kMaxQueuedLineOctets) {
@@ -209,6 +214,7 @@ class Log {
 
  private:
   const bool json_;
+  const bool takes_fields_;
   mutable std::mutex flushing_;
   const std::shared_ptr<TargetSink> sink_;
   std::shared_ptr<spdlog::async_logger> async_logger_;  ///< Null: the caller writes.
@@ -352,7 +358,11 @@ void log_error(std::string_view text) {
 void log_record(const Record& record) {
   guarded([&](const Log& log) {
     if (log.takes(level_enum::info)) {
-      log.write(level_enum::info, log.json() ? to_json(record) : to_text(record));
+      std::string line = log.json() ? to_json(record) : to_text(record);
+      if (log.takes_fields()) {
+        line += '\n' + journal_fields(record);
+      }
+      log.write(level_enum::info, line);
     }
   });
 }

@@ -187,6 +187,8 @@ class DatagramTarget final : public Target {
  public:
   DatagramTarget(Datagram protocol, std::string path) : protocol_(protocol), path_(std::move(path)) {}
 
+  [[nodiscard]] bool takes_fields() const noexcept override { return protocol_ == Datagram::Journal; }
+
   [[nodiscard]] bool write_within(std::chrono::milliseconds patience, Severity severity,
                                   std::string_view line) override {
     const std::string frame =
@@ -254,8 +256,8 @@ class DatagramTarget final : public Target {
   static std::string journal_frame(Severity severity, std::string_view line) {
     std::string frame = "PRIORITY=" + std::to_string(static_cast<int>(severity)) + "\nSYSLOG_FACILITY=2\n";
     frame += std::string("SYSLOG_IDENTIFIER=") + kIdentifier + "\nMESSAGE=";
-    frame += line;  // holds no line end: see log.cpp
-    return frame + '\n';
+    frame += line;  // holds no line end but that before its fields: see log.cpp
+    return frame.ends_with('\n') ? frame : frame + '\n';
   }
 
   Datagram protocol_;

@@ -18,6 +18,8 @@ inline constexpr std::chrono::milliseconds kLogPatience{1000};
 class Target {
  public:
   virtual ~Target() = default;
+  /// Whether a line may come with fields: a '\n' and NAME=VALUE lines behind it, each ended by '\n'.
+  [[nodiscard]] virtual bool takes_fields() const noexcept { return false; }
   /// Writes one line, given without its line end. False if it was lost.
   [[nodiscard]] bool write(Severity severity, std::string_view line) {
     return write_within(kLogPatience, severity, line);

@@ -199,6 +199,22 @@ TEST_CASE("observe/target: journal datagrams are KEY=VALUE lines, however long",
   CHECK(listener.receive() == "PRIORITY=3\nSYSLOG_FACILITY=2\nSYSLOG_IDENTIFIER=assayd\nMESSAGE=" + line + "\n");
 }
 
+TEST_CASE("observe/target: fields behind a line are fields of the journal's entry, and of nothing else",
+          "[observe][log]") {
+  const TemporaryFolder folder;
+  const Listener listener(folder.path("socket"));
+  std::string error;
+  auto journal = make_datagram_target(Datagram::Journal, folder.path("socket"), error);
+  REQUIRE(journal);
+  CHECK(journal->takes_fields());
+  CHECK(journal->write(Severity::Informational, "a line\nASSAY_ACTION=accept\nASSAY_RULE=default\n"));
+  CHECK(listener.receive() ==
+        "PRIORITY=6\nSYSLOG_FACILITY=2\nSYSLOG_IDENTIFIER=assayd\nMESSAGE=a "
+        "line\nASSAY_ACTION=accept\nASSAY_RULE=default\n");
+  CHECK_FALSE(make_datagram_target(Datagram::Syslog, folder.path("socket"), error)->takes_fields());
+  CHECK_FALSE(make_stream_target(STDERR_FILENO)->takes_fields());
+}
+
 TEST_CASE("observe/target: a log daemon that was restarted is found again", "[observe][log]") {
   const TemporaryFolder folder;
   const std::string path = folder.path("log");

@@ -11,7 +11,7 @@ import tempfile
 
 EXPECTED = ["bin/assay", "sbin/assayd", "lib/sysusers.d/assay.conf", "lib/tmpfiles.d/assay.conf",
             *(f"lib/systemd/system/{name}" for name in ("assayd.service", "assayd@.service", "assayd.socket")),
-            "share/doc/assay/examples/assay.yaml", "share/assay/schema.json"]
+            "share/doc/assay/examples/assay.yaml", "share/doc/assay/examples/assay.logrotate", "share/assay/schema.json"]
 for PROGRAM in ("assay", "assayd"):
     EXPECTED += [f"share/bash-completion/completions/{PROGRAM}", f"share/zsh/vendor-completions/_{PROGRAM}",
                  f"share/fish/vendor_completions.d/{PROGRAM}.fish"]
