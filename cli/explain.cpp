@@ -1,6 +1,7 @@
 #include "cli/explain.h"
 
 #include <algorithm>
+#include <cstdint>
 
 #include "cli/advice.h"
 #include "cli/reasons.h"
@@ -12,13 +13,15 @@
 namespace assay::cli {
 namespace {
 
-void tell_connection(Teller& teller, const observe::Record& record) {
+/// "from client 192.0.2.1, which calls itself mx.example.com"
+std::string client_words(const policy::Facts& facts) {
+  return "from client " + facts.client_ip->to_string() +
+         (facts.helo.empty() ? "" : ", which calls itself " + escape(facts.helo));
+}
+
+/// Envelope and header fields.
+void tell_names(Teller& teller, const observe::Record& record) {
   const policy::Facts& facts = record.facts;
-  teller.heading("Message",
-                 plural(facts.size, "octet", "octets") + ", judged as of " + observe::to_rfc3339(record.time));
-  teller.line(facts.client_ip ? "from client " + facts.client_ip->to_string() +
-                                    (facts.helo.empty() ? "" : ", which calls itself " + escape(facts.helo))
-                              : "client not given: no SPF, no reverse DNS");
   teller.line(facts.has_envelope ? "MAIL FROM <" + escape(facts.mail_from) + '>' : "no envelope given");
   for (std::size_t i = 0; i < std::min(facts.rcpt.size(), kMaxShown); ++i) {
     teller.line("RCPT TO <" + escape(facts.rcpt[i]) + '>');
@@ -36,7 +39,31 @@ void tell_connection(Teller& teller, const observe::Record& record) {
   }
 }
 
-void tell_decision(Teller& teller, const policy::Decision& decision) {
+void tell_connection(Teller& teller, const observe::Record& record) {
+  const policy::Facts& facts = record.facts;
+  teller.heading("Message",
+                 plural(facts.size, "octet", "octets") + ", judged as of " + observe::to_rfc3339(record.time));
+  teller.line(facts.client_ip ? client_words(facts) : "client not given: no SPF, no reverse DNS");
+  tell_names(teller, record);
+}
+
+/// As above, of a message that came through assayd.
+void tell_recorded_connection(Teller& teller, const observe::Record& record) {
+  const policy::Facts& facts = record.facts;
+  teller.heading("Message" + (facts.queue_id.empty() ? "" : ' ' + escape(facts.queue_id)),
+                 plural(facts.size, "octet", "octets") + ", judged at " + observe::to_rfc3339(record.time) +
+                     (record.settings.empty() ? "" : " by configuration " + escape(record.settings)));
+  teller.line(facts.client_ip ? client_words(facts) : "the MTA named no client address: no SPF, no reverse DNS");
+  teller.line_if("the MTA knows the client as ", escape(facts.client_name));
+  teller.line_if("the client logged in as ", escape(facts.authenticated));
+  teller.line_if("encrypted by ", escape(facts.tls));
+  tell_names(teller, record);
+}
+
+/// How a message is marked: a record does not hold the field.
+enum class Marking : std::uint8_t { Known, NotRecorded };
+
+void tell_decision(Teller& teller, const policy::Decision& decision, Marking marking) {
   teller.heading("Decision", teller.paint().result(policy::to_string(decision.action)));
   teller.line("rule " + escape(decision.rule));
   if (decision.would) {
@@ -69,7 +96,9 @@ void tell_decision(Teller& teller, const policy::Decision& decision) {
     const policy::Quarantine& quarantine = *decision.quarantine;
     switch (quarantine.how) {
       case policy::QuarantineHow::Header:
-        teller.line("marked with the field " + escape(quarantine.name) + ": " + escape(quarantine.value));
+        teller.line(marking == Marking::Known
+                        ? "marked with the field " + escape(quarantine.name) + ": " + escape(quarantine.value)
+                        : "marked with the field of policy.quarantine");
         break;
       case policy::QuarantineHow::Hold: teller.line("held in the MTA's queue"); break;
       case policy::QuarantineHow::Reject: teller.line("quarantined mail is refused"); break;
@@ -121,6 +150,52 @@ std::string action_in_short(const policy::Decision& decision) {
   return "";
 }
 
+/// What each method found.
+void tell_results(Teller& teller, const Verdict& verdict, const Limits& limits, bool canonical) {
+  tell_spf(teller, "MAIL FROM", verdict.spf_mail_from, limits);
+  tell_spf(teller, "HELO", verdict.spf_helo, limits);
+  if (verdict.iprev) {
+    const iprev::Outcome& iprev = *verdict.iprev;
+    teller.heading("Reverse DNS",
+                   result_words(teller.paint(), iprev::to_string(iprev.status), in_words(iprev.status), iprev.name));
+  }
+  tell_dkim(teller, verdict.dkim, canonical);
+  tell_arc(teller, verdict.arc, canonical);
+  tell_dmarc(teller, verdict.dmarc, verdict);
+  for (const dmarc::Outcome& other : verdict.other_authors) {
+    tell_dmarc(teller, other, verdict);
+  }
+}
+
+void tell_indirect(Teller& teller, const policy::Decision& decision) {
+  if (decision.indirect.empty()) {
+    return;
+  }
+  teller.heading("Signs of an indirect way");
+  for (const policy::Indirect evidence : decision.indirect) {
+    teller.line(std::string(policy::to_string(evidence)) + ": " + in_words(evidence));
+  }
+}
+
+/// Why nothing was verified, although the record has results; empty if it was. What stands there then is no finding.
+std::string why_not_verified(const observe::Record& record) {
+  if (record.facts.local) {
+    return "local or authenticated mail is not verified";
+  }
+  // Rules of the configuration cannot have these names together with no author and no reason.
+  const dmarc::Outcome& dmarc = record.verdict.dmarc;
+  if (dmarc.status != dmarc::Status::TempError || dmarc.author || dmarc.reason != dmarc::Reason::None) {
+    return {};
+  }
+  if (record.decision.rule == "internal_error") {
+    return "assayd failed on the message, which was not verified; its log says at what (internal error)";
+  }
+  if (record.decision.rule == "forged_results") {
+    return "the message has too many fields that only this site may write, and was not verified";
+  }
+  return {};
+}
+
 /// A sentence below the last heading.
 void tell_advice(Teller& teller, const std::string& sentence) {
   teller.line_if("", sentence, 0);
@@ -135,31 +210,44 @@ std::string explain(const observe::Record& record, const UsedAnswers& answers, c
   tell_connection(teller, record);
   if (!verdict.exceeded) {
     tell_dns(teller, answers, verdict.dns_queries);
-    tell_spf(teller, "MAIL FROM", verdict.spf_mail_from, limits);
-    tell_spf(teller, "HELO", verdict.spf_helo, limits);
-    if (verdict.iprev) {
-      const iprev::Outcome& iprev = *verdict.iprev;
-      teller.heading("Reverse DNS",
-                     result_words(paint, iprev::to_string(iprev.status), in_words(iprev.status), iprev.name));
-    }
-    tell_dkim(teller, verdict.dkim, canonical);
-    tell_arc(teller, verdict.arc, canonical);
-    tell_dmarc(teller, verdict.dmarc, verdict);
-    for (const dmarc::Outcome& other : verdict.other_authors) {
-      tell_dmarc(teller, other, verdict);
-    }
+    tell_results(teller, verdict, limits, canonical);
   }
-  if (!record.decision.indirect.empty()) {
-    teller.heading("Signs of an indirect way");
-    for (const policy::Indirect evidence : record.decision.indirect) {
-      teller.line(std::string(policy::to_string(evidence)) + ": " + in_words(evidence));
-    }
-  }
+  tell_indirect(teller, record.decision);
   teller.heading("Header field");
   teller.raw(header_field(record.authentication_results, "  "));
-  tell_decision(teller, record.decision);
+  tell_decision(teller, record.decision, Marking::Known);
   teller.heading(action_in_short(record.decision), verdict_in_short(verdict, record.decision) + '.');
   tell_advice(teller, advice(verdict, record.facts, limits));
+  return teller.take();
+}
+
+std::string explain_recorded(const observe::Record& record, const Paint& paint) {
+  const Limits limits;
+  const Verdict& verdict = record.verdict;
+  const std::string unverified = why_not_verified(record);
+  const bool has_results = unverified.empty() && !verdict.exceeded;
+  Teller teller(paint);
+  tell_recorded_connection(teller, record);
+  if (has_results) {
+    if (verdict.dns_queries != 0) {
+      teller.heading("DNS", plural(verdict.dns_queries, "question", "questions") + ", whose answers no record holds");
+    }
+    tell_results(teller, verdict, limits, false);
+  }
+  tell_indirect(teller, record.decision);
+  if (!record.authentication_results.empty()) {
+    teller.heading("Header field");
+    teller.raw(header_field(record.authentication_results, "  "));
+  }
+  tell_decision(teller, record.decision, Marking::NotRecorded);
+  for (const std::string& note : record.notes) {
+    teller.line("note: " + escape(note));
+  }
+  teller.heading(action_in_short(record.decision),
+                 (unverified.empty() ? verdict_in_short(verdict, record.decision) : unverified) + '.');
+  if (has_results) {
+    tell_advice(teller, advice(verdict, record.facts, limits));
+  }
   return teller.take();
 }
 

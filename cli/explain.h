@@ -23,6 +23,10 @@ using UsedAnswers = std::vector<std::pair<dns::Question, dns::AnswerPtr>>;
 [[nodiscard]] std::string explain(const observe::Record& record, const UsedAnswers& answers, const Limits& limits,
                                   const Paint& paint, bool canonical = false);
 
+/// As above, of what a decision record says, as observe::RecordReader reads it with Depth::Everything: what no record
+/// holds (DNS answers, SPF terms, the checks of each signature, walks) is left out, never made up.
+[[nodiscard]] std::string explain_recorded(const observe::Record& record, const Paint& paint);
+
 /// The story of one SPF evaluation; `identity` is "MAIL FROM" or "HELO".
 [[nodiscard]] std::string explain(const spf::Outcome& outcome, const char* identity, const IpAddress& client,
                                   const UsedAnswers& answers, const Limits& limits, const Paint& paint);

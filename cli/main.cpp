@@ -59,7 +59,7 @@ std::string version() {
 int main_of(int count, char** values) {
   CLI::App app(
       "Checks mail as assayd does: SPF, DKIM, DMARC and ARC of a message in a file, with the reasons; and the "
-      "configuration.",
+      "configuration. Shows how the running assayd fares, and tells what became of past messages.",
       "assay");
   app.set_version_flag("--version", version, "Print the version, how it was built, and the libraries in use.");
   set_help_layout(app);
@@ -77,6 +77,10 @@ int main_of(int count, char** values) {
   add_config(app, run);
   add_policy(app, run);
   add_selftest(app, run);
+  add_status(app, run);
+  add_top(app, run);
+  add_tail(app, run);
+  add_explain(app, run);
   add_completion(app, run);
   const auto parsed = parse(app, arguments(count, values));
   if (parsed) {
@@ -85,7 +89,7 @@ int main_of(int count, char** values) {
   if (!run) {
     return complain(
         "give a verb: verify, spf, config check, config show, config migrate, policy lint, policy replay, policy "
-        "suggest, policy test, selftest or completion; see assay --help");
+        "suggest, policy test, selftest, status, top, tail, explain or completion; see assay --help");
   }
   const int status = run();
   std::cout.flush();

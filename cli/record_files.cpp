@@ -37,6 +37,27 @@ std::optional<std::uint64_t> total_size(const std::vector<std::string>& files) {
 
 }  // namespace
 
+FileLines read_lines(const std::string& file, Progress& progress,
+                     const std::function<void(std::string_view, std::uint64_t, std::uint64_t)>& take) {
+  FileLines read;
+  observe::LineSource lines(file);
+  while (auto line = lines.next()) {
+    ++read.lines;
+    if (read.lines == 1 && line->starts_with(kByteOrderMark)) {
+      line->remove_prefix(kByteOrderMark.size());
+    }
+    take(*line, read.lines, lines.octets_read());
+  }
+  read.octets = lines.octets_read();
+  if (!lines.error().empty()) {
+    read.is_whole = false;
+    progress.clear();
+    complain(lines.error() +
+             (read.lines == 0 ? std::string() : "; the " + std::to_string(read.lines) + " lines before it count"));
+  }
+  return read;
+}
+
 RecordFiles::RecordFiles(std::vector<std::string> files) : files_(std::move(files)), total_(total_size(files_)) {}
 
 LineCounts RecordFiles::read(const std::function<void(const observe::Record&)>& take) {
@@ -44,25 +65,15 @@ LineCounts RecordFiles::read(const std::function<void(const observe::Record&)>& 
   Progress progress(total_);
   std::uint64_t octets_before = 0;
   for (const std::string& file : files_) {
-    observe::LineSource lines(file);
-    std::uint64_t line_number = 0;
     const std::uint64_t other_before = counts_.other_lines;
-    while (auto line = lines.next()) {
-      ++line_number;
-      if (line_number == 1 && line->starts_with(kByteOrderMark)) {
-        line->remove_prefix(kByteOrderMark.size());
-      }
-      read_line(*line, file, line_number, progress, take);
-      progress.update(octets_before + lines.octets_read(), counts_.records);
-    }
-    octets_before += lines.octets_read();
-    counts_.files_without += line_number != 0 && counts_.other_lines - other_before == line_number ? 1U : 0U;
-    if (!lines.error().empty()) {
-      counts_.is_whole = false;
-      progress.clear();
-      complain(lines.error() +
-               (line_number == 0 ? std::string() : "; the " + std::to_string(line_number) + " lines before it count"));
-    }
+    const FileLines lines =
+        read_lines(file, progress, [&](std::string_view line, std::uint64_t number, std::uint64_t octets) {
+          read_line(line, file, number, progress, take);
+          progress.update(octets_before + octets, counts_.records);
+        });
+    octets_before += lines.octets;
+    counts_.files_without += lines.lines != 0 && counts_.other_lines - other_before == lines.lines ? 1U : 0U;
+    counts_.is_whole = counts_.is_whole && lines.is_whole;
   }
   progress.clear();
   has_told_ = true;

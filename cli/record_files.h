@@ -14,6 +14,18 @@
 
 namespace assay::cli {
 
+/// What reading one file came to.
+struct FileLines {
+  std::uint64_t lines = 0;
+  std::uint64_t octets = 0;  ///< Of the file, not of its decompressed text.
+  bool is_whole = true;      ///< It was read to its end.
+};
+/// Gives each line of a file (plain or compressed by gzip, "-" for standard input) to `take`, with its number and the
+/// octets of the file read so far. Says on standard error why it was not read to its end, after taking `progress` away.
+[[nodiscard]] FileLines read_lines(
+    const std::string& file, Progress& progress,
+    const std::function<void(std::string_view line, std::uint64_t number, std::uint64_t octets)>& take);
+
 /// What the lines of some files were.
 struct LineCounts {
   std::uint64_t records = 0;     ///< Records of strangers' mail that were whole.

@@ -28,6 +28,10 @@ void add_config(CLI::App& app, Run& run);
 void add_config_migrate(CLI::App& config, Run& run);
 void add_policy(CLI::App& app, Run& run);
 void add_selftest(CLI::App& app, Run& run);
+void add_status(CLI::App& app, Run& run);
+void add_top(CLI::App& app, Run& run);
+void add_tail(CLI::App& app, Run& run);
+void add_explain(CLI::App& app, Run& run);
 
 // Each adds one verb below `policy`.
 void add_policy_lint(CLI::App& policy, Run& run);

@@ -406,9 +406,11 @@ const std::vector<Option>& options() {
       policy_options(),
       log(),
       metrics(),
-      text_or_off("control", AT(control), kControl,
-                  "The socket of `assay top`, `assay status` and `assay tail`: unix:PATH, or off. Read, but not served "
-                  "by this version."),
+      text_or_off(
+          "control", AT(control), kControl,
+          "The socket of `assay status`, `assay top` and `assay tail`: unix:PATH, or off. Its mode is 0660, its "
+          "group the daemon's. One that cannot be opened is a warning; a change takes effect at the next "
+          "start."),
       duration("stop_timeout", AT(stop_timeout), seconds(0), minutes(10),
                "How long a stopping daemon waits for messages in flight."),
   };

@@ -23,6 +23,7 @@
 #include "milter/background.h"
 #include "milter/callback_ages.h"
 #include "milter/callbacks.h"
+#include "milter/control.h"
 #include "milter/end_process.h"
 #include "milter/gate.h"
 #include "milter/health.h"
@@ -110,9 +111,10 @@ void make_rules_known(const config::Settings& settings, observe::Metrics& metric
   metrics.know_rules(names);
 }
 
-observe::Reload load_again(RuntimeSource& source, observe::Metrics& metrics) {
+observe::Reload load_again(RuntimeSource& source, observe::Metrics& metrics, Control& control) {
   const auto previous = source.current();
   const std::vector<std::string> problems = source.load();
+  control.reloaded(problems);
   for (const std::string& problem : problems) {
     observe::log_error("reload: " + problem);
   }
@@ -133,15 +135,18 @@ observe::Reload load_again(RuntimeSource& source, observe::Metrics& metrics) {
   if (settings.metrics_listen != previous->settings.metrics_listen) {
     observe::log_warn("reload: metrics.listen changed; that takes effect at the next start");
   }
+  if (settings.control != previous->settings.control) {
+    observe::log_warn("reload: control changed; that takes effect at the next start");
+  }
   observe::log_info("reload: configuration " + settings.fingerprint + " is in force");
   return observe::Reload::Done;
 }
 
-void reload(RuntimeSource& source, observe::Metrics& metrics) {
+void reload(RuntimeSource& source, observe::Metrics& metrics, Control& control) {
   notify_reloading();
   observe::Reload outcome = observe::Reload::Failed;
   try {
-    outcome = load_again(source, metrics);
+    outcome = load_again(source, metrics, control);
   } catch (...) {
     // No memory, or no thread for a new resolver: that must not end a daemon that serves.
     report_internal_error("reload; the running configuration stays in force");
@@ -223,7 +228,7 @@ void look(Trimmer& trimmer, Teller& teller) {
   }
 }
 
-void take_signals(RuntimeSource& source, Gate& gate, observe::Metrics& metrics, bool socket_stays) {
+void take_signals(RuntimeSource& source, Gate& gate, observe::Metrics& metrics, Control& control, bool socket_stays) {
   using Clock = std::chrono::steady_clock;
   const sigset_t set = daemon_signals();
   Trimmer trimmer(source, gate);
@@ -234,7 +239,7 @@ void take_signals(RuntimeSource& source, Gate& gate, observe::Metrics& metrics, 
     const timespec wait{left / std::chrono::seconds(1), (left % std::chrono::seconds(1)).count()};
     const int signal = sigtimedwait(&set, nullptr, &wait);
     if (signal == SIGUSR1) {
-      reload(source, metrics);
+      reload(source, metrics, control);
     } else if (signal == SIGUSR2) {
       drain(source, gate, socket_stays);
     }
@@ -342,8 +347,9 @@ int run_daemon(const CommandLine& line) {
   static std::atomic<bool> serves{false};
   static observe::Metrics metrics(ASSAY_VERSION, [] { return moment_of(source, gate, planner); });
   make_rules_known(settings, metrics);
+  static Control control(source, gate, metrics, health, line.config);
   static_cast<void>(smfi_setmaxdatasize(kMaxPacketOctets));
-  if (!register_callbacks(Services{source, planner, gate, metrics}, ages)) {
+  if (!register_callbacks(Services{source, planner, gate, metrics, &control}, ages)) {
     return refuse_to_start(settings.log, "libmilter refuses the callbacks");
   }
   // Before the MTA can connect: what refuses the start must not cut off a message.
@@ -354,6 +360,12 @@ int run_daemon(const CommandLine& line) {
       return refuse_to_start(settings.log, error);
     }
     observe::log_info("metrics are served on http://" + settings.metrics_listen + "/metrics");
+  }
+  if (!settings.control.empty()) {
+    // Mail comes first: without this socket nothing is lost but the view of it.
+    if (const std::string problem = control.open(settings.control); !problem.empty()) {
+      observe::log_warn(problem);
+    }
   }
   if (!reads_macros_in_pairs()) {
     observe::log_warn(
@@ -370,7 +382,8 @@ int run_daemon(const CommandLine& line) {
     tell_inherited(settings.listen.address, address);
   }
   const bool socket_stays = inherited->has_value();
-  std::thread(take_signals, std::ref(source), std::ref(gate), std::ref(metrics), socket_stays).detach();
+  std::thread(take_signals, std::ref(source), std::ref(gate), std::ref(metrics), std::ref(control), socket_stays)
+      .detach();
   std::thread(watch_health, std::cref(health), watchdog, [](const Health& fares) {
     return status_text(address, source, gate, fares);
   }).detach();

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <utility>
 
+#include "milter/control.h"
 #include "milter/forged_fields.h"
 #include "milter/own_domain.h"
 #include "observe/log.h"
@@ -91,9 +92,15 @@ struct Session::Message {
   bool failed = false;  ///< Something broke; only the end of the message is still answered.
 };
 
-Session::Session(Services services) : services_(services) {}
+std::atomic<std::size_t> Session::open_{0};
 
-Session::~Session() = default;
+Session::Session(Services services) : services_(services) {
+  open_.fetch_add(1, std::memory_order_relaxed);
+}
+
+Session::~Session() {
+  open_.fetch_sub(1, std::memory_order_relaxed);
+}
 
 void Session::connect(std::string_view client_name, const std::optional<IpAddress>& client) {
   // Without memory for the name, say, mail would be judged as if nobody had sent it.
@@ -274,6 +281,9 @@ Step Session::judge(Time now, Editor& editor) {
   record.facts = std::move(message.facts);  // Last: a second try after an exception needs them.
   observe::log_record(record);
   services_.metrics.count(record, handling);
+  if (services_.control != nullptr) {
+    services_.control->note(record, *message.lookups);
+  }
   return step;
 }
 

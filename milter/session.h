@@ -1,5 +1,7 @@
 #pragma once
 
+#include <atomic>
+#include <cstddef>
 #include <memory>
 #include <optional>
 #include <string>
@@ -18,12 +20,15 @@
 
 namespace assay::milter {
 
+class Control;
+
 /// What all sessions of the daemon share.
 struct Services {
   const RuntimeSource& runtime;
   Planner& planner;
   Gate& gate;
   observe::Metrics& metrics;
+  Control* control = nullptr;  ///< Null: nobody looks.
 };
 
 /// What the MTA's macros say at MAIL FROM.
@@ -47,6 +52,9 @@ class Session {
   ~Session();
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
+
+  /// Connections of the MTA that are open, in the whole process.
+  [[nodiscard]] static std::size_t open() noexcept { return open_.load(std::memory_order_relaxed); }
 
   void negotiated(const Capabilities& agreed) noexcept { agreed_ = agreed; }
   [[nodiscard]] const Capabilities& agreed() const noexcept { return agreed_; }
@@ -77,6 +85,8 @@ class Session {
 
   void begin(std::string_view path, const std::vector<std::string_view>& arguments, MailMacros macros);
   [[nodiscard]] Step judge(Time now, Editor& editor);
+
+  static std::atomic<std::size_t> open_;
 
   Services services_;
   Capabilities agreed_;

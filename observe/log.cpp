@@ -152,9 +152,7 @@ class Log {
   enum class Writer : std::uint8_t { Caller, Thread };
 
   Log(std::unique_ptr<Target> target, Writer writer, bool json, bool own_time, level_enum level)
-      : json_(json),
-        takes_fields_(target->takes_fields()),
-        sink_(std::make_shared<TargetSink>(std::move(target))) {
+      : json_(json), takes_fields_(target->takes_fields()), sink_(std::make_shared<TargetSink>(std::move(target))) {
     if (writer == Writer::Thread) {
       queue_ = std::make_shared<spdlog::details::thread_pool>(kMaxQueuedLines, 1);
       async_logger_ = std::make_shared<spdlog::async_logger>(

@@ -19,8 +19,10 @@ using Value = simdjson::dom::element;
 /// One line being read. The first thing that is wrong with it stays.
 class RecordReader::Reading {
  public:
+  explicit Reading(Depth depth) : reads_all_(depth == Depth::Everything) {}
   [[nodiscard]] Line read(std::string_view line, Record& record);
   [[nodiscard]] const std::string& why() const noexcept { return why_; }
+  [[nodiscard]] bool is_tellable() const noexcept { return line_ != Line::Malformed && is_tellable_; }
 
  private:
   /// One key of an object, and how its value gets into `T`.
@@ -29,6 +31,7 @@ class RecordReader::Reading {
     std::string_view key;
     void (*read)(Reading&, Value, T&);
     bool may_be_missing = false;
+    bool only_tells = false;  ///< Read with Depth::Everything alone.
   };
   struct Tables;
 
@@ -62,16 +65,29 @@ class RecordReader::Reading {
   /// An array, each element by `read_one(element, out[i])`.
   template <class T, class ReadOne>
   void list(Value value, std::vector<T>& out, ReadOne read_one);
+  void texts(Value value, std::vector<std::string>& out) {
+    list(value, out, [this](Value element, std::string& one) { text(element, one); });
+  }
   /// "rcpt_omitted", "dkim_omitted": there is more than the record tells.
   void omitted(Value value);
 
   [[nodiscard]] std::optional<std::string_view> string(Value value);
   void wrong(const char* what) { found(Line::Malformed, what); }
+  /// Something is known, but not all of it.
   void lacks(const char* what) { found(Line::Incomplete, what); }
+  /// What the record says is not known.
+  void hides(const char* what) {
+    if (std::exchange(is_tellable_, false) && line_ == Line::Incomplete) {
+      line_ = Line::Record;  // Weighs more than what was cut, and is told in its place.
+    }
+    lacks(what);
+  }
   void found(Line line, const char* what);
   [[nodiscard]] std::string path() const;
 
   simdjson::dom::parser parser_{kMaxRecordOctets};
+  const bool reads_all_;
+  bool is_tellable_ = false;
   std::string padded_;  ///< The line, with the octets behind it that the parser may read.
   std::string scratch_;
   Line line_ = Line::Record;
@@ -124,6 +140,9 @@ void RecordReader::Reading::members(const simdjson::dom::object& object, const s
       continue;
     }
     next = i + 1 == N ? 0 : i + 1;
+    if (members[i].only_tells && !reads_all_) {
+      continue;
+    }
     path_[depth_ - 1] = members[i].key;
     if (seen[i]) {
       // RFC 8259 section 4: what an object with a repeated name means is open.
@@ -136,7 +155,7 @@ void RecordReader::Reading::members(const simdjson::dom::object& object, const s
   for (std::size_t i = 0; i < N; ++i) {
     if (!seen[i] && !members[i].may_be_missing) {
       path_[depth_ - 1] = members[i].key;
-      lacks("is missing");
+      hides("is missing");
     }
   }
   --depth_;
@@ -160,7 +179,8 @@ void RecordReader::Reading::flag(Value value, bool& out) {
 template <class Number>
 void RecordReader::Reading::number(Value value, Number& out) {
   std::uint64_t number = 0;
-  if (value.get(number) != simdjson::SUCCESS || number > std::numeric_limits<Number>::max()) {
+  if (value.get(number) != simdjson::SUCCESS ||
+      number > static_cast<std::uint64_t>(std::numeric_limits<Number>::max())) {
     wrong("is no number of the expected range");
     return;
   }
@@ -243,7 +263,7 @@ void RecordReader::Reading::word(Value value, Enum last, Enum& out) {
       return;
     }
   }
-  lacks("is a word that this version does not know");
+  hides("is a word that this version does not know");
 }
 
 template <class Enum>
@@ -338,22 +358,39 @@ struct RecordReader::Reading::Tables {
 
   static policy::Quarantine& of(std::optional<policy::Quarantine>& form) { return form ? *form : form.emplace(); }
 
-  static constexpr std::array<Member<spf::Outcome>, 3> kSpf{{
+  static constexpr std::array<Member<spf::Outcome>, 8> kSpf{{
       {"result", [](R& r, V v, spf::Outcome& o) { r.word(v, spf::Status::PermError, o.status); }},
       {"domain", [](R& r, V v, spf::Outcome& o) { r.text(v, o.domain); }},
+      {"mechanism", [](R& r, V v, spf::Outcome& o) { r.text(v, o.mechanism); }, true, true},
       {"reason", [](R& r, V v, spf::Outcome& o) { r.word_or_none(v, spf::Reason::DnssecBogus, o.reason); }},
+      {"lookups", [](R& r, V v, spf::Outcome& o) { r.number(v, o.lookups); }, true, true},
+      {"void_lookups", [](R& r, V v, spf::Outcome& o) { r.number(v, o.void_lookups); }, true, true},
+      {"detail", [](R& r, V v, spf::Outcome& o) { r.text(v, o.detail); }, true, true},
+      {"explanation", [](R& r, V v, spf::Outcome& o) { r.text(v, o.explanation); }, true, true},
   }};
   static constexpr std::array<Member<Verdict>, 2> kSpfIdentities{{
       {"mailfrom", [](R& r, V v, Verdict& o) { r.object(v, kSpf, o.spf_mail_from); }},
       {"helo", [](R& r, V v, Verdict& o) { r.object(v, kSpf, o.spf_helo); }},
   }};
-  static constexpr std::array<Member<dkim::Outcome>, 7> kDkim{{
+  static constexpr std::array<Member<dkim::Outcome>, 12> kDkim{{
       {"result", [](R& r, V v, dkim::Outcome& o) { r.word(v, dkim::Status::PermError, o.status); }},
       {"domain", [](R& r, V v, dkim::Outcome& o) { r.text(v, o.domain); }},
+      {"selector", [](R& r, V v, dkim::Outcome& o) { r.text(v, o.selector); }, true, true},
+      {"algorithm", [](R& r, V v, dkim::Outcome& o) { r.text(v, o.algorithm); }, true, true},
+      {"key_bits",
+       [](R& r, V v, dkim::Outcome& o) {
+         o.key_bits.reset();
+         if (!v.is_null()) {
+           r.number(v, o.key_bits.emplace());
+         }
+       },
+       true, true},
       {"testing", [](R& r, V v, dkim::Outcome& o) { r.flag(v, o.testing); }},
       {"headers_verified", [](R& r, V v, dkim::Outcome& o) { r.flag(v, o.headers_verified); }},
       {"reason", [](R& r, V v, dkim::Outcome& o) { r.word_or_none(v, dkim::Reason::TooCostly, o.reason); }},
+      {"detail", [](R& r, V v, dkim::Outcome& o) { r.text(v, o.detail); }, true, true},
       {"signing_domain", [](R& r, V v, dkim::Outcome& o) { r.name(v, o.signing_domain); }},
+      {"identity", [](R& r, V v, dkim::Outcome& o) { r.text(v, o.identity); }, true, true},
       // No decision rests on it: it tells one signature from another.
       {"signature_start", [](R& r, V v, dkim::Outcome& o) { r.text(v, o.signature_start); }, true},
   }};
@@ -366,7 +403,7 @@ struct RecordReader::Reading::Tables {
   /// The claims of instance 1 are those of the chain.
   static constexpr std::array kFirstHop{kSelector, kSigner, kSignsFrom, kSignsPart, kReadable};
   static constexpr std::array kLaterHop{kSelector, kSigner, kSignsFrom, kSignsPart, kReadable, kHopClaims};
-  static constexpr std::array<Member<arc::Outcome>, 9> kArc{{
+  static constexpr std::array<Member<arc::Outcome>, 10> kArc{{
       {"result", [](R& r, V v, arc::Outcome& o) { r.word(v, arc::Status::Fail, o.status); }},
       {"instances", [](R& r, V v, arc::Outcome& o) { r.number(v, o.instances); }},
       {"sealers",
@@ -382,6 +419,7 @@ struct RecordReader::Reading::Tables {
        }},
       {"claims", [](R& r, V v, arc::Outcome& o) { r.claims(v, o.claims); }},
       {"reason", [](R& r, V v, arc::Outcome& o) { r.word_or_none(v, arc::Reason::TooCostly, o.reason); }},
+      {"detail", [](R& r, V v, arc::Outcome& o) { r.text(v, o.detail); }, true, true},
       {"failed_instance",
        [](R& r, V v, arc::Outcome& o) {
          o.failed_instance = 0;
@@ -411,17 +449,55 @@ struct RecordReader::Reading::Tables {
       {"spf", [](R& r, V v, dmarc::Outcome& o) { r.flag(v, o.strict_spf); }},
       {"dkim", [](R& r, V v, dmarc::Outcome& o) { r.flag(v, o.strict_dkim); }},
   }};
-  static constexpr std::array<Member<dmarc::Outcome>, 10> kDmarc{{
+  static constexpr std::array<Member<dmarc::Rfc7489>, 2> kAligned7489{{
+      {"spf", [](R& r, V v, dmarc::Rfc7489& o) { r.flag(v, o.spf_aligned); }},
+      {"dkim", [](R& r, V v, dmarc::Rfc7489& o) { r.flag(v, o.dkim_aligned); }},
+  }};
+  static constexpr std::array<Member<dmarc::Rfc7489>, 11> kRfc7489{{
+      {"result", [](R& r, V v, dmarc::Rfc7489& o) { r.word(v, dmarc::Status::PermError, o.status); }},
+      {"policy", [](R& r, V v, dmarc::Rfc7489& o) { r.optional_word(v, dmarc::Policy::Reject, o.policy); }},
+      {"published", [](R& r, V v, dmarc::Rfc7489& o) { r.optional_word(v, dmarc::Policy::Reject, o.published); }},
+      {"pct",
+       [](R& r, V v, dmarc::Rfc7489& o) {
+         if (!v.is_null()) {
+           r.number(v, o.percent);
+         }
+       }},
+      {"policy_domain", [](R& r, V v, dmarc::Rfc7489& o) { r.name(v, o.policy_domain); }},
+      {"org_domain", [](R& r, V v, dmarc::Rfc7489& o) { r.name(v, o.organizational_domain); }},
+      {"treewalk_org_domain", [](R& r, V v, dmarc::Rfc7489& o) { r.name(v, o.tree_walk_organizational_domain); }},
+      {"aligned", [](R& r, V v, dmarc::Rfc7489& o) { r.object(v, kAligned7489, o); }},
+      {"reason", [](R& r, V v, dmarc::Rfc7489& o) { r.word_or_none(v, dmarc::Reason::DnssecBogus, o.reason); }},
+      {"detail", [](R& r, V v, dmarc::Rfc7489& o) { r.text(v, o.detail); }},
+      {"differs",
+       [](R& r, V v, dmarc::Rfc7489& o) {
+         r.list(v, o.differences, [&r](V element, dmarc::Difference& difference) {
+           r.word(element, dmarc::Difference::OrganizationalDomain, difference);
+         });
+       }},
+  }};
+  static constexpr std::array<Member<dmarc::Outcome>, 13> kDmarc{{
       {"result", [](R& r, V v, dmarc::Outcome& o) { r.word(v, dmarc::Status::PermError, o.status); }},
       {"domain", [](R& r, V v, dmarc::Outcome& o) { r.name(v, o.author); }},
       {"policy", [](R& r, V v, dmarc::Outcome& o) { r.optional_word(v, dmarc::Policy::Reject, o.policy); }},
       {"published", [](R& r, V v, dmarc::Outcome& o) { r.optional_word(v, dmarc::Policy::Reject, o.published); }},
       {"policy_domain", [](R& r, V v, dmarc::Outcome& o) { r.name(v, o.policy_domain); }},
       {"org_domain", [](R& r, V v, dmarc::Outcome& o) { r.name(v, o.organizational_domain); }},
+      {"discovery", [](R& r, V v, dmarc::Outcome& o) { r.word(v, dmarc::Discovery::PublicSuffixList, o.discovery); },
+       true, true},
       {"testing", [](R& r, V v, dmarc::Outcome& o) { r.flag(v, o.testing); }},
       {"aligned", [](R& r, V v, dmarc::Outcome& o) { r.object(v, kAligned, o); }},
       {"reason", [](R& r, V v, dmarc::Outcome& o) { r.word_or_none(v, dmarc::Reason::DnssecBogus, o.reason); }},
+      {"detail", [](R& r, V v, dmarc::Outcome& o) { r.text(v, o.detail); }, true, true},
       {"strict", [](R& r, V v, dmarc::Outcome& o) { r.object(v, kStrict, o); }},
+      {"rfc7489",
+       [](R& r, V v, dmarc::Outcome& o) {
+         o.rfc7489.reset();
+         if (!v.is_null()) {
+           r.object(v, kRfc7489, o.rfc7489.emplace());
+         }
+       },
+       true, true},
   }};
   static constexpr std::array<Member<iprev::Outcome>, 2> kIprev{{
       {"result", [](R& r, V v, iprev::Outcome& o) { r.word(v, iprev::Status::PermError, o.status); }},
@@ -435,10 +511,27 @@ struct RecordReader::Reading::Tables {
       {"name", [](R& r, V v, policy::HeaderField& o) { r.text(v, o.name); }},
       {"value", [](R& r, V v, policy::HeaderField& o) { r.text(v, o.value); }},
   }};
-  static constexpr std::array<Member<policy::Decision>, 8> kDecision{{
+  static constexpr std::array<Member<policy::Reply>, 3> kReply{{
+      {"code", [](R& r, V v, policy::Reply& o) { r.number(v, o.code); }},
+      {"enhanced", [](R& r, V v, policy::Reply& o) { r.text(v, o.enhanced); }},
+      {"text", [](R& r, V v, policy::Reply& o) { r.text(v, o.text); }},
+  }};
+  static constexpr std::array<Member<policy::Override>, 2> kOverride{{
+      {"type", [](R& r, V v, policy::Override& o) { r.text(v, o.type); }},
+      {"comment", [](R& r, V v, policy::Override& o) { r.text(v, o.comment); }},
+  }};
+  static constexpr std::array<Member<policy::Decision>, 14> kDecision{{
       {"action", [](R& r, V v, policy::Decision& o) { r.word(v, policy::Action::Discard, o.action); }},
       {"rule", [](R& r, V v, policy::Decision& o) { r.text(v, o.rule); }},
       {"would", [](R& r, V v, policy::Decision& o) { r.optional_word(v, policy::Action::Discard, o.would); }},
+      {"reply",
+       [](R& r, V v, policy::Decision& o) {
+         o.reply.reset();
+         if (!v.is_null()) {
+           r.object(v, kReply, o.reply.emplace());
+         }
+       },
+       true, true},
       // Null if the message was not quarantined.
       {"quarantine",
        [](R& r, V v, policy::Decision& o) {
@@ -464,6 +557,18 @@ struct RecordReader::Reading::Tables {
          r.list(v, o.observed, [&r](V element, policy::Observed& rule) { r.object(element, kObserved, rule); });
        },
        true},
+      {"tags", [](R& r, V v, policy::Decision& o) { r.texts(v, o.tags); }, true, true},
+      {"undecided", [](R& r, V v, policy::Decision& o) { r.texts(v, o.undecided); }, true, true},
+      {"override",
+       [](R& r, V v, policy::Decision& o) {
+         o.override.reset();
+         if (!v.is_null()) {
+           r.object(v, kOverride, o.override.emplace());
+         }
+       },
+       true, true},
+      {"unproven", [](R& r, V v, policy::Decision& o) { r.flag(v, o.unproven); }, true, true},
+      {"mixed_recipients", [](R& r, V v, policy::Decision& o) { r.flag(v, o.mixed_recipients); }, true, true},
   }};
   static constexpr std::array<Member<policy::Facts>, 6> kClient{{
       {"ip", [](R& r, V v, policy::Facts& o) { r.client_ip(v, o.client_ip); }},
@@ -473,7 +578,10 @@ struct RecordReader::Reading::Tables {
       {"authenticated", [](R& r, V v, policy::Facts& o) { r.text(v, o.authenticated); }},
       {"local", [](R& r, V v, policy::Facts& o) { r.flag(v, o.local); }},
   }};
-  static constexpr std::array<Member<Record>, 25> kRecord{{
+  static constexpr std::array<Member<Verdict>, 1> kDns{{
+      {"queries", [](R& r, V v, Verdict& o) { r.number(v, o.dns_queries); }},
+  }};
+  static constexpr std::array<Member<Record>, 28> kRecord{{
       {"schema", [](R& /*r*/, V /*v*/, Record& /*o*/) {}},  // looked at before all others
       {"spf", [](R& r, V v, Record& o) { r.object(v, kSpfIdentities, o.verdict); }},
       {"dkim",
@@ -499,6 +607,8 @@ struct RecordReader::Reading::Tables {
          }
          r.object(v, kIprev, *o.verdict.iprev);
        }},
+      {"authentication_results", [](R& r, V v, Record& o) { r.text(v, o.authentication_results, kMaxRecordOctets); },
+       true, true},
       {"indirect",
        [](R& r, V v, Record& o) {
          r.list(v, o.decision.indirect, [&r](V element, policy::Indirect& evidence) {
@@ -513,6 +623,7 @@ struct RecordReader::Reading::Tables {
          o.decision.observed.clear();
          r.object(v, kDecision, o.decision);
        }},
+      {"dns", [](R& r, V v, Record& o) { r.object(v, kDns, o.verdict); }, true, true},
       {"exceeded", [](R& r, V v, Record& o) { r.optional_word(v, Bound::HeaderFields, o.verdict.exceeded); }},
       {"time", [](R& r, V v, Record& o) { r.time(v, o.time); }},
       {"queue_id", [](R& r, V v, Record& o) { r.text(v, o.facts.queue_id); }},
@@ -549,6 +660,7 @@ struct RecordReader::Reading::Tables {
        }},
       {"size", [](R& r, V v, Record& o) { r.number(v, o.facts.size); }},
       {"settings", [](R& r, V v, Record& o) { r.text(v, o.settings); }},
+      {"notes", [](R& r, V v, Record& o) { r.texts(v, o.notes); }, true, true},
   }};
 };
 
@@ -556,7 +668,7 @@ void RecordReader::Reading::arc(Value value, arc::Outcome& out) {
   out.hops.clear();
   object(value, Tables::kArc, out);
   if (out.status == arc::Status::Pass && out.hops.empty()) {
-    lacks("hops is missing although the chain passes");
+    hides("hops is missing although the chain passes");
   }
 }
 
@@ -566,6 +678,7 @@ Line RecordReader::Reading::read(std::string_view line, Record& record) {
     return Line::Other;
   }
   line_ = Line::Record;
+  is_tellable_ = false;
   depth_ = 0;
   if (line.size() > kMaxRecordOctets) {
     why_ = "a line of more than " + std::to_string(kMaxRecordOctets) + " octets";
@@ -585,6 +698,9 @@ Line RecordReader::Reading::read(std::string_view line, Record& record) {
     why_ = std::string("no JSON: ") + simdjson::error_message(error);
     return Line::Malformed;
   }
+  if (reads_all_) {
+    record = Record{};  // What may be missing must not be what the record before this one said.
+  }
   Value schema;
   if (object.at_key("schema").get(schema) != simdjson::SUCCESS) {
     return Line::Other;
@@ -595,6 +711,7 @@ Line RecordReader::Reading::read(std::string_view line, Record& record) {
     record = Record{};
     return Line::Incomplete;
   }
+  is_tellable_ = true;
   members(object, Tables::kRecord, record);
   if (line_ == Line::Incomplete) {
     // What is missing must not be what the record before this one said.
@@ -604,11 +721,15 @@ Line RecordReader::Reading::read(std::string_view line, Record& record) {
   return line_;
 }
 
-RecordReader::RecordReader() : reading_(std::make_unique<Reading>()) {}
+RecordReader::RecordReader(Depth depth) : reading_(std::make_unique<Reading>(depth)) {}
 RecordReader::~RecordReader() = default;
 
 Line RecordReader::read(std::string_view line, Record& record) {
   return reading_->read(line, record);
+}
+
+bool RecordReader::is_tellable() const noexcept {
+  return reading_->is_tellable();
 }
 
 const std::string& RecordReader::why() const noexcept {

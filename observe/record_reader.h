@@ -18,13 +18,18 @@ enum class Line : std::uint8_t {
   Malformed,   ///< Meant as a record, but no JSON, of other types than to_json() writes, or too long.
 };
 
-/// Reads decision records back: the inverse of to_json(), as far as policy::decide and what rests on it can see.
-/// Members that only tell people more (details, counts, traces, the Authentication-Results field, notes, what RFC 7489
-/// says) are not read. Keys that it does not know are skipped. An object for one thread, to be used again and again:
-/// after the first records it hardly allocates.
+/// How much of a record is read.
+enum class Depth : std::uint8_t {
+  Deciding,    ///< What policy::decide and what rests on it can see.
+  Everything,  ///< What only tells people more, too: details, counts, the reply, the field, notes, what RFC 7489 says.
+};
+
+/// Reads decision records back: the inverse of to_json(), but for the form of a quarantine by header, which no record
+/// holds. Keys that it does not know are skipped. An object for one thread, to be used again and again: after the first
+/// records it hardly allocates.
 class RecordReader {
  public:
-  RecordReader();
+  explicit RecordReader(Depth depth = Depth::Deciding);
   ~RecordReader();
   RecordReader(const RecordReader&) = delete;
   RecordReader& operator=(const RecordReader&) = delete;
@@ -34,6 +39,10 @@ class RecordReader {
   /// read is, and the rest is as in a new one, so that no decision may rest on it (but facts.local says what it says);
   /// after Other and Malformed it must not be looked at. Any octets may come: what is hostile is Malformed at worst.
   [[nodiscard]] Line read(std::string_view line, Record& record);
+
+  /// Whether the last record, though Incomplete, says of each method and of the decision what was found: it lacks no
+  /// key, only recipients, signatures or the end of a string. What it lacks otherwise would read as "none".
+  [[nodiscard]] bool is_tellable() const noexcept;
 
   /// Why the last line was Incomplete or Malformed, in words; keys and values in it come from the line: escape before
   /// writing.

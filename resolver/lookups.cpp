@@ -1,5 +1,6 @@
 #include "resolver/lookups.h"
 
+#include <algorithm>
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
@@ -12,10 +13,18 @@
 namespace assay::resolver {
 
 struct Lookups::State {
+  using Clock = std::chrono::steady_clock;
   struct Entry {
     dns::Question question;
     dns::AnswerPtr answer;       ///< Null while it is under way. Set once; later answers are dropped.
     std::size_t first_used = 0;  ///< When lookup() first returned it, from 1; 0: not yet.
+    Clock::time_point asked{};   ///< Of what was not at hand.
+    Clock::duration took{0};     ///< From then to the answer.
+
+    void answer_with(dns::AnswerPtr its) {
+      answer = std::move(its);
+      took = Clock::now() - asked;
+    }
   };
   static constexpr std::size_t kUsual = 16;  ///< Questions of a usual message.
 
@@ -51,7 +60,7 @@ struct Lookups::State {
       if (hashes.size() == hashes.capacity()) {
         hashes.reserve(2 * hashes.capacity());  // Here, so that no want of memory leaves one of the two longer.
       }
-      entries.push_back({question, std::move(answer), 0});
+      entries.push_back({.question = question, .answer = std::move(answer)});
       hashes.push_back(hash);
     }
     return index;
@@ -65,7 +74,7 @@ struct Lookups::State {
       if (ended || index == entries.size() || entries[index].answer != nullptr) {
         return false;
       }
-      entries[index].answer = std::move(answer);
+      entries[index].answer_with(std::move(answer));
     }
     answered.notify_all();
     return true;
@@ -79,6 +88,7 @@ struct Lookups::State {
       return false;
     }
     --ahead_left;
+    entries[before].asked = Clock::now();
     return true;
   }
 
@@ -86,7 +96,11 @@ struct Lookups::State {
   bool begin(const dns::Question& question, std::uint64_t hash) {
     const std::lock_guard lock(mutex);
     const std::size_t before = entries.size();
-    return find_or_add(question, hash, nullptr) == before;
+    if (find_or_add(question, hash, nullptr) != before) {
+      return false;
+    }
+    entries[before].asked = Clock::now();
+    return true;
   }
 
   /// The answer that lookup() returns.
@@ -106,7 +120,8 @@ struct Lookups::State {
       if (!deadline) {
         answered.wait(lock);
       } else if (std::chrono::steady_clock::now() >= *deadline) {
-        entries[index].answer = std::make_shared<const dns::Answer>(temp_fail("the deadline of the message passed"));
+        entries[index].answer_with(
+            std::make_shared<const dns::Answer>(temp_fail("the deadline of the message passed")));
       } else {
         // A copy, since the wait gives up the lock and set_deadline may write.
         const auto until = *deadline;
@@ -218,6 +233,21 @@ std::vector<std::pair<dns::Question, dns::AnswerPtr>> Lookups::used() const {
     }
   }
   return used;
+}
+
+std::vector<dns::Timed> Lookups::slower_than(std::chrono::milliseconds least) const {
+  std::vector<dns::Timed> slow;
+  {
+    const std::lock_guard lock(state_->mutex);
+    for (const State::Entry& entry : state_->entries) {
+      if (entry.answer != nullptr && entry.took >= least) {
+        slow.push_back(
+            {entry.question, entry.answer->status, std::chrono::duration_cast<std::chrono::milliseconds>(entry.took)});
+      }
+    }
+  }
+  std::stable_sort(slow.begin(), slow.end(), [](const dns::Timed& a, const dns::Timed& b) { return a.took > b.took; });
+  return slow;
 }
 
 }  // namespace assay::resolver

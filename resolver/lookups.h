@@ -8,6 +8,7 @@
 
 #include "resolver/backend.h"
 #include "verify/dns/resolver.h"
+#include "verify/dns/timed.h"
 
 namespace assay::resolver {
 
@@ -49,6 +50,10 @@ class Lookups final : public dns::Resolver {
 
   /// What lookup() answered so far, each question once, in order of first use.
   [[nodiscard]] std::vector<std::pair<dns::Question, dns::AnswerPtr>> used() const;
+
+  /// The questions whose answer took `least` or more from when they were asked, those that no answer came for until the
+  /// deadline among them; the slowest first.
+  [[nodiscard]] std::vector<dns::Timed> slower_than(std::chrono::milliseconds least) const;
 
  private:
   struct State;

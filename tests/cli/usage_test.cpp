@@ -23,7 +23,8 @@ TEST_CASE("assay: --version and --help go to standard output with exit status 0"
   CHECK(version.err.empty());
   for (const Arguments& verb :
        {Arguments{}, Arguments{"verify"}, Arguments{"spf"}, Arguments{"config"}, Arguments{"config", "check"},
-        Arguments{"config", "show"}, Arguments{"policy", "test"}, Arguments{"selftest"}}) {
+        Arguments{"config", "show"}, Arguments{"policy", "test"}, Arguments{"selftest"}, Arguments{"status"},
+        Arguments{"top"}, Arguments{"tail"}, Arguments{"explain"}}) {
     CAPTURE(verb);
     Arguments arguments = verb;
     arguments.emplace_back("--help");

@@ -71,7 +71,8 @@ class Reload(unittest.TestCase):
 class Resolver(unittest.TestCase):
     def test_a_replaced_one_goes(self):
         def settings(timeout):
-            return f"dns: {{forward: ['127.0.0.1@{daemon.free_port()}'], timeout: {timeout}}}\n"
+            # The control socket has an eventfd, too.
+            return f"control: 'off'\ndns: {{forward: ['127.0.0.1@{daemon.free_port()}'], timeout: {timeout}}}\n"
 
         def resolvers():
             """Each has one eventfd, and nothing else has."""

@@ -98,6 +98,48 @@ TEST_CASE("observe/record_reader: every octet in every string comes back", "[obs
   }
 }
 
+TEST_CASE("observe/record_reader: read to its depth, a record is written again as it was",
+          "[observe][reader][property]") {
+  RecordReader reader(assay::observe::Depth::Everything);
+  Record record;
+  const auto check = [&](const Record& written) {
+    const std::string line = to_json(written);
+    REQUIRE(reader.read(line, record) == Line::Record);
+    CHECK(to_json(record) == line);
+  };
+  check(sample_record());
+  assay::test::Dice dice(20261122);
+  constexpr int kTimes = 300;
+  for (int i = 0; i < kTimes; ++i) {
+    check(assay::test::random_record(dice));
+  }
+  check(Record{});
+}
+
+TEST_CASE("observe/record_reader: a record that lacks a key is not tellable, one that was cut is",
+          "[observe][reader]") {
+  const auto is_tellable = [](const std::string& line) {
+    RecordReader reader(assay::observe::Depth::Everything);
+    Record record;
+    const Line what = reader.read(line, record);
+    CHECK(what != Line::Record);
+    return reader.is_tellable();
+  };
+  Json json = Json::parse(to_json(sample_record()));
+  json.erase("dmarc");
+  CHECK_FALSE(is_tellable(json.dump()));
+  json = Json::parse(to_json(sample_record()));
+  json["dmarc"]["result"] = "later";
+  CHECK_FALSE(is_tellable(json.dump()));
+  json = Json::parse(to_json(sample_record()));
+  json["schema"] = 2;
+  CHECK_FALSE(is_tellable(json.dump()));
+  json = Json::parse(to_json(sample_record()));
+  json["rcpt_omitted"] = 5;
+  CHECK(is_tellable(json.dump()));
+  CHECK_FALSE(is_tellable("{\"schema\":1"));
+}
+
 TEST_CASE("observe/record_reader: the values of claims come back whatever they hold", "[observe][reader][property]") {
   for (const std::string& value : assay::test::odd_strings()) {
     CAPTURE(value);

@@ -255,6 +255,38 @@ TEST_CASE("resolver/lookups: used() tells what lookup answered, in order of firs
   CHECK(used[2].second->status == Status::TempFail);
 }
 
+TEST_CASE("resolver/lookups: slower_than() tells what was waited for, the slowest first", "[resolver][lookups]") {
+  const auto backend = std::make_shared<ScriptedBackend>();
+  backend->cache("cached.example", "at hand");
+  Lookups lookups(backend);
+  lookups.prefetch({{"slow.example", Type::TXT}}, {});
+  std::this_thread::sleep_for(milliseconds(40));
+  lookups.prefetch({{"faster.example", Type::TXT}}, {});
+  std::this_thread::sleep_for(milliseconds(20));
+  backend->answer_all();
+  CHECK(lookups.lookup({"cached.example", Type::TXT})->status == Status::Found);
+  lookups.set_deadline(Clock::now() + milliseconds(80));
+  CHECK(lookups.lookup({"silent.example", Type::TXT})->status == Status::TempFail);
+  lookups.prefetch({{"unanswered.example", Type::TXT}}, {});
+
+  const auto slow = lookups.slower_than(milliseconds(10));
+  REQUIRE(slow.size() == 3);
+  // How long each took depends on how busy the machine is, but for the least.
+  const std::map<std::string, std::pair<milliseconds, Status>> least{
+      {"silent.example", {milliseconds(80), Status::TempFail}},
+      {"slow.example", {milliseconds(60), Status::Found}},
+      {"faster.example", {milliseconds(20), Status::Found}}};
+  for (std::size_t i = 0; i < slow.size(); ++i) {
+    CAPTURE(slow[i].question.name);
+    REQUIRE(least.count(slow[i].question.name) == 1);
+    CHECK(slow[i].took >= least.at(slow[i].question.name).first);
+    CHECK(slow[i].status == least.at(slow[i].question.name).second);
+    CHECK((i == 0 || slow[i - 1].took >= slow[i].took));
+  }
+  CHECK(lookups.slower_than(slow.front().took).front().question.name == slow.front().question.name);
+  CHECK(lookups.slower_than(seconds(100)).empty());
+}
+
 TEST_CASE("resolver/lookups: answers after its end are dropped", "[resolver][lookups]") {
   const auto backend = std::make_shared<ScriptedBackend>();
   int ready = 0;

@@ -1,0 +1,60 @@
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "milter/gate.h"
+#include "milter/health.h"
+#include "milter/runtime.h"
+#include "observe/activity.h"
+#include "observe/control_server.h"
+#include "observe/daemon_status.h"
+#include "observe/metrics.h"
+#include "resolver/lookups.h"
+
+namespace assay::milter {
+
+/// The running daemon's view of itself, for `assay status`, `assay top` and `assay tail`: remembers what went on, and
+/// answers on the control socket. Thread-safe but for open(). Nothing here holds up mail, or can make it fail.
+class Control {
+ public:
+  /// `configuration` is the path of the file. What it is given must outlive it.
+  Control(const RuntimeSource& source, const Gate& gate, const observe::Metrics& metrics, const HealthSource& health,
+          std::string configuration);
+  ~Control();
+  Control(const Control&) = delete;
+  Control& operator=(const Control&) = delete;
+
+  /// Serves on `address` (unix:PATH). At most once, before any note() and after the process's signals are blocked.
+  /// Returns what is wrong, in words with the remedy; the rest works without a socket.
+  [[nodiscard]] std::string open(const std::string& address);
+
+  /// One message ended; `lookups` were its.
+  void note(const observe::Record& record, const resolver::Lookups& lookups) noexcept;
+  /// A reload ended with these problems; none: it is in force.
+  void reloaded(const std::vector<std::string>& problems) noexcept;
+
+  /// The answer to one request.
+  [[nodiscard]] observe::ControlReply answer(std::string_view request) const;
+
+ private:
+  [[nodiscard]] observe::DaemonStatus status() const;
+
+  const RuntimeSource& source_;
+  const Gate& gate_;
+  const observe::Metrics& metrics_;
+  const HealthSource& health_;
+  const std::string configuration_;
+  const Time since_;
+  observe::Activity activity_;
+  mutable std::mutex reload_mutex_;
+  std::optional<observe::LastReload> reload_;       ///< Under reload_mutex_.
+  std::unique_ptr<observe::ControlServer> server_;  ///< Null without a socket.
+};
+
+}  // namespace assay::milter
