@@ -2,6 +2,7 @@
 """The manual pages: each program and verb has one, which tells every option of --help; assay.yaml(5) tells every key; and groff has nothing
 to say against any of them."""
 
+import functools
 import os
 import pathlib
 import re
@@ -22,17 +23,23 @@ def output(*command, check=True):
     return done.stdout + done.stderr
 
 
+@functools.lru_cache(maxsize=None)
 def rendered(page):
     return output("groff", "-man", "-Tascii", "-rLL=180n", "-P-cbou", page)
 
 
+@functools.lru_cache(maxsize=None)
 def verbs(*path):
     """The program and all verbs: the words up to each, and what its --help says."""
+    return tuple(walk(*path))
+
+
+def walk(*path):
     text = output(BIN / "assay", *path, "--help")
     yield path, text
     listed = re.search(r"^Verbs:\n((?:  .*\n)+)", text, re.M)
     for word in re.findall(r"^  (\S+)$", listed.group(1), re.M) if listed else []:
-        yield from verbs(*path, word)
+        yield from walk(*path, word)
 
 
 def option_names(text):
