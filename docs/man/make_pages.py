@@ -42,11 +42,18 @@ def entry_name(name):
     return names + (" " + roff.italic(value) if value else "")
 
 
+def split_default(name):
+    """--config FILE=/etc/assay/assay.yaml, but not --result METHOD=RESULT."""
+    found = re.fullmatch(r"(.*?)=([^A-Z].*)", name)
+    return found.groups() if found else (name, "")
+
+
 def entry_lines(entries):
     lines = []
     for entry in entries:
-        name, _, default = entry.name.partition("=")
-        lines += [".TP", entry_name(name), *roff.filled(entry.text + (f". Default: {default}." if default else ""))]
+        name, default = split_default(entry.name)
+        text = f"{entry.text.rstrip('.')}. Default: {default}." if default else entry.text
+        lines += [".TP", entry_name(name), *roff.filled(text)]
     return lines
 
 

@@ -42,19 +42,22 @@ def walk(*path):
         yield from walk(*path, word)
 
 
-def option_names(text):
-    """Those that a help lists: `  -h,--help`, `  --zone FILE`, `  --check   Check ...`."""
-    for names in re.findall(r"^  (-[^\s=]*)", text, re.M):
-        yield from names.split(",")
+def options(text):
+    """Those that a help lists, with what stands for their values: `  -h,--help`, `  --zone FILE`, `  --check   Check ...`. A default
+    (`FILE=/etc/...`) is left out."""
+    for names, value in re.findall(r"^  (-\S*)(?: (\S+?)(?:=/\S*)?)?(?: \.\.\.)?(?:  .*)?$", text, re.M):
+        for name in names.split(","):
+            yield name, value
 
 
 class Manual(unittest.TestCase):
     def assert_tells_options(self, page, text):
-        names = list(option_names(text))
-        self.assertIn("--help", names)
+        told = list(options(text))
+        self.assertIn(("--help", ""), told)
+        self.assertEqual(len(told), len(re.findall(r"^  -", text, re.M)) + 1, "-h and --help stand on one line")
         listed = rendered(page).partition("\nOPTIONS\n")[2]
-        for name in names:
-            self.assertRegex(listed, rf"(?m)^ +(-\w, )?{name}(,| |$)", f"{page}: {name}")
+        for name, value in told:
+            self.assertRegex(listed, rf"(?m)^ +(-\w, )?{name}{re.escape(' ' + value) if value else ''}(,| |$)", f"{page}: {name}")
 
     def test_every_verb_has_a_page_that_tells_its_options(self):
         expected = []
