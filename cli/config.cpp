@@ -138,7 +138,8 @@ void add_config(CLI::App& app, Run& run) {
   verb->group(kVerbs);
   verb->require_subcommand(0, 1);
   verb->footer(
-      "`assay config VERB --help` tells the options of a verb and its exit status.\n\n"
+      "`assay config VERB --help` tells the options of a verb.\n"
+      "Exit status: that of the verb.\n\n"
       "Example:\n  assay config check /etc/assay/assay.yaml");
 
   auto files = std::make_shared<std::vector<std::string>>();

@@ -9,7 +9,8 @@ void add_policy(CLI::App& app, Run& run) {
   verb->group(kVerbs);
   verb->require_subcommand(1, 1);
   verb->footer(
-      "`assay policy VERB --help` tells the options of a verb and its exit status.\n\n"
+      "`assay policy VERB --help` tells the options of a verb.\n"
+      "Exit status: that of the verb.\n\n"
       "Example:\n  assay policy lint --strict /etc/assay/assay.yaml");
   add_policy_lint(*verb, run);
   add_policy_replay(*verb, run);

@@ -118,8 +118,8 @@ int serve(const std::string& address) {
   }
   config::Socket listen;
   listen.address = address;
-  if (const std::string error = milter::open_listen_socket(listen); !error.empty()) {
-    static_cast<void>(std::fprintf(stderr, "bench_null_milter: %s\n", error.c_str()));
+  if (const auto opened = milter::open_listen_socket(listen, std::nullopt); !opened) {
+    static_cast<void>(std::fprintf(stderr, "bench_null_milter: %s\n", opened.error().c_str()));
     return 1;
   }
   return smfi_main() == MI_SUCCESS ? 0 : 1;
