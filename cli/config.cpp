@@ -138,8 +138,9 @@ void add_config(CLI::App& app, Run& run) {
   verb->group(kVerbs);
   verb->require_subcommand(0, 1);
   verb->footer(
-      "`assay config VERB --help` tells the options of a verb.\n"
-      "Exit status: that of the verb.\n\n"
+      "`assay config VERB --help` tells the options of a verb.\n\n"
+      "Exit status: 0 done, nothing found; 1 the verb ran and found something; 2 usage, or\n"
+      "input that cannot be read.\n\n"
       "Example:\n  assay config check /etc/assay/assay.yaml");
 
   auto files = std::make_shared<std::vector<std::string>>();

@@ -306,6 +306,14 @@ class Faults(unittest.TestCase):
                     daemon.until(lambda: test_metrics.read(port)["assay_messages_in_flight"] == 0, what="the end of the message")
                     running.assert_sound(self)
 
+    def negotiated(self):
+        """A new connection. libmilter (8.17.1) may count on one idle thread for two connections that come before the thread
+        wakes. If it then waits in mid-packet of the first, the second is served when anything else happens, like one more."""
+        for _ in range(3):
+            with contextlib.suppress(TimeoutError):
+                return milter.Milter(self.daemon.port, timeout=5)
+        return milter.Milter(self.daemon.port, timeout=30)
+
     def test_ten_thousand_connections_that_stand_still(self):
         count, own = 10_000, 10_500
         if sanitizers.BUILT_WITH:  # A thread for one in ten costs them too much.
@@ -323,9 +331,10 @@ class Faults(unittest.TestCase):
                 if number % 10 < 4:  # says nothing
                     stack.enter_context(contextlib.closing(socket.create_connection(("127.0.0.1", self.daemon.port), 30)))
                     continue
-                connection = stack.enter_context(milter.Milter(self.daemon.port))
+                connection = stack.enter_context(self.negotiated())
                 if number % 10 == 9:  # stops in mid-packet
                     connection.send(packet("C")[:3])
+            stack.enter_context(self.negotiated())
             begun = time.monotonic()
             self.good_message()
             first = time.monotonic() - begun
