@@ -62,7 +62,8 @@ Control::Control(const RuntimeSource& source, const Gate& gate, const observe::M
 
 Control::~Control() = default;
 
-std::string Control::open(const std::string& address) {
+std::string Control::open(const std::string& address, std::string listen) {
+  listen_ = std::move(listen);
   const auto descriptor = observe::open_control_socket(observe::control_path(address));
   if (!descriptor) {
     return "control: cannot open " + descriptor.error() +
@@ -107,7 +108,7 @@ observe::DaemonStatus Control::status() const {
   status.pid = ::getpid();
   status.since = since_;
   status.now = now();
-  status.listen = settings.listen.address;
+  status.listen = listen_;
   status.settings = settings.fingerprint;
   status.configuration = configuration_;
   status.monitor = settings.policy.mode == policy::Mode::Monitor;

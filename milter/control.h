@@ -30,9 +30,10 @@ class Control {
   Control(const Control&) = delete;
   Control& operator=(const Control&) = delete;
 
-  /// Serves on `address` (unix:PATH). At most once, before any note() and after the process's signals are blocked.
+  /// Serves on `address` (unix:PATH), and says that MTAs are served on `listen`, whatever a later configuration says.
+  /// At most once, before any note() and after the process's signals are blocked.
   /// Returns what is wrong, in words with the remedy; the rest works without a socket.
-  [[nodiscard]] std::string open(const std::string& address);
+  [[nodiscard]] std::string open(const std::string& address, std::string listen);
 
   /// One message ended; `lookups` were its.
   void note(const observe::Record& record, const resolver::Lookups& lookups) noexcept;
@@ -51,6 +52,7 @@ class Control {
   const HealthSource& health_;
   const std::string configuration_;
   const Time since_;
+  std::string listen_;
   observe::Activity activity_;
   mutable std::mutex reload_mutex_;
   std::optional<observe::LastReload> reload_;       ///< Under reload_mutex_.

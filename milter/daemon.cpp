@@ -361,12 +361,6 @@ int run_daemon(const CommandLine& line) {
     }
     observe::log_info("metrics are served on http://" + settings.metrics_listen + "/metrics");
   }
-  if (!settings.control.empty()) {
-    // Mail comes first: without this socket nothing is lost but the view of it.
-    if (const std::string problem = control.open(settings.control); !problem.empty()) {
-      observe::log_warn(problem);
-    }
-  }
   if (!reads_macros_in_pairs()) {
     observe::log_warn(
         "this libmilter reads its packets in another way than assayd knows: who may connect to the socket "
@@ -380,6 +374,12 @@ int run_daemon(const CommandLine& line) {
   static const std::string address = *opened;
   if (*inherited) {
     tell_inherited(settings.listen.address, address);
+  }
+  if (!settings.control.empty()) {
+    // Mail comes first: without this socket nothing is lost but the view of it.
+    if (const std::string problem = control.open(settings.control, address); !problem.empty()) {
+      observe::log_warn(problem);
+    }
   }
   const bool socket_stays = inherited->has_value();
   std::thread(take_signals, std::ref(source), std::ref(gate), std::ref(metrics), std::ref(control), socket_stays)

@@ -88,12 +88,15 @@ class Control(unittest.TestCase):
         self.assertFalse(refused["reload"]["ok"])
         self.assertEqual(refused["configuration"]["settings"], before["configuration"]["settings"])
         self.assertIn("listen", refused["problems"][0])
-        self.daemon.write_config("mode: monitor\ncontrol: 'off'\n")
+        text = self.daemon.config_text("mode: monitor\ncontrol: 'off'\n")
+        self.daemon.replace_config(re.sub(r"(?m)^listen: .*", "listen: inet:1@127.0.0.1", text))
         self.daemon.reload()
         daemon.until(lambda: any("is in force" in text for text in self.daemon.messages()), what="the reload")
         self.assertIn("reload: control changed; that takes effect at the next start", self.daemon.messages())
         mended = self.status()
         self.assertEqual((mended["reload"]["ok"], mended["configuration"]["mode"]), (True, "monitor"))
+        # Where it still serves.
+        self.assertIn(str(self.daemon.port), mended["listen"])
         self.daemon.assert_sound(self)
 
     def test_a_request_that_is_none_gets_words(self):
