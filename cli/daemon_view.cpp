@@ -64,7 +64,7 @@ DaemonView::Named numbers(const Json& object) {
   if (object.is_object()) {
     for (const auto& [key, value] : object.items()) {
       if (value.is_number_unsigned()) {
-        read.emplace_back(key, value.get<std::uint64_t>());
+        read.emplace_back(observe::printable(key, kMaxTextOctets), value.get<std::uint64_t>());
       }
     }
   }

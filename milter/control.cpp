@@ -72,6 +72,7 @@ std::string Control::open(const std::string& address, std::string listen) {
   try {
     server_ = std::make_unique<observe::ControlServer>(*descriptor,
                                                        [this](std::string_view request) { return answer(request); });
+    serving_.store(server_.get(), std::memory_order_release);
   } catch (const std::exception& error) {
     ::close(*descriptor);
     return std::string("control: cannot start its thread: ") + error.what();
@@ -85,8 +86,8 @@ void Control::note(const observe::Record& record, const resolver::Lookups& looku
   } catch (...) {
     // No memory to remember it by; the log and the metrics have it.
   }
-  if (server_) {
-    server_->publish(record);
+  if (auto* const server = serving_.load(std::memory_order_acquire)) {
+    server->publish(record);
   }
 }
 
@@ -123,8 +124,8 @@ observe::DaemonStatus Control::status() const {
   status.dns = dns_status(health.dns);
   status.bounds_exceeded = bounds_exceeded(metrics_);
   status.lost_log_lines = observe::lost_log_lines();
-  if (server_) {
-    const auto counts = server_->counts();
+  if (const auto* const server = serving_.load(std::memory_order_acquire)) {
+    const auto counts = server->counts();
     status.control_clients = counts.clients;
     status.control_tails = counts.tails;
     status.control_lost = counts.lost;

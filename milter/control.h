@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <memory>
 #include <mutex>
@@ -55,8 +56,9 @@ class Control {
   std::string listen_;
   observe::Activity activity_;
   mutable std::mutex reload_mutex_;
-  std::optional<observe::LastReload> reload_;       ///< Under reload_mutex_.
-  std::unique_ptr<observe::ControlServer> server_;  ///< Null without a socket.
+  std::optional<observe::LastReload> reload_;  ///< Under reload_mutex_.
+  std::unique_ptr<observe::ControlServer> server_;
+  std::atomic<observe::ControlServer*> serving_{nullptr};  ///< server_, once it is made; null without a socket.
 };
 
 }  // namespace assay::milter

@@ -8,7 +8,7 @@
 namespace assay::milter {
 
 std::uint64_t Growth::due(std::uint64_t count, Clock::time_point now) noexcept {
-  if (count == told_ || now < next_) {
+  if (count <= told_ || now < next_) {
     return 0;
   }
   next_ = now + kTellInterval;

@@ -2,10 +2,12 @@
 
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/time.h>
 #include <sys/un.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
 #include <cstring>
 #include <filesystem>
 #include <optional>
@@ -18,6 +20,8 @@ namespace {
 
 constexpr mode_t kMode = 0660;
 constexpr int kBacklog = 16;
+/// Of a client, for a daemon that takes no more connections: it may stand still.
+constexpr std::chrono::seconds kConnectPatience{10};
 
 std::string words_of(int error) {
   return std::error_code(error, std::generic_category()).message();
@@ -49,6 +53,9 @@ int try_connect(const sockaddr_un& address, int& descriptor) {
   if (descriptor < 0) {
     return errno;
   }
+  // Where nobody takes those who wait already, this fails with EAGAIN.
+  const timeval patience{kConnectPatience.count(), 0};
+  static_cast<void>(::setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience));
   if (::connect(descriptor, general(address), sizeof address) == 0) {
     return 0;
   }

@@ -92,7 +92,7 @@ HttpEndpoint::~HttpEndpoint() = default;
 
 std::string HttpEndpoint::serve(const std::string& listen) {
   const std::array<const char*, 9> options{
-      "listening_ports",          listen.c_str(), "num_threads", "2", "request_timeout_ms", "5000",
+      "listening_ports",          listen.c_str(), "num_threads", "16", "request_timeout_ms", "1000",
       "enable_directory_listing", "no",           nullptr};
   mg_context* const context = mg_start(nullptr, nullptr, const_cast<const char**>(options.data()));
   server_->context = context;

@@ -89,6 +89,8 @@ class TargetSink final : public spdlog::sinks::base_sink<std::mutex> {
     std::unique_lock lock(flush_mutex_);
     flushed_.wait_for(lock, patience, [this, before] { return flushes_ > before; });
   }
+  /// From `deadline` on nothing waits for a reader: what it does not take at once is lost, and counted.
+  void wait_until(Clock::time_point deadline) noexcept { deadline_ = deadline; }
   /// Writes a line without the queue, unless the target is not free, and takes it, within `patience`.
   [[nodiscard]] bool write_within(std::chrono::milliseconds patience, level_enum level, const std::string& text) {
     const auto deadline = Clock::now() + patience;
@@ -105,7 +107,13 @@ class TargetSink final : public spdlog::sinks::base_sink<std::mutex> {
   void sink_it_(const spdlog::details::log_msg& message) override {
     spdlog::memory_buf_t line;
     formatter_->format(message, line);
-    if (!target_->write(severity_of(message.level), {line.data(), line.size()})) {
+    const Severity severity = severity_of(message.level);
+    const std::string_view octets(line.data(), line.size());
+    const Clock::time_point deadline = deadline_;
+    const bool is_written = deadline == Clock::time_point::max()
+                                ? target_->write(severity, octets)
+                                : target_->write_within(std::min(left_until(deadline), kLogPatience), severity, octets);
+    if (!is_written) {
       lost_lines.fetch_add(1, std::memory_order_relaxed);
     }
   }
@@ -120,6 +128,7 @@ class TargetSink final : public spdlog::sinks::base_sink<std::mutex> {
 
  private:
   std::unique_ptr<Target> target_;
+  std::atomic<Clock::time_point> deadline_{Clock::time_point::max()};
   std::mutex flush_mutex_;  ///< Guards flushes_; its own, since the base's is held while a line waits for its reader.
   std::uint64_t flushes_ = 0;
   std::condition_variable flushed_;
@@ -205,6 +214,9 @@ class Log {
     return sink_->reopen(error);
   }
 
+  /// Another takes its place: what is queued has kFlushPatience, so that whoever lets go of it last soon goes on.
+  void retire() const noexcept { sink_->wait_until(Clock::now() + kFlushPatience); }
+
   /// Lines that found the queue full, or made room for those that did.
   [[nodiscard]] std::uint64_t dropped() const { return queue_ ? queue_->overrun_counter() : 0; }
   /// Lines that wait for the thread.
@@ -235,6 +247,7 @@ class Current {
   void set(std::shared_ptr<const Log> log) {
     const std::lock_guard lock(mutex_);
     log_.swap(log);
+    log->retire();
   }
 
  private:

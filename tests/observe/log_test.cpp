@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <chrono>
 #include <filesystem>
 #include <future>
@@ -244,6 +245,11 @@ class SlowReader {
     }
     return false;
   }
+  /// What is there, a page at most.
+  void read_page() {
+    std::array<char, kOctets> chunk{};
+    [[maybe_unused]] const ssize_t octets = ::read(fifo_, chunk.data(), chunk.size());
+  }
   /// Reads until `line` has come, or nothing for 20 s.
   std::vector<std::string> read_until(const std::string& line) {
     std::string text;
@@ -268,6 +274,34 @@ class SlowReader {
 };
 
 }  // namespace
+
+TEST_CASE("observe/log: a log that another replaces holds up nobody for longer than a flush, however slow its reader",
+          "[observe][log]") {
+  const TemporaryFolder folder;
+  SlowReader reader(folder.path("fifo"));
+  std::string error;
+  REQUIRE(open_log({true, "info", folder.path("fifo")}, error));
+  const auto before = lost_log_lines();
+  const std::string line(3000, 'x');
+  for (std::size_t i = 0; i < kMaxQueuedLines; ++i) {
+    log_info(line);
+  }
+  // A page, and so one line, in 50 ms: each is taken well within the patience for one, and all in a minute.
+  std::atomic<bool> ends{false};
+  std::thread reads([&] {
+    while (!ends) {
+      reader.read_page();
+      std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    }
+  });
+  const auto begin = std::chrono::steady_clock::now();
+  REQUIRE(open_log({}, error));
+  const auto held_up = std::chrono::steady_clock::now() - begin;
+  ends = true;
+  reads.join();
+  CHECK(held_up < std::chrono::seconds(15));
+  CHECK(lost_log_lines() > before + kMaxQueuedLines / 2);
+}
 
 TEST_CASE("observe/log: kMaxQueuedLines wait for a slow reader, one more costs the oldest, and no caller waits",
           "[observe][log]") {
