@@ -83,6 +83,7 @@ std::string RecordSources::start_journalctl(const std::string& queue_id) {
       "--no-pager",          "--output=cat",
       "--identifier=assayd", "ASSAY_QUEUE_ID=" + escape(queue_id, observe::kMaxFieldValueOctets)};
   std::vector<char*> arguments;
+  arguments.reserve(words.size() + 1);
   for (std::string& word : words) {
     arguments.push_back(word.data());
   }

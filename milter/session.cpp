@@ -92,14 +92,14 @@ struct Session::Message {
   bool failed = false;  ///< Something broke; only the end of the message is still answered.
 };
 
-std::atomic<std::size_t> Session::open_{0};
+std::atomic<std::size_t> Session::open_sessions{0};
 
 Session::Session(Services services) : services_(services) {
-  open_.fetch_add(1, std::memory_order_relaxed);
+  open_sessions.fetch_add(1, std::memory_order_relaxed);
 }
 
 Session::~Session() {
-  open_.fetch_sub(1, std::memory_order_relaxed);
+  open_sessions.fetch_sub(1, std::memory_order_relaxed);
 }
 
 void Session::connect(std::string_view client_name, const std::optional<IpAddress>& client) {

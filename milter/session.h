@@ -54,7 +54,7 @@ class Session {
   Session& operator=(const Session&) = delete;
 
   /// Connections of the MTA that are open, in the whole process.
-  [[nodiscard]] static std::size_t open() noexcept { return open_.load(std::memory_order_relaxed); }
+  [[nodiscard]] static std::size_t open() noexcept { return open_sessions.load(std::memory_order_relaxed); }
 
   void negotiated(const Capabilities& agreed) noexcept { agreed_ = agreed; }
   [[nodiscard]] const Capabilities& agreed() const noexcept { return agreed_; }
@@ -86,7 +86,7 @@ class Session {
   void begin(std::string_view path, const std::vector<std::string_view>& arguments, MailMacros macros);
   [[nodiscard]] Step judge(Time now, Editor& editor);
 
-  static std::atomic<std::size_t> open_;
+  static std::atomic<std::size_t> open_sessions;
 
   Services services_;
   Capabilities agreed_;
