@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 """The life of the Debian package on a bare Debian 12 with a real systemd: installed by apt, at work, upgraded under a message in
-flight, upgraded with a configuration that is refused, removed, purged. And what lintian says of it."""
+flight, upgraded with a configuration that is refused, removed, purged. And what lintian says of it, and where its documents' links lead."""
 
 import concurrent.futures
 import json
@@ -16,10 +16,11 @@ import unittest
 import bare_debian
 
 HERE = pathlib.Path(__file__).resolve().parent
-for folder in ("e2e", "systemd"):
+for folder in ("docs", "e2e", "systemd"):
     sys.path.insert(0, str(HERE.parent / folder))
 import container  # noqa: E402  pylint: disable=wrong-import-position
 import daemon  # noqa: E402  pylint: disable=wrong-import-position
+import links  # noqa: E402  pylint: disable=wrong-import-position
 import milter  # noqa: E402  pylint: disable=wrong-import-position
 import samples  # noqa: E402  pylint: disable=wrong-import-position
 
@@ -56,7 +57,7 @@ def setUpModule():
     FIRST, SECOND = make_package(folder, 1), make_package(folder, 2)
 
 
-class Lint(unittest.TestCase):
+class Contents(unittest.TestCase):
     def test_lintian(self):
         if not shutil.which("lintian"):
             print("skipped: there is no lintian (package lintian)", flush=True)
@@ -64,6 +65,14 @@ class Lint(unittest.TestCase):
         done = subprocess.run(["lintian", "--allow-root", "--fail-on=error,warning", FIRST], capture_output=True, text=True, check=False, timeout=120)
         print(f"lintian:\n{done.stdout}", flush=True)
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+
+    def test_links_of_documents(self):
+        with tempfile.TemporaryDirectory(prefix="assay-package-") as folder:
+            subprocess.run(["dpkg-deb", "--extract", FIRST, folder], check=True, timeout=120)
+            documents = pathlib.Path(folder) / "usr/share/doc/assay"
+            pages = list(documents.rglob("*.md"))
+            self.assertIn(documents / "docs/index.md", pages)
+            self.assertEqual(list(links.broken(documents, pages)), [])
 
 
 class Life(unittest.TestCase):

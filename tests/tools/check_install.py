@@ -1,5 +1,6 @@
 #!/usr/bin/python3
-"""Installs the build into an empty folder and checks that everything is there. tests/systemd looks at what is there for systemd.
+"""Installs the build into an empty folder and checks that everything is there, and that the documents' links lead to it. tests/systemd
+looks at what is there for systemd.
 
 Usage: check_install.py CMAKE BUILD."""
 
@@ -9,16 +10,20 @@ import subprocess
 import sys
 import tempfile
 
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tests/docs"))
+import links  # noqa: E402  pylint: disable=wrong-import-position
+
 EXPECTED = ["bin/assay", "sbin/assayd", "lib/sysusers.d/assay.conf", "lib/tmpfiles.d/assay.conf",
             *(f"lib/systemd/system/{name}" for name in ("assayd.service", "assayd@.service", "assayd.socket")),
-            "share/doc/assay/examples/assay.yaml", "share/doc/assay/examples/assay.logrotate", "share/assay/schema.json"]
+            "share/assay/schema.json"]
 for PROGRAM in ("assay", "assayd"):
     EXPECTED += [f"share/bash-completion/completions/{PROGRAM}", f"share/zsh/vendor-completions/_{PROGRAM}",
                  f"share/fish/vendor_completions.d/{PROGRAM}.fish"]
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-EXPECTED += [f"share/doc/assay/{name}" for name in ("README.md", "SECURITY.md")]
+DOCUMENTS = ("README.md", "ARCHITECTURE.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "packaging/README.md")
+EXPECTED += [f"share/doc/assay/{name}" for name in DOCUMENTS]
 EXPECTED += [f"share/doc/assay/{path.relative_to(ROOT)}" for path in (ROOT / "docs").iterdir() if path.suffix in (".md", ".svg")]
-EXAMPLES = ROOT / "config/examples"
+EXAMPLES = ROOT / "examples"
 MONITORING = ["alertmanager/alertmanager.yml", "grafana/assay.json", "prometheus/assay.rules.yml", "prometheus/prometheus.yml"]
 EXPECTED += [f"share/assay/monitoring/{name}" for name in MONITORING]
 EXPECTED += [f"share/doc/assay/examples/{path.relative_to(EXAMPLES)}" for path in EXAMPLES.rglob("*") if path.is_file()]
@@ -62,6 +67,11 @@ def main():
         found = sorted(str(path.relative_to(prefix)) for path in prefix.rglob("*") if path.is_file())
         if found != sorted(EXPECTED):
             print(f"installed: {found}\nexpected: {sorted(EXPECTED)}")
+            return 1
+        documents = prefix / "share/doc/assay"
+        broken = list(links.broken(documents, documents.rglob("*.md")))
+        if broken:
+            print("links of installed documents that lead nowhere:", *broken, sep="\n")
             return 1
         print(f"{len(found)} files are installed")
         return 0
