@@ -67,7 +67,7 @@ class Writer {
 
 }  // namespace
 
-std::string quoted(const std::string& text) {
+std::string quoted_scalar(const std::string& text) {
   std::string yaml = "\"";
   for (const char c : text) {
     if (c == '"' || c == '\\') {
@@ -81,7 +81,7 @@ std::string quoted(const std::string& text) {
 std::string flow_list(const std::vector<std::string>& elements) {
   std::string yaml = "[";
   for (const std::string& element : elements) {
-    yaml += (yaml.size() > 1 ? ", " : "") + quoted(element);
+    yaml += (yaml.size() > 1 ? ", " : "") + quoted_scalar(element);
   }
   return yaml + ']';
 }

@@ -7,7 +7,7 @@
 namespace assay::config {
 
 /// `text` between double quotes, as YAML and JSON read it; for printable ASCII.
-[[nodiscard]] std::string quoted(const std::string& text);
+[[nodiscard]] std::string quoted_scalar(const std::string& text);
 /// [a, b], each element quoted.
 [[nodiscard]] std::string flow_list(const std::vector<std::string>& elements);
 

@@ -184,7 +184,7 @@ void migrate_names(Work& work) {
       Work::same(taken, "authserv_id is the name of the host by default");
     } else {
       id = authserv_name(taken.result.value);
-      work.draft.set("authserv_id", quoted(id));
+      work.draft.set("authserv_id", quoted_scalar(id));
       work.migrated(taken, "authserv_id");
     }
   }
@@ -256,7 +256,7 @@ void migrate_sockets(Work& work) {
       Work::no_equal(*line, "it " + *complaint);
     } else {
       taken = line;
-      work.draft.set("listen", quoted(socket));
+      work.draft.set("listen", quoted_scalar(socket));
       work.migrated(*line, "listen", "stop the other program first; Postfix writes it inet:HOST:PORT");
     }
   }

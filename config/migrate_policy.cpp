@@ -126,7 +126,7 @@ void add_dkim_rule(Work& work, const DkimRule& rule) {
     if (const auto complaint = check_address(redirect->result.value)) {
       Work::no_equal(*redirect, "the value " + *complaint);
     } else if (handling.action == "accept") {
-      then = "{quarantine: {how: redirect, to: " + quoted(redirect->result.value) + "}}";
+      then = "{quarantine: {how: redirect, to: " + quoted_scalar(redirect->result.value) + "}}";
       comments.push_back(Work::origin(*redirect));
       Work::noted(*redirect, "policy.rules");
     } else {
