@@ -4,7 +4,7 @@
 
 namespace assay::config {
 
-/// The annotated example, every key at its default, from the table of options: examples/assay.yaml.
+/// The annotated example, every key at its default, from the table of options: config/assay.yaml.
 [[nodiscard]] std::string example_text();
 
 }  // namespace assay::config

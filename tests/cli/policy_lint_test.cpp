@@ -91,9 +91,9 @@ TEST_CASE("assay policy lint: every mistake at its place", "[cli][lint]") {
 
 TEST_CASE("assay policy lint: silence on what is shipped", "[cli][lint]") {
   std::vector<fs::path> files = yaml_files(fs::path(ASSAY_SOURCE) / "docs/examples");
-  const auto more = yaml_files(fs::path(ASSAY_SOURCE) / "examples");
+  const auto more = yaml_files(fs::path(ASSAY_SOURCE) / "config/examples");
   files.insert(files.end(), more.begin(), more.end());
-  files.push_back(fs::path(ASSAY_SOURCE) / "examples/assay.yaml");
+  files.push_back(fs::path(ASSAY_SOURCE) / "config/assay.yaml");
   for (const fs::path& path : files) {
     if (path.stem().extension() == ".cases") {
       continue;  // For assay policy test.

@@ -180,7 +180,7 @@ void check_words(const std::vector<Option>& table, const std::string& above) {
 
 TEST_CASE("config/options: the files of the repository are what the table says", "[config][options]") {
   INFO("after a change of options.cpp: cmake --build BUILD --target config_files");
-  CHECK(example_text() == read("examples/assay.yaml"));
+  CHECK(example_text() == read("config/assay.yaml"));
   CHECK(schema_text() == read("config/schema.json"));
 }
 

@@ -119,7 +119,7 @@ class Stand:
 
     def _make_work(self):
         self.work.mkdir()
-        shutil.copytree(ROOT / "examples", self.work / "examples")
+        shutil.copytree(ROOT / "config/examples", self.work / "config/examples")
         for name in ("assay.yaml", "new.yaml", "old.yaml", "cases.yaml"):
             shutil.copy(self.folder / "etc/assay" / name, self.work)
         for name in ("message.eml", "mail.eml"):
@@ -127,8 +127,8 @@ class Stand:
         shutil.copy(samples.FOLDER / "pass-all.eml", self.work / "as-sent.eml")
         shutil.copy(samples.ZONE, self.work / "example.com.zone")
         # The partner's of the examples.
-        shutil.copy(ROOT / "examples/messages/partner-invoice.eml", self.work / "invoice.eml")
-        shutil.copy(ROOT / "examples/messages/zone", self.work)
+        shutil.copy(ROOT / "config/examples/messages/partner-invoice.eml", self.work / "invoice.eml")
+        shutil.copy(ROOT / "config/examples/messages/zone", self.work)
         shutil.copy(self.folder / "var/log/assay/decisions.json", self.work)
 
     def _make_path(self):

@@ -14,7 +14,7 @@ import yaml
 import daemon
 import served
 
-FOLDER = pathlib.Path(__file__).resolve().parents[2] / "examples"
+FOLDER = pathlib.Path(__file__).resolve().parents[2] / "config/examples"
 ZONE = FOLDER / "messages/zone"
 
 setUpModule = served.require  # pylint: disable=invalid-name

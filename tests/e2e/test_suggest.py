@@ -16,8 +16,8 @@ import served
 sys.path.insert(0, str(samples.FOLDER))
 import make  # noqa: E402  pylint: disable=wrong-import-position
 
-ZONE = pathlib.Path(__file__).resolve().parents[2] / "examples/messages/zone"
-# A partner whose provider appends to what was signed; see examples/partner.yaml.
+ZONE = pathlib.Path(__file__).resolve().parents[2] / "config/examples/messages/zone"
+# A partner whose provider appends to what was signed; see config/examples/partner.yaml.
 PARTNER = {"client_ip": "192.0.2.17", "helo": "example-com.mailer.example.org", "mail_from": "bounce@example-com.mailer.example.org"}
 FORGER = {"client_ip": "198.51.100.7", "helo": "mail.example.com", "mail_from": "billing@example.com"}
 DISCLAIMER = b"-- \r\nThis message is confidential.\r\n"

@@ -254,9 +254,9 @@ def write_quoted(writer):
 
 
 def write_configurations(writer):
-    writer.add("config", (ROOT / "examples/assay.yaml").read_bytes()[:MOST_OCTETS].rpartition(b"\n")[0])
+    writer.add("config", (ROOT / "config/assay.yaml").read_bytes()[:MOST_OCTETS].rpartition(b"\n")[0])
     # Without the comments it is short.
-    lines = [line for line in (ROOT / "examples/assay.yaml").read_text().split("\n") if not line.lstrip().startswith("#")]
+    lines = [line for line in (ROOT / "config/assay.yaml").read_text().split("\n") if not line.lstrip().startswith("#")]
     writer.add("config", "\n".join(lines).encode())
     for page in sorted((ROOT / "docs").glob("*.md")) + [ROOT / "README.md"]:
         for block in re.findall(r"```yaml\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL):

@@ -89,7 +89,7 @@ class Unit(unittest.TestCase):
         socket = installed.find(self.root, "systemd/system/assayd.socket").read_text(encoding="utf-8")
         listen, = re.findall(r"^ListenStream=(.*)$", socket, re.M)
         address, _, port = listen.rpartition(":")
-        example = (installed.HERE.parents[1] / "examples/assay.yaml").read_text(encoding="utf-8")
+        example = (installed.HERE.parents[1] / "config/assay.yaml").read_text(encoding="utf-8")
         self.assertIn(f"\nlisten: inet:{port}@{address}\n", example)
 
     def test_each_line_of_the_hardening_has_its_reason(self):

@@ -20,13 +20,14 @@ EXPECTED = ["bin/assay", "sbin/assayd", "lib/sysusers.d/assay.conf", "lib/tmpfil
 for PROGRAM in ("assay", "assayd"):
     EXPECTED += [f"share/bash-completion/completions/{PROGRAM}", f"share/zsh/vendor-completions/_{PROGRAM}",
                  f"share/fish/vendor_completions.d/{PROGRAM}.fish"]
-DOCUMENTS = ("README.md", "ARCHITECTURE.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "packaging/README.md")
+DOCUMENTS = ("README.md", "ARCHITECTURE.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "packaging/README.md",
+             "config/assay.yaml", "systemd/assay.logrotate")
 EXPECTED += [f"share/doc/assay/{name}" for name in DOCUMENTS]
 EXPECTED += [f"share/doc/assay/{path.relative_to(ROOT)}" for path in (ROOT / "docs").iterdir() if path.suffix in (".md", ".svg")]
-EXAMPLES = ROOT / "examples"
+EXAMPLES = ROOT / "config/examples"
 MONITORING = ["alertmanager/alertmanager.yml", "grafana/assay.json", "prometheus/assay.rules.yml", "prometheus/prometheus.yml"]
 EXPECTED += [f"share/assay/monitoring/{name}" for name in MONITORING]
-EXPECTED += [f"share/doc/assay/examples/{path.relative_to(EXAMPLES)}" for path in EXAMPLES.rglob("*") if path.is_file()]
+EXPECTED += [f"share/doc/assay/{path.relative_to(ROOT)}" for path in EXAMPLES.rglob("*") if path.is_file()]
 
 
 def manual_pages(build):

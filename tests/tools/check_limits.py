@@ -63,7 +63,7 @@ def value_in_configuration(settings: dict, key: str) -> object:
 class Document:
     def __init__(self, root: pathlib.Path):
         self.root = root
-        self.settings = yaml.safe_load((root / "examples/assay.yaml").read_text(encoding="utf-8"))
+        self.settings = yaml.safe_load((root / "config/assay.yaml").read_text(encoding="utf-8"))
         self.tests = Tests(root)
         self.named: set[str] = set()
         self.rows = 0
@@ -78,7 +78,7 @@ class Document:
         else:
             value = value_in_configuration(self.settings, name)
             if value is None:
-                return [f"no key {name} in examples/assay.yaml"]
+                return [f"no key {name} in config/assay.yaml"]
             if isinstance(value, list):
                 is_stated = all(str(item) in default.replace(",", "") for item in value)
                 return [] if is_stated else [f"{name} is {value}, not {default}"]

@@ -28,11 +28,11 @@ class Check(unittest.TestCase):
     def setUp(self) -> None:
         self.folder = tempfile.TemporaryDirectory()
         root = pathlib.Path(self.folder.name)
-        for name in (*checker.FOLDERS, "examples", "tests"):
+        for name in (*checker.FOLDERS, "tests"):
             (root / name).mkdir()
         (root / "verify/a.cpp").write_text(SOURCE, encoding="utf-8")
         (root / "verify/limits.h").write_text(LIMITS, encoding="utf-8")
-        (root / "examples/assay.yaml").write_text("limits:\n  signatures: 8\n", encoding="utf-8")
+        (root / "config/assay.yaml").write_text("limits:\n  signatures: 8\n", encoding="utf-8")
         (root / "tests/a_test.cpp").write_text('TEST_CASE("a: things", "[a]") {}', encoding="utf-8")
         self.root = root
 

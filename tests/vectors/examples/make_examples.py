@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Makes the messages and the zone of the example configurations (examples/messages).
+"""Makes the messages and the zone of the example configurations (config/examples/messages).
 
 Signatures are dkimpy's, with the test keys of tests/vectors/samples; time stamps are fixed. The same files come out each
 time.
@@ -13,7 +13,7 @@ import sys
 from unittest import mock
 
 HERE = pathlib.Path(__file__).resolve().parent
-FOLDER = HERE.parents[2] / "examples/messages"
+FOLDER = HERE.parents[2] / "config/examples/messages"
 sys.path.insert(0, str(HERE.parent / "samples"))
 import make as samples  # noqa: E402  pylint: disable=wrong-import-position
 
