@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "cli/advice.h"
+#include "cli/fold_field.h"
 #include "cli/reasons.h"
 #include "cli/summary.h"
 #include "cli/tell.h"
@@ -237,7 +238,7 @@ std::string explain_recorded(const observe::Record& record, const Paint& paint) 
   tell_indirect(teller, record.decision);
   if (!record.authentication_results.empty()) {
     teller.heading("Header field");
-    teller.raw(header_field(record.authentication_results, "  "));
+    teller.raw(header_field(fold_field(record.authentication_results), "  "));
   }
   tell_decision(teller, record.decision, Marking::NotRecorded);
   for (const std::string& note : record.notes) {

@@ -177,6 +177,13 @@ struct Report {
   std::size_t unproven = 0;  ///< Rules that say unproven: true.
 };
 
+/// What became of all files.
+struct Summary {
+  Report all;
+  std::size_t read = 0;    ///< Files.
+  std::size_t unread = 0;  ///< Files that could not be read, of which standard error told.
+};
+
 Report lint_file(const std::string& file, const std::string& text, const Tools& tools) {
   const config::Reading reading = config::read_with_drop_ins(text, file, host_name());
   std::vector<config::ListedName> names = config::domains_of(reading);
@@ -202,22 +209,30 @@ std::size_t count(const std::vector<LintFinding>& findings, Severity severity) {
       [severity](const LintFinding& finding) { return policy::info(finding.kind).severity == severity; }));
 }
 
-void print_text(const Report& report) {
+void print_text(const Summary& summary) {
+  const Report& report = summary.all;
   for (const LintFinding& finding : report.findings) {
     std::cout << escape(config::to_string(finding)) << '\n';
     if (!finding.fix.empty()) {
       std::cout << "    fix: " << escape(finding.fix) << '\n';
     }
   }
+  if (summary.read == 0) {
+    return;  // Of nothing that was read there are not "0 errors".
+  }
   std::cout << plural(report.rules, "rule") << ": " << plural(count(report.findings, Severity::Error), "error") << ", "
             << plural(count(report.findings, Severity::Warning), "warning");
   if (report.unproven > 0) {
     std::cout << "; " << report.unproven << " without proof (unproven: true)";
   }
+  if (summary.unread > 0) {
+    std::cout << "; " << plural(summary.unread, "file") << " not read";
+  }
   std::cout << '\n';
 }
 
-void print_json(const Report& report) {
+void print_json(const Summary& summary) {
+  const Report& report = summary.all;
   nlohmann::ordered_json findings = nlohmann::ordered_json::array();
   for (const LintFinding& finding : report.findings) {
     const auto& kind = policy::info(finding.kind);
@@ -230,8 +245,11 @@ void print_json(const Report& report) {
                         {"message", escape(finding.message)},
                         {"fix", escape(finding.fix)}});
   }
-  const nlohmann::ordered_json object{
-      {"schema", 1}, {"findings", findings}, {"rules", report.rules}, {"unproven", report.unproven}};
+  const nlohmann::ordered_json object{{"schema", 1},
+                                      {"findings", findings},
+                                      {"rules", report.rules},
+                                      {"unproven", report.unproven},
+                                      {"unread", summary.unread}};
   std::cout << object.dump() << '\n';
 }
 
@@ -271,22 +289,25 @@ int run_lint(const Options& options) {
     return complain(tools.error());
   }
   int status = kExitDone;
-  Report all;
+  Summary summary;
+  Report& all = summary.all;
   for (const std::string& file : options.files) {
     const auto text = read_file(file, config::kMaxConfigOctets);
     if (!text) {
       status = complain(text.error());
+      ++summary.unread;
       continue;
     }
+    ++summary.read;
     Report report = lint_file(file, *text, *tools);
     all.rules += report.rules;
     all.unproven += report.unproven;
     std::move(report.findings.begin(), report.findings.end(), std::back_inserter(all.findings));
   }
   if (options.json) {
-    print_json(all);
+    print_json(summary);
   } else {
-    print_text(all);
+    print_text(summary);
   }
   const bool fails = options.strict ? !all.findings.empty() : count(all.findings, Severity::Error) > 0;
   return fails ? std::max(status, kExitFound) : status;

@@ -143,16 +143,17 @@ int run_replay(const Options& options) {
   Replay replay(options, limits->examples, *std::move(after), std::move(before));
   ReplayReport& report = replay.run();
   report.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  // Nothing was compared: that must not pass for "nothing changes".
+  const bool is_blank = report.changes.messages() + report.local == 0;
   if (options.json) {
     std::cout << to_json(report) << '\n';
-  } else {
+  } else if (!is_blank) {
     std::cout << to_text(report, Paint(wants_colour()));
   }
   if (!report.is_whole) {
     return kExitUsage;
   }
-  if (report.changes.messages() + report.local == 0) {
-    // Nothing was compared: that must not pass for "nothing changes".
+  if (is_blank) {
     return complain("no decision record that could be decided; assayd writes them with log: {format: json}");
   }
   if (limits->max_change && change_to_judge(report) > *limits->max_change) {

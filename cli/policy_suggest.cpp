@@ -205,16 +205,17 @@ int run_suggest(Options options) {
   }
   Suggester suggester(options, *std::move(rules), now);
   const SuggestReport& report = suggester.run();
+  // Nothing was looked at: that must not pass for "nothing to suggest".
+  const bool is_blank = report.lines.records + report.lines.local == 0;
   if (options.json) {
     std::cout << to_json(report) << '\n';
-  } else {
+  } else if (!is_blank) {
     std::cout << to_text(report, Paint(wants_colour()));
   }
   if (!report.lines.is_whole) {
     return kExitUsage;
   }
-  if (report.lines.records + report.lines.local == 0) {
-    // Nothing was looked at: that must not pass for "nothing to suggest".
+  if (is_blank) {
     return complain("no decision record that could be read; assayd writes them with log: {format: json}");
   }
   return report.rules() == 0 ? kExitDone : kExitFound;

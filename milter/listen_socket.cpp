@@ -13,6 +13,7 @@
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
+#include <filesystem>
 #include <string>
 #include <system_error>
 #include <utility>
@@ -106,7 +107,31 @@ void for_each_listener(void (*call)(int)) {
   closedir(directory);
 }
 
-/// Empty text on success, else what is wrong.
+/// What an administrator can do about a socket that does not open; empty if nobody knows.
+std::string fix_of(int error, const std::string& address) {
+  const std::string path = socket_path(address);
+  if (path.empty()) {
+    if (error == EADDRINUSE) {
+      return "another program serves there (`ss -ltnp` names it; 8893 is OpenDMARC's usual port, too): stop that "
+             "program, or set `listen` to a free port and tell the MTA of it";
+    }
+    return error == EADDRNOTAVAIL ? "set `listen` to an address of this host" : "";
+  }
+  const std::string folder = std::filesystem::path(path).parent_path().string();
+  std::error_code ignored;
+  if (!std::filesystem::is_directory(folder, ignored)) {
+    return "there is no folder " + folder +
+           " that the daemon's user can reach: make it, or set `listen` to another path";
+  }
+  if (std::filesystem::exists(std::filesystem::symlink_status(path, ignored)) &&
+      !std::filesystem::is_socket(std::filesystem::symlink_status(path, ignored))) {
+    return "what stands there is no socket: move it away, or set `listen` to another path";
+  }
+  return "the daemon's user must be able to write to " + folder + ", and under systemd the unit must let it " +
+         "(ReadWritePaths=" + folder + ')';
+}
+
+/// Empty text on success, else what is wrong and how to mend it.
 std::string open_in_libmilter(std::string address, int backlog) {
   if (smfi_setconn(address.data()) != MI_SUCCESS) {
     return "listen: cannot use " + address;
@@ -118,7 +143,9 @@ std::string open_in_libmilter(std::string address, int backlog) {
   const int why = errno;
   umask(previous);
   if (opened != MI_SUCCESS) {
-    return "listen: cannot open " + address + (why != 0 ? ": " + words_of(why) : std::string());
+    const std::string fix = fix_of(why, address);
+    return "listen: cannot open " + address + (why != 0 ? ": " + words_of(why) : std::string()) +
+           (fix.empty() ? "" : ": " + fix);
   }
   return {};
 }

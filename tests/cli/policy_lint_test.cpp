@@ -168,6 +168,18 @@ TEST_CASE("assay policy lint: exit status, text and JSON", "[cli][lint]") {
   const auto json = lint_json(open);
   CHECK(json["schema"] == 1);
   CHECK(json["unproven"] == 1);
+  CHECK(json["unread"] == 0);
+}
+
+TEST_CASE("assay policy lint: of a file that cannot be read there are not 0 errors", "[cli][lint]") {
+  const TemporaryFolder folder;
+  const std::string fine = folder.write("fine.yaml", "mode: monitor\n");
+  const auto none = run_assay({"policy", "lint", folder.path("missing")});
+  CHECK(none.status == 2);
+  CHECK(none.out.empty());
+  const auto some = run_assay({"policy", "lint", folder.path("missing"), fine});
+  CHECK(some.status == 2);
+  CHECK(some.out == "0 rules: 0 errors, 0 warnings; 1 file not read\n");
 }
 
 TEST_CASE("assay policy lint: nothing of a file reaches the terminal as it is", "[cli][lint]") {

@@ -315,6 +315,7 @@ TEST_CASE("assay policy replay: what cannot be read is exit status 2", "[cli][re
   const std::string records = folder.write("records", line(failing("A", Action::Reject)));
   CHECK(run_assay({"policy", "replay", "--config", config, folder.path("missing"), records}).status == 2);
   CHECK(run_assay({"policy", "replay", "--config", folder.path("missing"), records}).status == 2);
+  CHECK(run_assay({"policy", "replay", "--config", config, folder.path("missing")}).out.empty());
   CHECK(run_assay({"policy", "replay", "--config", folder.write("bad.yaml", "moed: x\n"), records}).status == 2);
   CHECK(run_assay({"policy", "replay", "--config", config, "-", "-"}).status == 2);
   // That nothing was compared must not look like "nothing changes".

@@ -56,7 +56,8 @@ class Start(unittest.TestCase):
                 with self.subTest(options=options):
                     result = self.run_to_end(listen, *options)
                     self.assertEqual(result.returncode, 1)
-                    self.assertIn(f"cannot open {listen}: Address already in use", result.stderr)
+                    self.assertIn(f"cannot open {listen}: Address already in use: another program serves there", result.stderr)
+                    self.assertIn("8893 is OpenDMARC's usual port, too", result.stderr)
                     self.assertIn("Address already in use", self.log.read_text())
 
     def test_a_log_that_cannot_be_opened(self):
@@ -148,8 +149,25 @@ class Start(unittest.TestCase):
     def test_a_file_in_the_place_of_the_socket_stays(self):
         path = self.folder / "file"
         path.write_text("mine")
-        self.assertEqual(self.run_to_end(f"unix:{path}", "--foreground").returncode, 1)
+        result = self.run_to_end(f"unix:{path}", "--foreground")
+        self.assertEqual(result.returncode, 1)
+        self.assertIn("what stands there is no socket: move it away", result.stderr)
         self.assertEqual(path.read_text(), "mine")
+
+    def test_a_unix_socket_without_its_folder(self):
+        result = self.run_to_end(f"unix:{self.folder}/none/socket", "--foreground")
+        self.assertEqual(result.returncode, 1)
+        self.assertIn(f"there is no folder {self.folder}/none that the daemon's user can reach: make it", result.stderr)
+
+    @unittest.skipUnless(os.geteuid() == 0, "only root can start it as somebody else")
+    def test_a_unix_socket_in_a_folder_of_somebody_else(self):
+        self.folder.chmod(0o777)
+        (self.folder / "roots").mkdir(0o755)
+        program = shutil.copy(daemon.BIN / "assayd", self.folder)  # Another user may not reach the build.
+        command = [program, *self.command(f"unix:{self.folder}/roots/socket", "--foreground")[1:]]
+        result = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False, user=65534, group=65534, extra_groups=[])
+        self.assertEqual(result.returncode, 1)
+        self.assertIn(f"Permission denied: the daemon's user must be able to write to {self.folder}/roots", result.stderr)
 
     @unittest.skipIf(sanitizers.BUILT_WITH, "a sanitizer that gets no memory ends the process; only malloc can refuse it")
     def test_a_reload_without_memory_for_a_resolver_leaves_the_daemon_alone(self):
