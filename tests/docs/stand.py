@@ -22,7 +22,7 @@ BIN = daemon.BIN
 TOOLS = ["bash", "cat", "cp", "env", "false", "grep", "head", "install", "jq", "ls", "mkdir", "mv", "rm", "sed", "sha256sum", "sort", "tail",
          "tee", "timeout", "true", "uniq", "wc", "zcat", "gzip"]
 # The roots of absolute paths that documents name.
-OURS = re.compile(r"(?<![\w./])/(?=etc/|var/log/assay|run/assay|var/spool/postfix/assay)")
+OURS = re.compile(r"(?<![\w./])/(?=etc/|usr/share/doc/assay/config/examples|var/log/assay|run/assay|var/spool/postfix/assay)")
 QUEUE_ID = re.compile(r"assay explain (?:--\S+ )*([0-9A-Za-z]{6,20})\b")
 SECONDS = 30
 MAX_SHOWN = 2000
@@ -113,6 +113,7 @@ class Stand:
         log = self.folder / "var/log/assay"
         for name in ("decisions.json", "decisions.json.1", "records.json"):
             self.write(log / name, "".join(json.dumps(record) + "\n" for record in self.daemon.records()))
+        shutil.copytree(ROOT / "config/examples", self.folder / "usr/share/doc/assay/config/examples")
         (self.folder / "run/assay").mkdir(parents=True)
         (self.folder / "run/assay/control.sock").symlink_to(self.daemon.folder / "control.sock")
         shutil.copy(samples.ZONE, self.folder / "zone")
