@@ -18,6 +18,9 @@ Offer offer_for(const std::string& name) {
     if (word == "DIR") {
       return Offer::Folders;
     }
+    if (word == "SHELL") {
+      return Offer::Shells;
+    }
     if (std::find(kFileArguments.begin(), kFileArguments.end(), word) != kFileArguments.end()) {
       return Offer::Files;
     }

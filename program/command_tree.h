@@ -14,6 +14,7 @@ enum class Offer {
   Nothing,  ///< Nothing is known of it.
   Files,
   Folders,
+  Shells,  ///< Those that completion_script() knows.
 };
 
 struct Option {

@@ -36,7 +36,7 @@ std::string walk(const std::vector<const Verb*>& verbs) {
               ") verb=" + quoted(below.path, "'\\''") + " ;;\n";
     }
   }
-  for (const Offer offer : {Offer::Nothing, Offer::Files, Offer::Folders}) {
+  for (const Offer offer : {Offer::Nothing, Offer::Files, Offer::Folders, Offer::Shells}) {
     const std::string patterns = values(verbs, offer);
     if (!patterns.empty()) {
       text += "      " + patterns + ")\n        ((++i))\n        [[ ${COMP_WORDS[i]} == = ]] && ((++i)) ;;\n";
@@ -62,6 +62,8 @@ std::string offered(const Verb& verb) {
   }
   if (verb.argument_offer == Offer::Files) {
     text += "      files=yes\n";
+  } else if (verb.argument_offer == Offer::Shells) {
+    text += "      verbs=" + quoted(kShellNames, "'\\''") + '\n';
   }
   return text + "      ;;\n";
 }
@@ -88,6 +90,10 @@ std::string bash_completion(const Verb& program, const std::string& name) {
   }
   if (const std::string patterns = values(verbs, Offer::Folders); !patterns.empty()) {
     text += "    " + patterns + ")\n      compopt -o dirnames +o default\n      return ;;\n";
+  }
+  if (const std::string patterns = values(verbs, Offer::Shells); !patterns.empty()) {
+    text += "    " + patterns + ")\n      compopt +o default\n      COMPREPLY=($(compgen -W " +
+            quoted(kShellNames, "'\\''") + " -- \"$word\"))\n      return ;;\n";
   }
   if (const std::string patterns = values(verbs, Offer::Nothing); !patterns.empty()) {
     text += "    " + patterns + ")\n      compopt +o default\n      return ;;\n";

@@ -59,6 +59,7 @@ std::string of_option(const std::string& start, const Option& option) {
     line += " --require-parameter";
     line += option.offer == Offer::Files ? " --force-files" : " --no-files";
     line += option.offer == Offer::Folders ? " --arguments '(__fish_complete_directories)'" : "";
+    line += option.offer == Offer::Shells ? " --arguments " + word(kShellNames) : "";
   }
   return line + " --description " + word(option.text) + '\n';
 }
@@ -81,6 +82,8 @@ std::string fish_completion(const Verb& program, const std::string& name) {
     }
     if (verb->argument_offer == Offer::Files) {
       text += start + " --force-files\n";
+    } else if (verb->argument_offer == Offer::Shells) {
+      text += start + " --arguments " + word(kShellNames) + '\n';
     }
   }
   return text;

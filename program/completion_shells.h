@@ -6,6 +6,9 @@
 
 namespace assay::program {
 
+/// The words for Offer::Shells: what parse_shell() takes.
+inline constexpr const char* kShellNames = "bash zsh fish";
+
 // completion_script() for one shell each.
 [[nodiscard]] std::string bash_completion(const Verb& program, const std::string& name);
 [[nodiscard]] std::string fish_completion(const Verb& program, const std::string& name);

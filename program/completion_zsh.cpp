@@ -20,10 +20,11 @@ std::string escaped(const std::string& text) {
   return result;
 }
 
-const char* action(Offer offer) {
+std::string action(Offer offer) {
   switch (offer) {
     case Offer::Files: return "_files";
     case Offer::Folders: return "_files -/";
+    case Offer::Shells: return std::string("(") + kShellNames + ')';
     case Offer::Nothing: break;
   }
   return " ";

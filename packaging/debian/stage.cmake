@@ -4,6 +4,7 @@ set(doc ${root}/usr/share/doc/assay)
 
 file(COPY ${CPACK_ASSAY_DEBIAN}/copyright ${CPACK_ASSAY_DEBIAN}/README.Debian DESTINATION ${doc})
 file(COPY ${CPACK_ASSAY_DEBIAN}/assay.yaml DESTINATION ${root}/etc/assay)
+configure_file(${CPACK_ASSAY_SOURCE}/systemd/assay.logrotate ${root}/etc/logrotate.d/assay COPYONLY)
 configure_file(${CPACK_ASSAY_SOURCE}/CHANGELOG.md ${doc}/changelog COPYONLY)
 configure_file(${CPACK_ASSAY_DEBIAN}/changelog ${doc}/changelog.Debian @ONLY)
 configure_file(${CPACK_ASSAY_DEBIAN}/lintian-overrides ${root}/usr/share/lintian/overrides/assay COPYONLY)

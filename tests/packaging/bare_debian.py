@@ -1,4 +1,4 @@
-"""A bare Debian 12 (minbase and systemd) in the build folder, made once from the package archives that this host uses."""
+"""A bare Debian 12 (minbase, systemd and logrotate) in the build folder, made once from the package archives that this host uses."""
 
 import fcntl
 import pathlib
@@ -6,6 +6,7 @@ import shutil
 import subprocess
 
 SUITE = "bookworm"
+PACKAGES = "systemd,systemd-sysv,logrotate"
 
 
 class Unavailable(Exception):
@@ -18,8 +19,10 @@ def root(build):
     folder.mkdir(exist_ok=True)
     with (folder / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        if not (folder / "complete").exists():
+        made = folder / "complete"
+        if not made.exists() or made.read_text(encoding="utf-8") != PACKAGES:
             _make(folder)
+            made.write_text(PACKAGES, encoding="utf-8")
     return folder / "root"
 
 
@@ -47,9 +50,8 @@ def _make(folder):
     options.write_text("".join(line + "\n" for line in _run("apt-config", "dump", "Acquire").splitlines()
                                if "IndexTargets" not in line and not line.endswith('"";')), encoding="utf-8")
     shutil.rmtree(folder / "root", ignore_errors=True)
-    _run("mmdebstrap", "--mode=root", "--variant=minbase", "--include=systemd,systemd-sysv", "--skip=cleanup/apt/lists",
+    _run("mmdebstrap", "--mode=root", "--variant=minbase", f"--include={PACKAGES}", "--skip=cleanup/apt/lists",
          f"--aptopt={options}", "--dpkgopt=force-unsafe-io", SUITE, folder / "root", sources)
-    (folder / "complete").touch()
 
 
 def _run(*command):

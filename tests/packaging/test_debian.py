@@ -14,6 +14,7 @@ import tempfile
 import unittest
 
 import bare_debian
+import deb
 
 HERE = pathlib.Path(__file__).resolve().parent
 for folder in ("docs", "e2e", "systemd"):
@@ -24,37 +25,20 @@ import links  # noqa: E402  pylint: disable=wrong-import-position
 import milter  # noqa: E402  pylint: disable=wrong-import-position
 import samples  # noqa: E402  pylint: disable=wrong-import-position
 
-CPACK = os.environ.get("ASSAY_CPACK", "cpack")
-BUILD_TYPE = os.environ.get("ASSAY_BUILD_TYPE", "RelWithDebInfo")
 CONFIG = "etc/assay/assay.yaml"
 INSTANCE = "assayd@second"
 SOCKET = "run/assay/milter.sock"
 # What a package that comes and goes may leave: what apt and dpkg keep for themselves, and the user.
 LEFT = re.compile(r"/(var/(log|cache|lib/(apt|dpkg))|tmp|run|proc|sys|dev)(/|$)|/etc/(passwd|group|shadow|gshadow)-?$|/etc/ld.so.cache$")
 
-
-def make_package(folder, revision):
-    """The .deb of this build, without the package of its symbols, which takes long to pack."""
-    done = subprocess.run([CPACK, "--config", daemon.BUILD / "CPackConfig.cmake", "-B", folder, "-D", f"CPACK_DEBIAN_PACKAGE_RELEASE={revision}",
-                           "-D", "CPACK_DEBIAN_DEBUGINFO_PACKAGE=OFF", "-D", "CPACK_STRIP_FILES=ON"],
-                          capture_output=True, text=True, check=False, timeout=300)
-    assert done.returncode == 0, done.stdout + done.stderr
-    found = list(folder.glob(f"assay_*-{revision}_*.deb"))
-    assert len(found) == 1, found
-    return found[0]
-
-
 FIRST = SECOND = None
 
 
 def setUpModule():
     global FIRST, SECOND  # pylint: disable=global-statement
-    if os.environ.get("ASSAY_SANITIZE") or BUILD_TYPE not in ("Release", "RelWithDebInfo"):
-        daemon.skip(f"a build of type {BUILD_TYPE or 'none'} or with sanitizers is not packaged")
-    if not shutil.which("dpkg-shlibdeps"):
-        daemon.skip("there is no dpkg-shlibdeps (package dpkg-dev)")
+    deb.require()
     folder = pathlib.Path(unittest.enterModuleContext(tempfile.TemporaryDirectory(prefix="assay-packages-")))
-    FIRST, SECOND = make_package(folder, 1), make_package(folder, 2)
+    FIRST, SECOND = deb.make_package(folder, 1), deb.make_package(folder, 2)
 
 
 class Contents(unittest.TestCase):
@@ -132,6 +116,7 @@ class Life(unittest.TestCase):
         before = self.files()
         self.install()
         self.work_with_the_defaults()
+        self.rotate_logs()
         self.add_an_instance()
         self.upgrade_under_a_message()
         self.upgrade_with_a_broken_file()
@@ -140,8 +125,12 @@ class Life(unittest.TestCase):
         self.purge(before)
 
     def install(self):
-        self.apt("install", f"/root/{FIRST.name}")
+        result = self.apt("install", f"/root/{FIRST.name}")
+        # There is no Postfix, and that is no failure.
+        self.assertNotRegex(result.stdout + result.stderr, "(?i)failed to|warning")
         self.assert_state("active", "enabled")
+        # The log is in the journal: nothing to rotate, and nothing to complain of.
+        self.logrotate("/etc/logrotate.conf")
         pid = self.box.process_of("assayd")
         user = int(self.box.run("id", "--user", "assay").stdout)
         self.assertEqual(pathlib.Path(f"/proc/{pid}").stat().st_uid, user)
@@ -163,6 +152,27 @@ class Life(unittest.TestCase):
         self.assertEqual(json.loads(self.box.run(*command).stdout)["dmarc"]["result"], "pass")
         result = self.box.run("assay", "selftest", "--socket", "inet:8893@127.0.0.1", "--config", f"/{CONFIG}", check=False)
         self.assertEqual(result.returncode, 0, result.stdout + result.stderr)
+
+    def logrotate(self, *arguments):
+        result = self.box.run("logrotate", "--state=/run/logrotate-of-test", *arguments)
+        self.assertEqual(result.stdout + result.stderr, "")
+
+    def rotate_logs(self):
+        path = self.box.root / "var/log/assay/decisions.json"
+        to_journal = (self.box.root / CONFIG).read_text(encoding="utf-8")
+        self.configure("log: {format: json, target: /var/log/assay/decisions.json}\n")
+        self.box.run("systemctl", "reload", "assayd")
+        daemon.until(path.exists, what="the file")
+        for _ in range(3):
+            self.assertEqual(self.send_sample("inet:8893@127.0.0.1"), [])
+            daemon.until(lambda: '"mail_from"' in path.read_text(encoding="utf-8"), what="a record in the file")
+            self.logrotate("--force", "/etc/logrotate.d/assay")
+            daemon.until(path.exists, what="a new file")
+        self.assertEqual({file.name for file in path.parent.iterdir()} - {path.name}, {f"{path.name}.{end}" for end in ("1", "2.gz", "3.gz")})
+        result = self.box.run("sh", "-c", f"assay policy replay --json --config /{CONFIG} /var/log/assay/decisions.json*")
+        self.assertEqual(json.loads(result.stdout)["messages"], 3)
+        (self.box.root / CONFIG).write_text(to_journal, encoding="utf-8")
+        self.box.run("systemctl", "reload", "assayd")
 
     def add_an_instance(self):
         (self.box.root / "etc/assay/second.yaml").write_text("listen: unix:/run/assay-second/milter.sock\nmetrics: off\ncontrol: off\n",
@@ -210,8 +220,12 @@ class Life(unittest.TestCase):
 
     def stay_disabled(self):
         self.box.run("systemctl", "disable", "--now", "assayd")
+        # Debian's Postfix brings this group: now there is a folder for the socket, and it hands the group on.
+        self.box.run("groupadd", "--system", "postfix")
         self.apt("install", "--reinstall", f"/root/{SECOND.name}")
         self.assert_state("inactive", "disabled")
+        folder = self.box.run("stat", "--format=%U:%G %a", "/var/spool/postfix/assay")
+        self.assertEqual(folder.stdout.strip(), "assay:postfix 2750")
         self.box.run("systemctl", "enable", "--now", "assayd")
 
     def remove(self):
@@ -229,8 +243,9 @@ class Life(unittest.TestCase):
         mine = {path for path in self.files() if "assay" in path and
                 not path.startswith(("/srv/", "/root/", "/var/lib/systemd/deb-systemd-helper-enabled/"))}
         links = {path for path in mine if path.startswith("/etc/systemd/system/")}
-        self.assertEqual(mine - links, {"/etc/assay", f"/{CONFIG}", "/etc/assay/second.yaml"})
+        self.assertEqual(mine - links, {"/etc/assay", f"/{CONFIG}", "/etc/assay/second.yaml", "/etc/logrotate.d/assay", "/var/spool/postfix/assay"})
         self.assertTrue((self.box.root / "var/log/assay/decisions.json").exists())
+        self.logrotate("/etc/logrotate.conf")
 
     def purge(self, before):
         self.apt("purge", "assay")
@@ -238,6 +253,8 @@ class Life(unittest.TestCase):
         self.assertEqual(os.listdir(self.box.root / "etc/assay"), ["second.yaml"])
         shutil.rmtree(self.box.root / "etc/assay")
         self.apt("autoremove", "--purge")
+        # Made with the folder for the socket, which is gone: it would be Postfix's.
+        (self.box.root / "var/spool/postfix").rmdir()
         self.assertEqual(self.files() - before, set())
         self.assertEqual(before - self.files(), set())
         for path in ("etc/assay", "var/log/assay", "var/lib/systemd/deb-systemd-helper-enabled/assayd.service.dsh-also"):

@@ -104,6 +104,13 @@ class Completion(unittest.TestCase):
         # Nothing is known of a name or an address.
         self.assertEqual(self.complete("assay verify --helo "), set())
 
+    def test_shells(self):
+        shells = {"bash", "zsh", "fish"}
+        for line in ("assay completion ", "assayd --completion "):
+            with self.subTest(line=line):
+                self.assertEqual(self.complete(line), shells)
+                self.assertEqual(self.complete(line + "z"), {"zsh"})
+
     def test_the_installed_one_is_the_printed_one(self):
         for program, script in self.scripts.items():
             installed = BIN.parent / "completions" / f"{program}.{SHELL}"

@@ -108,7 +108,7 @@ class Container:
 
     def run(self, *command, check=True, timeout=120):
         """Runs a command in it, as root."""
-        enter = ["nsenter", "--target", str(self._leader), "--all", "--wd=/"]
+        enter = ["nsenter", "--target", str(self._leader), "--all", "--wdns=/"]
         result = subprocess.run([*enter, *map(str, command)], capture_output=True, text=True, check=False, timeout=timeout,
                                 stdin=subprocess.DEVNULL)
         if check and result.returncode != 0:

@@ -59,6 +59,13 @@ class Unit(unittest.TestCase):
             result = self.analyze("verify", "--man=no", unit)
             self.assertEqual([line for line in result.stderr.splitlines() if "assayd" in line], [])
 
+    def test_the_manual_pages_it_names_are_installed(self):
+        for unit in self.unit.parent.iterdir():
+            pages = re.findall(r"man:(\S+)\((\d)\)", unit.read_text(encoding="utf-8"))
+            self.assertNotEqual(pages, [], unit.name)
+            for name, section in pages:
+                installed.find(self.root, f"man/man{section}/{name}.{section}")
+
     def test_exposure(self):
         for unit in self.units:
             result = self.analyze("security", "--offline=true", f"--threshold={MOST_EXPOSURE}", "--no-pager", unit)
