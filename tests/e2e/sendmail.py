@@ -9,7 +9,6 @@ Starting it takes root, for the chroot; the daemon then runs as a user that exis
 import contextlib
 import os
 import pathlib
-import re
 import shutil
 import signal
 import smtplib
@@ -19,6 +18,7 @@ import tempfile
 import threading
 import time
 
+import chroot
 import loopback_clients
 import unpacked
 from lmtp_mailbox import LmtpMailbox
@@ -103,25 +103,6 @@ class _Saslauthd:
         self._socket.close()
 
 
-def _copy(source, target):
-    target.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        os.link(source, target)
-    except OSError:  # another file system
-        shutil.copy(source, target)
-
-
-def _libraries(root):
-    """The files that the dynamic linker loads for Sendmail, by the path at which it looks for them in a chroot."""
-    environment = {"PATH": "/usr/bin:/bin", "LD_LIBRARY_PATH": unpacked.library_path(root)}
-    listed = subprocess.run(["ldd", root / BINARY], env=environment, capture_output=True, text=True, check=True).stdout
-    for line in listed.splitlines():
-        if found := re.match(r"\s*(?:\S+ => )?(/\S+)", line):
-            path = pathlib.Path(found[1])
-            is_linker = path.name.startswith("ld-linux")
-            yield path.resolve(), (str(path)[1:] if is_linker else f"usr/lib/{path.name}")
-
-
 class _Syslog:
     """What the programs in a chroot write to /dev/log there."""
 
@@ -183,24 +164,15 @@ class Sendmail(Mta):
 
     def _make_chroot(self, aliases):
         self.folder.chmod(0o755)
-        _copy(self.root / BINARY, self.folder / "usr/sbin/sendmail")
-        for source, place in _libraries(self.root):
-            _copy(source, self.folder / place)
-        (self.folder / "lib").symlink_to("usr/lib")
+        chroot.add_program(self.folder, self.root, BINARY, "usr/sbin/sendmail")
         for plugin in self.root.glob("usr/lib/*/sasl2/libplain.so*"):
-            _copy(plugin.resolve(), self.folder / plugin.relative_to(self.root))
+            chroot.copy(plugin.resolve(), self.folder / plugin.relative_to(self.root))
         for name, text in {**ETC, "mail/aliases": aliases}.items():
-            path = self.folder / "etc" / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text)
+            chroot.write(self.folder / "etc" / name, text)
         for place in ("var/spool/mqueue", "var/lib/sendmail", "var/run/sendmail/mta"):
             (self.folder / place).mkdir(parents=True)
             os.chown(self.folder / place, USER_ID, USER_ID)
         self.queue.chmod(0o700)
-        # A file in its place will do: a device cannot be made, or not be opened, everywhere.
-        (self.folder / "dev").mkdir()
-        (self.folder / "dev/null").touch()
-        (self.folder / "dev/null").chmod(0o666)
 
     def _configure(self, lines):
         with socket.socket() as probe:

@@ -12,16 +12,24 @@ class Unavailable(Exception):
     """A program cannot be had or started here; says why."""
 
 
-def _download(package, folder):
-    """The .deb of `package`. The package lists may be missing altogether on a small machine."""
+def _download(packages, folder):
+    """Fetches the .debs of `packages` into `folder`. The package lists may be missing altogether on a small machine."""
     # An own folder that apt's download user may write to.
-    command = ["apt-get", "download", "-q", package]
+    command = ["apt-get", "download", "-q", *packages]
     for attempt in ("as is", "after an update"):
-        if subprocess.run(command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, check=False).returncode == 0:
-            return next(folder.glob(package.split(":")[0] + "_*.deb"))
+        done = subprocess.run(command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, check=False)
+        if done.returncode == 0:
+            return
         if attempt == "as is":
             subprocess.run(["apt-get", "update", "-q"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
-    raise Unavailable(f"apt-get download {package} fails")
+    raise Unavailable(f"apt-get download {' '.join(packages)} fails: {done.stderr.strip()[-300:]}")
+
+
+def _offered(packages):
+    """Those of `packages` that can be fetched: a dependency may name what another package provides."""
+    told = subprocess.run(["apt-cache", "policy", *packages], env={"PATH": "/usr/bin:/bin", "LC_ALL": "C"}, capture_output=True,
+                          text=True, check=True).stdout
+    return re.findall(r"^(\S+):\n  Installed: .*\n  Candidate: (?!\(none\))", told, flags=re.MULTILINE)
 
 
 def library_path(root, *more):
@@ -31,6 +39,8 @@ def library_path(root, *more):
 
 
 def _libraries_are_missing(root, programs, libraries):
+    if not programs:
+        return False
     environment = {"PATH": "/usr/bin:/bin", "LD_LIBRARY_PATH": library_path(root, *libraries)}
     found = subprocess.run(["ldd", *(root / program for program in programs)], env=environment, capture_output=True, text=True,
                            check=False)
@@ -49,21 +59,18 @@ def _unpack_into(root, packages, programs, libraries):
     folder = root / "packages"
     folder.mkdir(parents=True)
     folder.chmod(0o777)
-    seen, waiting = set(packages), list(packages)
-    while waiting:
-        name = waiting.pop(0)
-        try:
-            deb = _download(name, folder)
-        except Unavailable:
-            if name in packages:
-                raise
-            continue  # A library that the host may have; whether it does is looked at below.
-        subprocess.run(["dpkg", "-x", deb, root], check=True)
-        if not waiting and _libraries_are_missing(root, programs, libraries):
-            found = {library for deb in folder.glob("*.deb") for library in _library_packages_of(deb)}
-            waiting = sorted(found - seen)
-            seen |= found
-    if _libraries_are_missing(root, programs, libraries):
+    seen, wanted = set(packages), packages
+    while wanted:
+        known = set(folder.glob("*.deb"))
+        _download(wanted, folder)
+        for deb in set(folder.glob("*.deb")) - known:
+            subprocess.run(["dpkg", "-x", deb, root], check=True)
+        if not _libraries_are_missing(root, programs, libraries):
+            break
+        found = {library for deb in folder.glob("*.deb") for library in _library_packages_of(deb)} - seen
+        seen |= found
+        wanted = _offered(sorted(found)) if found else []
+    else:
         raise Unavailable(f"a library of {packages[0]} is missing")
     (root / "complete").touch()
 
