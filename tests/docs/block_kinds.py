@@ -15,7 +15,7 @@ MONITORING_KEYS = {"groups", "scrape_configs", "rule_files", "alerting", "global
 SYSTEMD_SECTIONS = {"Unit", "Service", "Socket", "Install"}
 # Parameters of Postfix that the documents set; tests/e2e/test_recipes.py and test_postfix.py run a Postfix with them.
 POSTFIX_PARAMETERS = {"smtpd_milters", "non_smtpd_milters", "milter_default_action", "message_reject_characters", "smtpd_forbid_bare_newline",
-                      "smtpd_milter_maps", "milter_mail_macros", "milter_rcpt_macros", "strict_rfc821_envelopes"}
+                      "smtpd_milter_maps", "milter_mail_macros", "milter_rcpt_macros", "strict_rfc821_envelopes", "content_filter"}
 MASTER_SERVICE = re.compile(r"\S+ +(inet|unix|pass|fifo)( +[-yn0-9]+){5} +\w+( .*)?")
 MC_LINE = re.compile(r"dnl .*|[A-Z_]+\((`[^']*'(, )?)+\)dnl")
 METRIC = re.compile(r"\bassay_\w+")
@@ -36,6 +36,9 @@ FIELD = "Authentication-Results: "
 CLAIMED = [
     ("docs/other-filters.md", "loadplugin ", "tests/e2e/test_other_filters.py"),
     ("docs/other-filters.md", "require ", "tests/e2e/test_other_filters.py"),
+    ("docs/other-filters.md", "# spf.conf, ", "tests/e2e/test_rspamd.py"),
+    ("docs/other-filters.md", "# regexp.conf", "tests/e2e/test_rspamd.py"),
+    ("docs/other-filters.md", "$enable_dkim_verification", "tests/e2e/test_amavis.py"),
 ]
 
 

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import unittest
 
 import milter
 import samples
@@ -27,6 +28,15 @@ def skip(reason):
     """Ends the test program; ctest reports it as skipped."""
     print(f"skipped: {reason}", flush=True)
     sys.exit(SKIPPED)
+
+
+def run_tests():
+    """unittest.main(), but ctest hears of it if a test was skipped."""
+    result = unittest.main(exit=False).result
+    if not result.wasSuccessful():
+        sys.exit(1)
+    if result.skipped:
+        skip("; ".join(sorted({why for _, why in result.skipped})))
 
 
 def free_port():

@@ -12,6 +12,13 @@ def is_listening(port):
     return False
 
 
+def is_open(port):
+    """Whether anything listens on that port of the loopback interface."""
+    with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 5):
+        return True
+    return False
+
+
 class Mta:
     """An MTA that a test started. session() is its own, since each learns of the client's address in another way."""
 

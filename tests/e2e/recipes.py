@@ -7,13 +7,18 @@ DOCS = pathlib.Path(__file__).resolve().parents[2] / "docs"
 README = DOCS.parent / "README.md"
 
 
-def recipe(page, heading):
-    """The first block of code under that heading of a page."""
+def blocks(page, heading):
+    """The blocks of code under that heading of a page."""
     text = (DOCS / page).read_text(encoding="utf-8")
-    section = re.split(r"^#+ ", text.partition(f"\n### {heading}\n")[2], maxsplit=1, flags=re.MULTILINE)[0]
-    found = re.search(r"^```\w*\n(.*?)^```$", section, flags=re.MULTILINE | re.DOTALL)
+    section = re.split(r"^##+ ", text.partition(f"\n### {heading}\n")[2], maxsplit=1, flags=re.MULTILINE)[0]
+    found = re.findall(r"^```\w*\n(.*?)^```$", section, flags=re.MULTILINE | re.DOTALL)
     assert found, f"{page} has no code under '{heading}'"
-    return found[1]
+    return found
+
+
+def recipe(page, heading):
+    """The first of them."""
+    return blocks(page, heading)[0]
 
 
 def replaced(text, *pairs):

@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""What programs behind assayd make of the messages that it stamped: the recipes of docs/other-filters.md that say they are run."""
+"""What Sieve and SpamAssassin make of the messages that assayd stamped, by the recipes of docs/other-filters.md."""
 
 import os
 import pathlib
@@ -10,13 +10,11 @@ import unittest
 
 import daemon
 import samples
+import spamassassin
 import unpacked
 from recipes import recipe
 
 PAGE = "other-filters.md"
-SPAMASSASSIN = ["spamassassin", "libhtml-parser-perl", "libsocket6-perl", "libsys-hostname-long-perl", "libnet-dns-perl",
-                "libnetaddr-ip-perl", "libhttp-date-perl", "libmail-dkim-perl", "libio-string-perl", "libhtml-tagset-perl",
-                "libtimedate-perl", "liberror-perl", "libnet-ip-perl", "libmail-authenticationresults-perl"]
 NOBODY = 65534
 
 
@@ -42,16 +40,14 @@ class OtherFilters(unittest.TestCase):
         path.chmod(0o644)
         return path
 
-    def unpack(self, name, packages, **more):
-        try:
-            return unpacked.unpack(daemon.BUILD, name, packages, **more)
-        except unpacked.Unavailable as why:
-            return self.skipTest(str(why))
-
     def sieve(self, script, message):
         """The folder that Dovecot's Sieve stores a message in; None for the inbox."""
         own = "usr/lib/dovecot"
-        root = self.unpack("dovecot", ["dovecot-sieve", "dovecot-core"], programs=["usr/bin/sieve-test"], libraries=[own])
+        try:
+            root = unpacked.unpack(daemon.BUILD, "dovecot", ["dovecot-sieve", "dovecot-core"], programs=["usr/bin/sieve-test"],
+                                   libraries=[own])
+        except unpacked.Unavailable as why:
+            self.skipTest(str(why))
         path = self.folder / "script.sieve"
         path.write_text(script, encoding="utf-8")
         # Settings in the environment, in the place of a doveconf that would look for /etc/dovecot.
@@ -81,17 +77,15 @@ class OtherFilters(unittest.TestCase):
 
     def spamassassin(self, configuration, message):
         """The message that SpamAssassin gives back."""
-        root = self.unpack("spamassassin", SPAMASSASSIN)
-        rules = self.folder / "rules"
-        rules.mkdir(exist_ok=True)
-        (rules / "check.pre").write_text("loadplugin Mail::SpamAssassin::Plugin::Check\n", encoding="ascii")
-        (rules / "local.cf").write_text(configuration + "add_header all Status _YESNO_, tests=_TESTSSCORES_\n", encoding="utf-8")
+        rules = spamassassin.write_rules(self.folder, configuration)
         (self.folder / "prefs").touch()
-        library = [root / "usr/share/perl5", *root.glob("usr/lib/*/perl5/*")]
-        command = ["perl", "-T", *(f"-I{path}" for path in library), root / "usr/bin/spamassassin", "--local",
-                   f"--siteconfigpath={rules}", f"--configpath={rules}", f"--prefspath={self.folder}/prefs", message]
-        done = subprocess.run(command, env={"PATH": "/usr/bin:/bin", "HOME": str(self.folder), "LANG": "C"}, capture_output=True,
-                              text=True, check=False, timeout=60)
+        try:
+            command = spamassassin.command(spamassassin.unpack(daemon.BUILD), "usr/bin/spamassassin", rules)
+        except unpacked.Unavailable as why:
+            self.skipTest(str(why))
+        done = subprocess.run([*command, f"--prefspath={self.folder}/prefs", message],
+                              env={"PATH": "/usr/bin:/bin", "HOME": str(self.folder), "LANG": "C"}, capture_output=True, text=True,
+                              check=False, timeout=60)
         self.assertEqual(done.returncode, 0, done.stderr)
         return done.stdout
 
@@ -105,10 +99,10 @@ class OtherFilters(unittest.TestCase):
     def test_spamassassin_takes_the_default_mark_away_and_leaves_another(self):
         configuration = recipe(PAGE, "SpamAssassin")
         self.assertNotIn("X-Spam-Flag", self.spamassassin(configuration, self.stamped("fail-quarantine")))
-        marked = daemon.Daemon(recipe(PAGE, "A mark that SpamAssassin leaves alone"))
+        marked = daemon.Daemon(recipe(PAGE, "A mark that other filters leave alone"))
         self.addCleanup(marked.stop)
         self.assertIn("\nX-Assay-Quarantine: YES\n", self.spamassassin(configuration, self.stamped("fail-quarantine", marked)))
 
 
 if __name__ == "__main__":
-    unittest.main()
+    daemon.run_tests()

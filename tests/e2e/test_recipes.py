@@ -16,7 +16,7 @@ import samples
 import sendmail
 from delivered import Delivered
 from lmtp_mailbox import LmtpMailbox
-from recipes import README, main_cf, recipe, replaced
+from recipes import README, blocks, main_cf, recipe, replaced
 from unpacked import Unavailable
 
 sys.path.insert(0, str(samples.FOLDER))
@@ -214,9 +214,10 @@ class Postfix(Recipes):
         for is_documented in (True, False):
             with self.subTest(is_documented=is_documented), contextlib.closing(LmtpMailbox()) as content_filter:
                 port = daemon.free_port()
-                services = replaced(recipe("other-filters.md", "amavis"), ("127.0.0.1:10025", f"127.0.0.1:{port}"),
+                main, master, _ = blocks("other-filters.md", "amavis")
+                services = replaced(master, ("127.0.0.1:10025", f"127.0.0.1:{port}"),
                                     *([] if is_documented else [("  -o smtpd_milters=\n", "")]))
-                settings = {"content_filter": f"lmtp-amavis:[127.0.0.1]:{content_filter.port}"}
+                settings = main_cf(replaced(main, ("10024", str(content_filter.port))))
                 server = self.serve(postfix.Postfix(daemon.BUILD, running.postfix_socket, settings=settings, services=services))
                 self.assertEqual(self.send(server)[0], 250)
                 [(recipient, text)] = content_filter.take(1, 30)
