@@ -26,6 +26,7 @@
 #include "milter/control.h"
 #include "milter/end_process.h"
 #include "milter/gate.h"
+#include "milter/hangup.h"
 #include "milter/health.h"
 #include "milter/health_watch.h"
 #include "milter/inherited_socket.h"
@@ -76,8 +77,8 @@ sigset_t daemon_signals() {
   return set;
 }
 
-/// Signals are taken by one thread each of ours and of libmilter (SIGHUP, SIGTERM, SIGINT), so every other thread must
-/// block them; a thread inherits that from the one that starts it.
+/// Signals are taken by one thread each of ours and of libmilter (SIGHUP, which milter/hangup.cpp makes SIGUSR1 of,
+/// SIGTERM, SIGINT), so every other thread must block them; a thread inherits that from the one that starts it.
 void block_signals() {
   sigset_t set = daemon_signals();
   for (const int signal : {SIGHUP, SIGTERM, SIGINT, SIGPIPE}) {
@@ -324,6 +325,7 @@ int run_daemon(const CommandLine& line) {
     background.start();
   }
   block_signals();
+  reload_at_hangup();
   const std::size_t max_files = raise_file_limit();  // Before the resolver looks how many sockets it may have.
   // Static: libmilter's threads may still run when this function returns.
   static RuntimeSource source = make_source(line);

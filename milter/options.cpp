@@ -63,9 +63,9 @@ std::optional<CommandLine> parse_command_line(int argc, const char* const* argv,
   app.add_option("--completion", completion, "Print a script by which bash, zsh or fish completes this command line")
       ->type_name("SHELL");
   app.footer(
-      "Signals: SIGUSR1 reads the configuration again and reopens the log file; SIGUSR2 finishes the messages in "
-      "flight\n"
-      "and stops.\n\n"
+      "Signals: SIGUSR1 and SIGHUP read the configuration again and reopen the log file; SIGUSR2 finishes the messages "
+      "in\n"
+      "flight and stops; SIGTERM and SIGINT stop at once.\n\n"
       "Exit status: 0 it was stopped, or with --check the configuration is sound; 1 it could not start, or with "
       "--check\n"
       "the configuration is not sound, and why is on standard error or in the log; 2 usage.\n\n"

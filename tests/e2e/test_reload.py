@@ -3,7 +3,9 @@
 
 import collections
 import contextlib
+import os
 import pathlib
+import signal
 import subprocess
 import unittest
 
@@ -163,6 +165,39 @@ class DropIns(unittest.TestCase):
         self.refuse("10-rules.yaml:1:", f"{names} cannot be read")
         self.assertEqual(self.settings()[0], second)
         self.running.assert_sound(self)
+
+
+class Hangup(unittest.TestCase):
+    """SIGHUP, by which libmilter would stop in mid-message."""
+
+    def test_it_reloads_and_a_message_in_flight_goes_on(self):
+        with daemon.Daemon(authserv_id="a.example") as running, milter.Milter(running.port) as connection:
+            connection.connect(b"192.0.2.10")
+            connection.mail(b"office@plain.example")
+            connection.rcpt()
+            running.write_config(authserv_id="b.example")
+            for _ in range(5):
+                os.kill(running.pid, signal.SIGHUP)
+            daemon.until(lambda: any("is in force" in text for text in running.messages()), what="the reload")
+            connection.headers((b"From", b" office@plain.example"))
+            first = connection.end()
+            self.assertTrue(first.inserted(b"Authentication-Results")[0].startswith(b" a.example;"), first.edits)
+            second = connection.message([(b"From", b" office@plain.example")])
+            self.assertTrue(second.inserted(b"Authentication-Results")[0].startswith(b" b.example;"), second.edits)
+            running.assert_sound(self)
+
+    def test_it_does_not_cut_a_drain_short(self):
+        with daemon.Daemon() as running, milter.Milter(running.port) as slow:
+            slow.connect(b"192.0.2.10")
+            slow.mail(b"office@plain.example")
+            slow.rcpt()
+            running.drain()
+            daemon.until(lambda: any("draining" in text for text in running.messages()), what="the drain")
+            for end in (signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2, signal.SIGHUP):
+                os.kill(running.pid, end)
+            slow.headers((b"From", b" office@plain.example"))
+            self.assertTrue(slow.end().is_continue)
+            self.assertEqual(running.wait(), 0)
 
 
 class Drain(unittest.TestCase):
