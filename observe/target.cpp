@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -78,7 +79,38 @@ class Patience {
 
 /// Whether the last system call may succeed when it is made again.
 bool is_transient(int number) {
-  return number == EINTR || number == EAGAIN || number == EWOULDBLOCK || number == ENOBUFS;
+  return number == EINTR || number == EAGAIN || number == EWOULDBLOCK;
+}
+
+/// A file in memory that holds `octets` and cannot be changed any more. Not open: there is no room for it.
+Descriptor sealed_file(std::string_view octets) {
+  Descriptor file(::memfd_create("assayd-log", MFD_CLOEXEC | MFD_ALLOW_SEALING));
+  while (file.is_open() && !octets.empty()) {
+    const ssize_t written = ::write(file.get(), octets.data(), octets.size());
+    if (written <= 0) {
+      return {};
+    }
+    octets.remove_prefix(static_cast<std::size_t>(written));
+  }
+  // NOLINTNEXTLINE(cppcoreguidelines-pro-type-vararg): fcntl(2) is variadic
+  if (!file.is_open() || ::fcntl(file.get(), F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE)) {
+    return {};
+  }
+  return file;
+}
+
+/// Sends a datagram without octets that carries `file`.
+ssize_t send_file(int socket, int file) {
+  alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int))> control{};
+  msghdr message{};
+  message.msg_control = control.data();
+  message.msg_controllen = control.size();
+  cmsghdr* const head = CMSG_FIRSTHDR(&message);
+  head->cmsg_level = SOL_SOCKET;
+  head->cmsg_type = SCM_RIGHTS;
+  head->cmsg_len = CMSG_LEN(sizeof file);
+  std::memcpy(CMSG_DATA(head), &file, sizeof file);
+  return ::sendmsg(socket, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
 }
 
 class StreamTarget final : public Target {
@@ -195,9 +227,21 @@ class DatagramTarget final : public Target {
         protocol_ == Datagram::Syslog ? syslog_frame(severity, line) : journal_frame(severity, line);
     patience_.start(patience);
     bool connected_again = false;
+    Descriptor file;  // Open: what is too long for a datagram is in it.
     for (;;) {
-      if (::send(socket_.get(), frame.data(), frame.size(), MSG_DONTWAIT | MSG_NOSIGNAL) >= 0) {
+      const ssize_t sent = file.is_open()
+                               ? send_file(socket_.get(), file.get())
+                               : ::send(socket_.get(), frame.data(), frame.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+      if (sent >= 0) {
         return true;
+      }
+      // The length of a record is the sender's choice. The journal's native protocol takes a file in memory then.
+      if ((errno == EMSGSIZE || errno == ENOBUFS) && protocol_ == Datagram::Journal && !file.is_open()) {
+        file = sealed_file(frame);
+        if (!file.is_open()) {
+          return false;
+        }
+        continue;
       }
       if (is_transient(errno)) {
         if (!patience_.wait_writable(socket_.get())) {
@@ -228,7 +272,7 @@ class DatagramTarget final : public Target {
       error = "cannot reach " + path_ + ": " + error_text(errno);
       return false;
     }
-    // Long records must fit in one datagram; the system's own bound applies if it is lower.
+    // So that most records fit one datagram; the system's own bound (net.core.wmem_max) applies if it is lower.
     constexpr int kSendBufferOctets = 8 << 20;
     (void)::setsockopt(socket.get(), SOL_SOCKET, SO_SNDBUF, &kSendBufferOctets, sizeof kSendBufferOctets);
     socket_ = std::move(socket);

@@ -40,7 +40,9 @@ enum class Datagram : std::uint8_t {
   Syslog,   ///< RFC 3164 as syslog(3) writes it, facility mail.
   Journal,  ///< The journal's native protocol.
 };
-/// One datagram for each line to the socket at `path`. Connects again when the reader was restarted.
+/// One datagram for each line to the socket at `path`. Connects again when the reader was restarted. A line that is too
+/// long for a datagram (net.core.wmem_max, some 400 KiB as the kernel has it by default) reaches the journal all the
+/// same, as a file in memory; to syslog it is lost.
 [[nodiscard]] std::unique_ptr<Target> make_datagram_target(Datagram protocol, const std::string& path,
                                                            std::string& error);
 

@@ -51,6 +51,30 @@ class Listener {
     datagram.resize(size < 0 ? 0 : static_cast<std::size_t>(size));
     return datagram;
   }
+  /// What is in the file that the next datagram carries, as journald reads it; empty without one, or if it could still
+  /// be changed or cut.
+  [[nodiscard]] std::string receive_file() const {
+    std::array<char, 100> octets{};
+    iovec into{octets.data(), octets.size()};
+    alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int))> control{};
+    msghdr message{};
+    message.msg_iov = &into;
+    message.msg_iovlen = 1;
+    message.msg_control = control.data();
+    message.msg_controllen = control.size();
+    const auto size = ::recvmsg(socket_, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+    const cmsghdr* const head = size < 0 ? nullptr : CMSG_FIRSTHDR(&message);
+    if (head == nullptr || head->cmsg_type != SCM_RIGHTS || size != 0) {
+      return {};
+    }
+    int file = -1;
+    std::memcpy(&file, CMSG_DATA(head), sizeof file);
+    const std::string content = read_file("/proc/self/fd/" + std::to_string(file));
+    constexpr int kSeals = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE;
+    const bool is_sealed = (::fcntl(file, F_GET_SEALS) & kSeals) == kSeals;
+    ::close(file);
+    return is_sealed ? content : std::string();
+  }
 
  private:
   int socket_;
@@ -197,6 +221,30 @@ TEST_CASE("observe/target: journal datagrams are KEY=VALUE lines, however long",
   const std::string line(80'000, 'y');
   CHECK(target->write(Severity::Error, line));
   CHECK(listener.receive() == "PRIORITY=3\nSYSLOG_FACILITY=2\nSYSLOG_IDENTIFIER=assayd\nMESSAGE=" + line + "\n");
+}
+
+TEST_CASE("observe/target: a line that no datagram holds reaches the journal as a sealed file", "[observe][log]") {
+  const TemporaryFolder folder;
+  const Listener listener(folder.path("socket"));
+  std::string error;
+  auto journal = make_datagram_target(Datagram::Journal, folder.path("socket"), error);
+  REQUIRE(journal);
+  const auto descriptors = [] {
+    return std::distance(std::filesystem::directory_iterator("/proc/self/fd"), std::filesystem::directory_iterator());
+  };
+  const auto before = descriptors();
+  const std::string line((16U << 20U) + 1, 'z');  // More than the socket's buffer may have, whoever runs this.
+  CHECK(journal->write(Severity::Informational, line + "\nASSAY_ACTION=reject\n"));
+  CHECK(listener.receive_file() ==
+        "PRIORITY=6\nSYSLOG_FACILITY=2\nSYSLOG_IDENTIFIER=assayd\nMESSAGE=" + line + "\nASSAY_ACTION=reject\n");
+  CHECK(descriptors() == before);
+  CHECK(journal->write(Severity::Informational, "short"));
+  CHECK(listener.receive().find("MESSAGE=short\n") != std::string::npos);
+  // Syslog has nothing of the kind.
+  auto syslog = make_datagram_target(Datagram::Syslog, folder.path("socket"), error);
+  REQUIRE(syslog);
+  CHECK(!syslog->write(Severity::Informational, line));
+  CHECK(syslog->write(Severity::Informational, "short"));
 }
 
 TEST_CASE("observe/target: fields behind a line are fields of the journal's entry, and of nothing else",
