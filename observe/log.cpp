@@ -17,6 +17,7 @@
 #include <optional>
 #include <thread>
 #include <utility>
+#include <vector>
 
 #include "observe/journal_fields.h"
 #include "observe/printable.h"
@@ -56,7 +57,7 @@ std::chrono::milliseconds left_until(Clock::time_point deadline) {
 /// the queue takes a hundred times as many.
 constexpr std::chrono::milliseconds kLinger{2};
 
-/// But for those that the queue of the log in force dropped.
+/// But for those that queues dropped.
 std::atomic<std::uint64_t> lost_lines{0};
 
 Severity severity_of(level_enum level) {
@@ -154,6 +155,41 @@ class Linger final : public spdlog::sinks::sink {
   spdlog::details::thread_pool& queue_;
 };
 
+/// Lines that found a queue full, or made room for those that did: of all logs, those that are gone, too. It never
+/// becomes less, though a log that another replaced is gone only when what waited in it is written. Never destroyed.
+class Drops {
+ public:
+  using Queue = spdlog::details::thread_pool;
+
+  static Drops& instance() {
+    static auto* const drops = new Drops;
+    return *drops;
+  }
+  void add(Queue* queue) {
+    const std::lock_guard lock(mutex_);
+    queues_.push_back(queue);
+  }
+  /// Once it is, nobody writes to the queue any more.
+  void remove(Queue* queue) {
+    const std::lock_guard lock(mutex_);
+    of_gone_ += queue->overrun_counter();
+    queues_.erase(std::find(queues_.begin(), queues_.end(), queue));
+  }
+  [[nodiscard]] std::uint64_t count() {
+    const std::lock_guard lock(mutex_);
+    std::uint64_t all = of_gone_;
+    for (Queue* const queue : queues_) {
+      all += queue->overrun_counter();
+    }
+    return all;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::vector<Queue*> queues_;  ///< Two at times, hardly ever more.
+  std::uint64_t of_gone_ = 0;
+};
+
 /// A target, and the thread that writes to it. Whoever logs holds on to one, so that nobody does while it is destroyed;
 /// what is queued is written then.
 class Log {
@@ -176,8 +212,15 @@ class Log {
     const char* pattern = json ? "%v" : own_time ? "%Y-%m-%dT%H:%M:%S.%eZ %l %v" : "%v";
     logger_->set_formatter(
         std::make_unique<spdlog::pattern_formatter>(pattern, spdlog::pattern_time_type::utc, std::string()));
+    if (queue_) {
+      Drops::instance().add(queue_.get());  // Last: nothing throws behind it.
+    }
   }
-  ~Log() { lost_lines.fetch_add(dropped(), std::memory_order_relaxed); }
+  ~Log() {
+    if (queue_) {
+      Drops::instance().remove(queue_.get());
+    }
+  }
   Log(const Log&) = delete;
   Log& operator=(const Log&) = delete;
 
@@ -217,8 +260,6 @@ class Log {
   /// Another takes its place: what is queued has kFlushPatience, so that whoever lets go of it last soon goes on.
   void retire() const noexcept { sink_->wait_until(Clock::now() + kFlushPatience); }
 
-  /// Lines that found the queue full, or made room for those that did.
-  [[nodiscard]] std::uint64_t dropped() const { return queue_ ? queue_->overrun_counter() : 0; }
   /// Lines that wait for the thread.
   [[nodiscard]] std::size_t queued() const { return queue_ ? queue_->queue_size() : 0; }
 
@@ -379,9 +420,7 @@ void log_record(const Record& record) {
 }
 
 std::uint64_t lost_log_lines() noexcept {
-  std::uint64_t dropped = 0;
-  guarded([&dropped](const Log& log) { dropped = log.dropped(); });
-  return dropped + lost_lines.load(std::memory_order_relaxed);
+  return Drops::instance().count() + lost_lines.load(std::memory_order_relaxed);
 }
 
 std::size_t queued_log_lines() noexcept {

@@ -332,6 +332,37 @@ TEST_CASE("observe/log: kMaxQueuedLines wait for a slow reader, one more costs t
   CHECK(lost_log_lines() == before + more);
 }
 
+TEST_CASE("observe/log: what was lost never becomes less, while another log takes the place of one that lost lines",
+          "[observe][log]") {
+  const TemporaryFolder folder;
+  const SlowReader reader(folder.path("fifo"));
+  std::string error;
+  REQUIRE(open_log({true, "info", folder.path("fifo")}, error));
+  const auto before = lost_log_lines();
+  const std::string line(3000, 'x');
+  for (std::size_t i = 0; i < 2 * kMaxQueuedLines; ++i) {
+    log_info(line);
+  }
+  std::uint64_t most = lost_log_lines();
+  CHECK(most > before);
+  // What waits still has some time, in which the other one is in force already.
+  auto opened = std::async(std::launch::async, [] {
+    std::string problem;
+    return open_log({}, problem);
+  });
+  while (opened.wait_for(std::chrono::milliseconds(1)) != std::future_status::ready) {
+    const auto now = lost_log_lines();
+    if (now < most) {
+      FAIL_CHECK("from " << most << " to " << now);
+      break;
+    }
+    most = now;
+  }
+  CHECK(opened.get());
+  CHECK(lost_log_lines() >= most);
+  CHECK(lost_log_lines() <= before + 2 * kMaxQueuedLines);
+}
+
 TEST_CASE("observe/log: a line of kMaxQueuedLineOctets waits in the queue, a longer one is its caller's",
           "[observe][log]") {
   const auto record_of = [](std::size_t octets) {
