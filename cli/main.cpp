@@ -9,6 +9,7 @@
 #include "cli/help.h"
 #include "cli/input.h"
 #include "cli/verbs.h"
+#include "program/standard_files.h"
 #include "program/version.h"
 #include "resolver/library_versions.h"
 #include "verify/crypto/library_version.h"
@@ -100,6 +101,7 @@ int main_of(int count, char** values) {
 }  // namespace assay::cli
 
 int main(int count, char** values) {
+  assay::program::hold_standard_files();
   try {
     return assay::cli::main_of(count, values);
   } catch (const std::exception& error) {

@@ -3,8 +3,10 @@
 
 #include "milter/daemon.h"
 #include "milter/options.h"
+#include "program/standard_files.h"
 
 int main(int argc, char** argv) {
+  assay::program::hold_standard_files();
   try {
     int exit_status = 0;
     const auto line = assay::milter::parse_command_line(argc, argv, exit_status);

@@ -119,6 +119,15 @@ class Start(unittest.TestCase):
         self.assertIn("log.target is stderr", result.stderr)
         self.assertEqual(stop_by_config(self.folder / "assay.yaml"), 1)
 
+    def test_standard_files_that_are_closed_become_nothing_else(self):
+        """A socket that got the number of one would be lost where the background takes over, or be sent the log."""
+        port = daemon.free_port()
+        command = self.command(f"inet:{port}@127.0.0.1")
+        self.assertEqual(subprocess.run(["sh", "-c", 'exec "$@" <&- >&- 2>&-', "sh", *command], check=False, timeout=30).returncode, 0)
+        with milter.Milter(port) as connection:
+            self.assertTrue(connection.connect().is_continue)
+        self.assertEqual(stop_by_config(self.folder / "assay.yaml"), 1)
+
     def test_a_unix_socket_gets_its_mode_and_group(self):
         group = grp.getgrgid(os.getgid()).gr_name
         path = self.folder / "socket"

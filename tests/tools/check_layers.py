@@ -61,7 +61,7 @@ LIBRARIES = [
     (r"systemd/.*", {"milter", "observe"}),
     # Sockets, files, threads and clocks: the engine has none.
     (r"sys/socket\.h|netinet/.*|sys/epoll\.h|poll\.h|netdb\.h", {"resolver", "mta", "milter", "observe", "cli"}),
-    (r"fstream|filesystem|sys/stat\.h|fcntl\.h|unistd\.h", {"resolver", "config", "mta", "milter", "observe", "cli"}),
+    (r"fstream|filesystem|sys/stat\.h|fcntl\.h|unistd\.h", {"resolver", "config", "mta", "milter", "observe", "cli", "program"}),
     (r"thread|condition_variable|future", {"resolver", "mta", "milter", "observe", "cli"}),
     (r"ctime|sys/time\.h|time\.h", {"resolver", "mta", "milter", "observe", "cli"}),
 ]
