@@ -82,7 +82,7 @@ std::string Control::open(const std::string& address, std::string listen) {
 
 void Control::note(const observe::Record& record, const resolver::Lookups& lookups) noexcept {
   try {
-    activity_.note(record, lookups.slower_than(observe::kSlow));
+    activity_.note(record, lookups.slower_than(observe::kSlow), now());
   } catch (...) {
     // No memory to remember it by; the log and the metrics have it.
   }

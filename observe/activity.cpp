@@ -33,27 +33,27 @@ Count Activity::Counter::at(Time now) const {
   return {total, recent.within(seconds(10), now), recent.within(RecentCount::kWindow, now)};
 }
 
-void Activity::note(const Record& record, const std::vector<dns::Timed>& slow) {
+void Activity::note(const Record& record, const std::vector<dns::Timed>& slow, Time now) {
   const std::lock_guard lock(mutex_);
-  actions_.at(static_cast<std::size_t>(record.decision.action)).add(record.time);
+  actions_.at(static_cast<std::size_t>(record.decision.action)).add(now);
   if (record.decision.would) {
-    would_.at(static_cast<std::size_t>(*record.decision.would)).add(record.time);
+    would_.at(static_cast<std::size_t>(*record.decision.would)).add(now);
   }
   if (record.facts.local) {
     ++local_;
   } else {
-    dmarc_.at(static_cast<std::size_t>(record.verdict.dmarc.status)).add(record.time);
+    dmarc_.at(static_cast<std::size_t>(record.verdict.dmarc.status)).add(now);
   }
-  note_rule(record);
+  note_rule(record, now);
   if (record.decision.action != policy::Action::Accept) {
     note_refusal(record);
   }
   for (std::size_t i = 0; i < std::min(slow.size(), kMaxSlowOfMessage); ++i) {
-    push_bounded(slow_, Slow{record.time, slow[i]}, kMaxSlowAnswers);
+    push_bounded(slow_, Slow{now, slow[i]}, kMaxSlowAnswers);
   }
 }
 
-void Activity::note_rule(const Record& record) {
+void Activity::note_rule(const Record& record, Time now) {
   auto found = rules_.find(record.decision.rule);
   if (found == rules_.end()) {
     if (rules_.size() == kMaxRulesCounted) {
@@ -62,7 +62,7 @@ void Activity::note_rule(const Record& record) {
     }
     found = rules_.try_emplace(record.decision.rule).first;
   }
-  found->second.add(record.time);
+  found->second.add(now);
 }
 
 void Activity::note_refusal(const Record& record) {

@@ -68,8 +68,9 @@ struct ActivityReport {
 /// Remembers what went on lately, within bounds whatever mail comes. Thread-safe.
 class Activity {
  public:
-  /// Counts one message; `slow` are its answers that took kSlow or more.
-  void note(const Record& record, const std::vector<dns::Timed>& slow);
+  /// Counts one message as one of the second `now`, not of the one in which it ended: since then it may have waited for
+  /// DNS. `slow` are its answers that took kSlow or more.
+  void note(const Record& record, const std::vector<dns::Timed>& slow, Time now);
   [[nodiscard]] ActivityReport report(Time now) const;
 
  private:
@@ -84,7 +85,7 @@ class Activity {
     dns::Timed answer;
   };
 
-  void note_rule(const Record& record);
+  void note_rule(const Record& record, Time now);
   void note_refusal(const Record& record);
   [[nodiscard]] std::vector<SlowName> slow_names(Time now) const;
 

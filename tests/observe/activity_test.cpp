@@ -29,6 +29,11 @@ assay::dns::Timed slow(const std::string& name, int took) {
   return {{name, assay::dns::Type::TXT}, assay::dns::Status::Found, milliseconds(took)};
 }
 
+/// Decided in the second in which it ended.
+void note(Activity& activity, const Record& record, const std::vector<assay::dns::Timed>& slow = {}) {
+  activity.note(record, slow, record.time);
+}
+
 }  // namespace
 
 TEST_CASE("observe/recent_count: windows end with the second that is asked about", "[observe][activity]") {
@@ -55,14 +60,14 @@ TEST_CASE("observe/recent_count: windows end with the second that is asked about
 
 TEST_CASE("observe/activity: messages are counted by what was done, by result and by rule", "[observe][activity]") {
   Activity activity;
-  activity.note(message(kStart), {});
-  activity.note(message(kStart + seconds(30), Action::Reject, "strict"), {});
+  note(activity, message(kStart));
+  note(activity, message(kStart + seconds(30), Action::Reject, "strict"));
   Record local = message(kStart + seconds(31));
   local.facts.local = true;
-  activity.note(local, {});
+  note(activity, local);
   Record monitored = message(kStart + seconds(31), Action::Accept, "published.reject");
   monitored.decision.would = Action::Reject;
-  activity.note(monitored, {});
+  note(activity, monitored);
 
   const ActivityReport report = activity.report(kStart + seconds(31));
   const Count& accepted = report.actions.at(static_cast<std::size_t>(Action::Accept));
@@ -85,9 +90,9 @@ TEST_CASE("observe/activity: messages are counted by what was done, by result an
 TEST_CASE("observe/activity: the busiest rule of the last minute comes first", "[observe][activity]") {
   Activity activity;
   for (int i = 0; i < 5; ++i) {
-    activity.note(message(kStart, Action::Accept, "old"), {});
+    note(activity, message(kStart, Action::Accept, "old"));
   }
-  activity.note(message(kStart + seconds(100), Action::Accept, "new"), {});
+  note(activity, message(kStart + seconds(100), Action::Accept, "new"));
   const ActivityReport report = activity.report(kStart + seconds(100));
   REQUIRE(report.rules.size() == 2);
   CHECK(report.rules[0].rule == "new");
@@ -100,9 +105,9 @@ TEST_CASE("observe/activity: kMaxRulesCounted rules are told apart, one more is 
   Activity activity;
   for (std::size_t i = 0; i <= kMaxRulesCounted; ++i) {
     CHECK(activity.report(kStart).rules_omitted == 0);
-    activity.note(message(kStart, Action::Accept, "rule" + std::to_string(i)), {});
+    note(activity, message(kStart, Action::Accept, "rule" + std::to_string(i)));
   }
-  activity.note(message(kStart, Action::Accept, "rule0"), {});
+  note(activity, message(kStart, Action::Accept, "rule0"));
   const ActivityReport report = activity.report(kStart);
   CHECK(report.rules.size() == kMaxRulesCounted);
   CHECK(report.rules_omitted == 1);
@@ -113,12 +118,12 @@ TEST_CASE("observe/activity: kMaxRulesCounted rules are told apart, one more is 
 TEST_CASE("observe/activity: the last kMaxRefusals messages that did not pass are remembered, the newest first",
           "[observe][activity][bounds]") {
   Activity activity;
-  activity.note(message(kStart), {});
+  note(activity, message(kStart));
   for (std::size_t i = 0; i <= kMaxRefusals; ++i) {
     CHECK(activity.report(kStart).refusals.size() == i);
     Record record = message(kStart + seconds(i), Action::Reject, "published.reject");
     record.facts.queue_id = "Q" + std::to_string(i);
-    activity.note(record, {});
+    note(activity, record);
     if (i + 1 == kMaxRefusals) {
       CHECK(activity.report(kStart).refusals.back().queue_id == "Q0");
     }
@@ -131,11 +136,26 @@ TEST_CASE("observe/activity: the last kMaxRefusals messages that did not pass ar
   CHECK(report.refusals.front().rule == "published.reject");
 }
 
+TEST_CASE("observe/activity: a message that waited for DNS counts when it is decided", "[observe][activity]") {
+  Activity activity;
+  // Two ended at once, while DNS was silent: one waited for 15 seconds, one for two minutes. A third one came later.
+  activity.note(message(kStart), {}, kStart + seconds(15));
+  CHECK(activity.report(kStart + seconds(15)).actions.front().ten_seconds == 1);
+  note(activity, message(kStart + seconds(120)));
+  activity.note(message(kStart), {slow("a.example", 300)}, kStart + seconds(120));
+  const ActivityReport report = activity.report(kStart + seconds(120));
+  CHECK(report.actions.front().ten_seconds == 2);
+  CHECK(report.actions.front().minute == 2);
+  CHECK(report.actions.front().total == 3);
+  CHECK(report.rules.front().count.ten_seconds == 2);
+  CHECK(activity.report(kStart + seconds(119) + kSlowMemory).slow.size() == 1);
+}
+
 TEST_CASE("observe/activity: slow names are told with their longest answer, and forgotten after kSlowMemory",
           "[observe][activity]") {
   Activity activity;
-  activity.note(message(kStart), {slow("a.example", 300), slow("b.example", 200)});
-  activity.note(message(kStart + seconds(1)), {slow("b.example", 900)});
+  note(activity, message(kStart), {slow("a.example", 300), slow("b.example", 200)});
+  note(activity, message(kStart + seconds(1)), {slow("b.example", 900)});
   const ActivityReport report = activity.report(kStart + seconds(1));
   REQUIRE(report.slow.size() == 2);
   CHECK(report.slow[0].question.name == "b.example");
@@ -154,12 +174,12 @@ TEST_CASE("observe/activity: kMaxSlowAnswers are remembered, of one message kMax
   for (std::size_t i = 0; i <= kMaxSlowOfMessage; ++i) {
     many.push_back(slow("name" + std::to_string(i) + ".example", 500));
   }
-  activity.note(message(kStart), many);
+  note(activity, message(kStart), many);
   CHECK(activity.report(kStart).slow.size() == kMaxSlowOfMessage);
   Activity full;
   for (std::size_t i = 0; i <= kMaxSlowAnswers; ++i) {
     CHECK(full.report(kStart).slow.size() == std::min(i, kMaxSlowAnswers));
-    full.note(message(kStart), {slow("name" + std::to_string(i) + ".example", 500)});
+    note(full, message(kStart), {slow("name" + std::to_string(i) + ".example", 500)});
   }
   CHECK(full.report(kStart).slow.size() == kMaxSlowAnswers);
 }
