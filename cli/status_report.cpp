@@ -74,8 +74,12 @@ std::string dns_words(const DaemonView& view) {
     words += ", " + std::to_string(hits * kPercent / questions) + " % from the cache";
   }
   words += ", " + with_commas(view.dns_count("in_flight")) + " under way";
-  if (const std::uint64_t failed = view.dns_count("temp_fail") + view.dns_count("timeouts") + view.dns_count("bogus")) {
+  // Apart: a question that was given up may still get its answer, or its failure, later.
+  if (const std::uint64_t failed = view.dns_count("temp_fail") + view.dns_count("bogus")) {
     words += ", " + with_commas(failed) + " failed";
+  }
+  if (const std::uint64_t given_up = view.dns_count("timeouts")) {
+    words += ", " + with_commas(given_up) + " timed out";
   }
   if (view.dns_since_success_ms) {
     words += ", last answer " + milliseconds_words(*view.dns_since_success_ms) + " ago";

@@ -49,7 +49,7 @@ DaemonView seen(const std::string& text, std::size_t rows = 40) {
   status.dns.since_success = milliseconds(1500);
   status.dns.failing_for = milliseconds(7000);
   status.unfit = "no DNS server has answered for 7 s";
-  status.dns.counters = {{"questions", 200}, {"cache_hits", 190}, {"in_flight", 2}, {"temp_fail", 4}};
+  status.dns.counters = {{"questions", 200}, {"cache_hits", 190}, {"in_flight", 2}, {"temp_fail", 4}, {"timeouts", 6}};
   status.reload = LastReload{status.now, {"assay.yaml:1:1: wrong"}};
   ActivityReport activity;
   activity.actions.at(0) = {1'234'567, 123, 600};
@@ -107,8 +107,8 @@ TEST_CASE("cli/status: a line for each subject, what is wrong last", "[cli][stat
         "in flight      3 of 1,000 messages\n"
         "messages       1,234,577, 601 of them in the last minute: accept 1,234,567, reject 10\n"
         "dmarc          fail 12\n"
-        "dns            200 questions, 95 % from the cache, 2 under way, 4 failed, last answer 1.5 s ago, failing for "
-        "7.0 s\n"
+        "dns            200 questions, 95 % from the cache, 2 under way, 4 failed, 6 timed out, last answer 1.5 s "
+        "ago, failing for 7.0 s\n"
         "log            stderr, text\n"
         "problem: the last reload was refused; the configuration before it stays in force: assay.yaml:1:1: wrong\n"
         "problem: no DNS server has answered for 7 s\n");
