@@ -37,7 +37,10 @@ class Paint {
   bool is_on_;
 };
 
-/// Whether standard output is a terminal that may be coloured (NO_COLOR unset).
+/// Whether standard output is a terminal that does what escape sequences say (TERM is not dumb: a shell in an editor, a
+/// serial console).
+[[nodiscard]] bool obeys_escapes();
+/// Whether it is one that may be coloured (NO_COLOR unset).
 [[nodiscard]] bool wants_colour();
 
 }  // namespace assay::cli

@@ -10,6 +10,8 @@
 #include <cstdlib>
 #include <string_view>
 
+#include "cli/paint.h"
+
 namespace assay::cli {
 namespace {
 
@@ -70,7 +72,7 @@ ScreenSize screen_size() {
 }
 
 bool Terminal::is_there() {
-  return ::isatty(STDIN_FILENO) == 1 && ::isatty(STDOUT_FILENO) == 1;
+  return ::isatty(STDIN_FILENO) == 1 && obeys_escapes();
 }
 
 Terminal::Terminal() {

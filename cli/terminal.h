@@ -32,7 +32,7 @@ class Terminal {
   Terminal(const Terminal&) = delete;
   Terminal& operator=(const Terminal&) = delete;
 
-  /// Whether standard input and output are terminals.
+  /// Whether standard input and output are terminals that can be taken over.
   [[nodiscard]] static bool is_there();
 
   /// Waits for a key, or for `time`.

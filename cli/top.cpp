@@ -82,8 +82,10 @@ void add_top(CLI::App& app, Run& run) {
       "Shows the running assayd, anew each second: rates, the last refusals, the busiest rules, and the names "
       "for which DNS is slow. q or Ctrl-C ends it.");
   verb->group(kVerbs);
-  verb->add_flag("--once", options->once,
-                 "Print it once, with all that assayd remembers, and end; so it does without a terminal.");
+  verb->add_flag(
+      "--once", options->once,
+      "Print it once, with all that assayd remembers, and end; so it does without a terminal, or on one that "
+      "knows no escape sequences (TERM=dumb).");
   verb->add_option("--socket", options->socket, kSocketHelp)->type_name("SOCKET");
   verb->footer(
       "Rates are messages a second, over the last 10 s and the last 60 s. A name is\n"
