@@ -25,10 +25,14 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// Whether `rest` is what logrotate puts behind a name: .1, .2.gz, -20261122, -20261122.gz, -20261122-1763820309.
+/// Whether `rest` is what logrotate puts behind a name: .1, .2.gz, -20261122, -20261122.gz, -20261122-1763820309. What
+/// is compressed otherwise (compresscmd) is one, too: whoever reads it says that it cannot be read.
 bool is_rotation(std::string_view rest) {
-  if (rest.ends_with(".gz")) {
-    rest.remove_suffix(3);
+  for (const std::string_view compressed : {".gz", ".xz", ".zst", ".bz2"}) {
+    if (rest.ends_with(compressed)) {
+      rest.remove_suffix(compressed.size());
+      break;
+    }
   }
   return rest.size() > 1 && (rest.front() == '.' || rest.front() == '-') &&
          rest.find_first_not_of("0123456789-", 1) == std::string_view::npos;
@@ -78,10 +82,18 @@ std::string RecordSources::start_journalctl(const std::string& queue_id) {
   posix_spawn_file_actions_t actions{};
   ::posix_spawn_file_actions_init(&actions);
   ::posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO);
-  std::vector<std::string> words{
-      "journalctl",          "--quiet",
-      "--no-pager",          "--output=cat",
-      "--identifier=assayd", "ASSAY_QUEUE_ID=" + escape(queue_id, observe::kMaxFieldValueOctets)};
+  // What came by log.target: journald has its queue id in a field. What came by stderr or syslog has no fields, and is
+  // looked through.
+  std::vector<std::string> words{"journalctl",
+                                 "--quiet",
+                                 "--no-pager",
+                                 "--output=cat",
+                                 "--identifier=assayd",
+                                 "ASSAY_QUEUE_ID=" + escape(queue_id, observe::kMaxFieldValueOctets),
+                                 "+",
+                                 "_TRANSPORT=stdout",
+                                 "+",
+                                 "_TRANSPORT=syslog"};
   std::vector<char*> arguments;
   arguments.reserve(words.size() + 1);
   for (std::string& word : words) {

@@ -5,11 +5,13 @@ import contextlib
 import fcntl
 import gzip
 import json
+import lzma
 import os
 import pathlib
 import pty
 import re
 import select
+import shutil
 import signal
 import socket
 import stat
@@ -185,18 +187,43 @@ class Control(unittest.TestCase):
         self.assertEqual((none.returncode, none.stdout), (1, ""))
         self.assertRegex(none.stderr, rf"no decision record of NOWHERE among \d+ lines of {rotated}\n")
 
+        # Compressed by what is not read: that must not look as if the message were nowhere.
+        packed = self.daemon.folder / "log.2.xz"
+        packed.write_bytes(lzma.compress(self.daemon.log.read_bytes()))
+        partly = run("explain", "NOWHERE", "--socket", self.socket)
+        self.assertEqual((partly.returncode, partly.stdout), (2, ""))
+        self.assertIn(f"{packed}: is compressed by xz, which is not read: pipe it through xz -dc, and give -", partly.stderr)
+
     def test_explain_reads_the_journal(self):
         self.send("strict.example")
         self.daemon.record_of("0STRICT")
         commands = self.scratch / "bin"
         commands.mkdir()
         journalctl = commands / "journalctl"
-        journalctl.write_text(f"#!/bin/sh\ntest \"$*\" = '--quiet --no-pager --output=cat --identifier=assayd ASSAY_QUEUE_ID=0STRICT' && exec cat '{self.daemon.log}'\n")
+        # A journal to which assayd wrote by its socket, by stderr and by syslog; others, too.
+        line = self.daemon.log_text().splitlines()[-1]
+        entries = [("journal", "assayd", line, "ASSAY_QUEUE_ID=0STRICT\n"),
+                   ("journal", "assayd", line.replace("0STRICT", "1STRICT"), "ASSAY_QUEUE_ID=1STRICT\n"),
+                   ("stdout", "assayd", line.replace("0STRICT", "2STRICT"), ""), ("stdout", "assayd", "serves", ""),
+                   ("stdout", "other", line.replace("0STRICT", "4STRICT"), ""),
+                   ("syslog", "assayd", line.replace("0STRICT", "3STRICT"), "")]
+        written = "".join(f"__REALTIME_TIMESTAMP=17640000000000{number:02}\n_TRANSPORT={transport}\nSYSLOG_IDENTIFIER={identifier}\n{fields}"
+                          f"MESSAGE={text}\n\n" for number, (transport, identifier, text, fields) in enumerate(entries))
+        journal = self.scratch / "system.journal"
+        subprocess.run(["/lib/systemd/systemd-journal-remote", f"--output={journal}", "-"], input=written, text=True, check=True, timeout=60,
+                       stderr=subprocess.DEVNULL)
+        real = shutil.which("journalctl")
+        journalctl.write_text(f"#!/bin/sh\nexec {real} --file='{journal}' \"$@\"\n")
         journalctl.chmod(0o755)
         environment = {**os.environ, "PATH": f"{commands}:{os.environ['PATH']}"}
-        found = run("explain", "0STRICT", "--records", "journal", env=environment)
-        self.assertEqual((found.returncode, found.stderr), (0, ""))
-        self.assertIn("Message 0STRICT: ", found.stdout)
+        for queue_id in ("0STRICT", "1STRICT", "2STRICT", "3STRICT"):
+            with self.subTest(queue_id=queue_id):
+                found = run("explain", queue_id, "--records", "journal", env=environment)
+                self.assertEqual((found.returncode, found.stderr), (0, ""))
+                self.assertIn(f"Message {queue_id}: ", found.stdout)
+                self.assertNotIn("===", found.stdout)
+        others = run("explain", "4STRICT", "--records", "journal", env=environment)
+        self.assertEqual((others.returncode, others.stdout), (1, ""))
         journalctl.write_text("#!/bin/sh\nexit 1\n")
         failed = run("explain", "0STRICT", "--records", "journal", env=environment)
         self.assertEqual((failed.returncode, failed.stdout), (2, ""))
@@ -208,6 +235,17 @@ class Control(unittest.TestCase):
         self.assertEqual((shown.returncode, shown.stderr), (0, ""))
         self.assertRegex(shown.stdout, r"reject +0\.1 +0\.0 +1\n")
         self.assertRegex(shown.stdout, r"1STRICT +reject +policy.published.reject +strict.example fail 198.51.100.7")
+
+    def test_top_prints_once_on_a_terminal_that_knows_no_escape_sequences(self):
+        self.send("strict.example")
+        controller, terminal = pty.openpty()
+        self.addCleanup(os.close, controller)
+        top = subprocess.run([daemon.BIN / "assay", "top", "--socket", self.socket], stdin=terminal, stdout=terminal, stderr=subprocess.PIPE,
+                             env={**os.environ, "TERM": "dumb"}, check=False, timeout=20)
+        os.close(terminal)
+        self.assertEqual((top.returncode, top.stderr), (0, b""))
+        shown = self.read_until(controller, b"strict.example fail 198.51.100.7")
+        self.assertNotIn(b"\x1b", shown)
 
     def test_top_fills_a_terminal_of_any_size_and_gives_it_back(self):
         self.send(*["strict.example"] * 40)
@@ -243,6 +281,18 @@ class Control(unittest.TestCase):
             self.assertTrue(select.select([descriptor], [], [], max(0, deadline - time.monotonic()))[0], read)
             read += os.read(descriptor, 65536)
         return read
+
+    def test_standard_output_that_is_closed_is_told(self):
+        closed = subprocess.run(["sh", "-c", 'exec "$@" >&-', "sh", daemon.BIN / "assay", "status", "--socket", self.socket],
+                                stderr=subprocess.PIPE, text=True, check=False, timeout=20)
+        self.assertEqual((closed.returncode, closed.stderr), (2, "assay: cannot write to standard output\n"))
+        with subprocess.Popen(["sh", "-c", 'exec "$@" >&-', "sh", daemon.BIN / "assay", "tail", "--socket", self.socket],
+                              stderr=subprocess.PIPE, text=True) as tail:
+            daemon.until(lambda: self.status()["control"]["tails"] == 1, what="the follower")
+            self.send("plain.example")
+            # What it prints must not go to assayd, whose socket would have the number.
+            self.assertEqual(tail.communicate(timeout=20), (None, "assay: cannot write to standard output\n"))
+        self.assertEqual(tail.returncode, 2)
 
     def test_clients_come_and_go_while_mail_does(self):
         """Nothing is left of them: no descriptor, no thread."""
