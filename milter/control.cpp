@@ -124,6 +124,7 @@ observe::DaemonStatus Control::status() const {
   status.dns = dns_status(health.dns);
   status.bounds_exceeded = bounds_exceeded(metrics_);
   status.lost_log_lines = observe::lost_log_lines();
+  status.loses_log_lines = health.loses_log_lines;
   if (const auto* const server = serving_.load(std::memory_order_acquire)) {
     const auto counts = server->counts();
     status.control_clients = counts.clients;

@@ -2,6 +2,8 @@
 
 #include <memory>
 
+#include "observe/log.h"
+
 namespace assay::milter {
 namespace {
 
@@ -38,6 +40,9 @@ bool is_dns_silent(const resolver::Health& dns) {
          *dns.failing_for - *dns.since_failure >= kDnsSilence;
 }
 
+HealthSource::HealthSource(const RuntimeSource& runtime, const Gate& gate, const CallbackAges& callbacks)
+    : runtime_(runtime), gate_(gate), callbacks_(callbacks), lost_log_lines_(observe::lost_log_lines()) {}
+
 Health HealthSource::look() const {
   const auto runtime = runtime_.current();
   const auto deadline = runtime->settings.dns.message_deadline.count();
@@ -49,7 +54,19 @@ Health HealthSource::look() const {
   health.oldest_callback = callbacks_.oldest();
   health.message_deadline = std::chrono::milliseconds(longest_deadline_.load(std::memory_order_relaxed));
   health.is_draining = gate_.is_closed();
+  health.loses_log_lines = loses_log_lines();
   return health;
+}
+
+bool HealthSource::loses_log_lines() const {
+  using Clock = std::chrono::steady_clock;
+  const auto now = Clock::now();
+  const std::uint64_t lost = observe::lost_log_lines();
+  if (lost_log_lines_.exchange(lost, std::memory_order_relaxed) < lost) {
+    lost_at_.store(now.time_since_epoch().count(), std::memory_order_relaxed);
+  }
+  const Clock::rep lost_at = lost_at_.load(std::memory_order_relaxed);
+  return lost_at != 0 && now - Clock::time_point(Clock::duration(lost_at)) < kLossTold;
 }
 
 }  // namespace assay::milter

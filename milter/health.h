@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <cstdint>
 #include <string>
 
 #include "milter/callback_ages.h"
@@ -18,6 +19,8 @@ struct Health {
   /// The longest that any configuration since the start allowed: a message keeps that of the one it began with.
   std::chrono::milliseconds message_deadline{0};
   bool is_draining = false;
+  /// Whether lines of the log were lost within kLossTold.
+  bool loses_log_lines = false;
 };
 
 /// The DNS thread turns every second; one that has not for longer is stuck.
@@ -30,6 +33,9 @@ inline constexpr std::chrono::milliseconds kDnsSilence{5000};
 /// After a failure so long ago nobody knows any more whether DNS is silent: on a host without mail nobody asks. Without
 /// that a host that is not ready, and gets no mail since, would never be ready again.
 inline constexpr std::chrono::milliseconds kSilenceKnown{60'000};
+
+/// How long it is told that lines of the log were lost.
+inline constexpr std::chrono::milliseconds kLossTold{60'000};
 
 /// Why the process does not work any more, so that only a restart helps, in words; empty if it does. No failure of
 /// anybody else's makes it so: not of DNS servers, and not of an MTA that takes no reply.
@@ -46,8 +52,7 @@ inline constexpr std::chrono::milliseconds kSilenceKnown{60'000};
 /// Looks at the parts of a running daemon, all of which must outlive it. Thread-safe, and cheap enough for every probe.
 class HealthSource {
  public:
-  HealthSource(const RuntimeSource& runtime, const Gate& gate, const CallbackAges& callbacks)
-      : runtime_(runtime), gate_(gate), callbacks_(callbacks) {}
+  HealthSource(const RuntimeSource& runtime, const Gate& gate, const CallbackAges& callbacks);
 
   /// Only after a configuration is in force.
   [[nodiscard]] Health look() const;
@@ -56,7 +61,11 @@ class HealthSource {
   const RuntimeSource& runtime_;
   const Gate& gate_;
   const CallbackAges& callbacks_;
+  [[nodiscard]] bool loses_log_lines() const;
+
   mutable std::atomic<std::chrono::milliseconds::rep> longest_deadline_{0};
+  mutable std::atomic<std::uint64_t> lost_log_lines_;               ///< At the last look.
+  mutable std::atomic<std::chrono::steady_clock::rep> lost_at_{0};  ///< When a look found more; 0: none did.
 };
 
 }  // namespace assay::milter

@@ -155,6 +155,12 @@ std::vector<std::string> problems_of(const DaemonStatus& status) {
   if (status.in_flight >= status.messages_limit) {
     problems.emplace_back("as many messages are in flight as limits.messages allows: more are deferred");
   }
+  if (status.loses_log_lines) {
+    problems.emplace_back(
+        "the log lost lines within the last minute, and their messages have no record: is the disk of log.target full, "
+        "or "
+        "does its reader stand still?");
+  }
   return problems;
 }
 

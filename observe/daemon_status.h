@@ -47,6 +47,7 @@ struct DaemonStatus {
   DnsStatus dns;
   std::vector<std::pair<const char*, std::uint64_t>> bounds_exceeded;
   std::uint64_t lost_log_lines = 0;
+  bool loses_log_lines = false;  ///< Lately.
   std::size_t control_clients = 0;
   std::size_t control_tails = 0;
   std::uint64_t control_lost = 0;

@@ -363,6 +363,17 @@ class Opening(unittest.TestCase):
                 connection.message([(b"From", b" x@plain.example")], mail_from=b"x@plain.example", queue_id=b"Q")
             running.record_of("Q")
 
+    def test_a_log_that_loses_lines_is_a_problem(self):
+        with daemon.Daemon("log: {format: json, target: /dev/full}\n") as running:
+            with milter.Milter(running.port) as connection:
+                connection.connect(b"198.51.100.7")
+                connection.helo()
+                self.assertTrue(connection.message([(b"From", b" x@plain.example")], mail_from=b"x@plain.example").is_continue)
+            status = daemon.until(lambda: [done for done in [run("status", "--socket", str(running.folder / "control.sock"))]
+                                           if done.returncode == 1], what="the problem")[0]
+            self.assertIn("problem: the log lost lines within the last minute", status.stdout)
+            self.assertRegex(status.stdout, r"(?m)^log +/dev/full, json, \d+ lines lost$")
+
     def test_off_opens_nothing(self):
         with daemon.Daemon("control: 'off'\n") as running:
             self.assertFalse((running.folder / "control.sock").exists())

@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 
+#include "observe/log.h"
 #include "tests/support/catch.h"
 #include "tests/support/temporary_folder.h"
 
@@ -150,4 +151,22 @@ TEST_CASE("milter/health: a reload that shortens the message deadline takes noth
   CHECK(health.look().oldest_callback >= seconds(3));
   gate.close();
   CHECK(health.look().is_draining);
+}
+
+TEST_CASE("milter/health: a line of the log that is lost is told for a minute, what was lost before is not",
+          "[milter]") {
+  const assay::test::TemporaryFolder folder;
+  RuntimeSource source(folder.write("assay.yaml", "dns: {zones: []}\n"), Overrides(), "host.example.net");
+  REQUIRE(source.load().empty());
+  const Gate gate;
+  const CallbackAges ages;
+  const HealthSource health(source, gate, ages);
+  CHECK_FALSE(health.look().loses_log_lines);
+  std::string error;
+  REQUIRE(assay::observe::open_log({false, "info", "/dev/full"}, error));
+  assay::observe::log_info("lost");
+  assay::observe::flush_log();
+  CHECK(health.look().loses_log_lines);
+  CHECK(health.look().loses_log_lines);
+  REQUIRE(assay::observe::open_log({}, error));
 }

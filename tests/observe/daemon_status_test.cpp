@@ -50,6 +50,13 @@ TEST_CASE("observe/daemon_status: what an administrator should look at", "[obser
     status.in_flight = 10;
     CHECK(problems_of(status).size() == 1);
   }
+  SECTION("a log that loses lines now, not one that did") {
+    status.lost_log_lines = 7;
+    CHECK(problems_of(status).empty());
+    status.loses_log_lines = true;
+    REQUIRE(problems_of(status).size() == 1);
+    CHECK(problems_of(status).front().find("log.target") != std::string::npos);
+  }
 }
 
 TEST_CASE("observe/daemon_status: the answers are JSON with every octet escaped", "[observe][control][property]") {
