@@ -74,11 +74,12 @@ class Sendmail(unittest.TestCase):
                   "comments": (" ", "(a)", author), "octets": (" ", "\x9f\x80\xc3\x9f", f" <{author}>"), "dots": (" ", "a.", f" <{author}>"),
                   "folds": (" ", "aaaa\r\n ", f"<{author}>"), "second": (" x@monitor.example, ", "a ", f"<{author}>"),
                   "group": (" g: ", "a ", f"<{author}>;"), "behind": (f" {author} (", "a", ")"),
-                  "encoded": (" ", "=?utf-8?q?aaaa?= ", f"<{author}>")}
+                  "encoded": (" ", "=?utf-8?q?aaaa?= ", f"<{author}>"), "quotes in a name": (" x. ", '"" ', f"<{author}>"),
+                  "escaped quotes": (' x. "', '\\"', f'" <{author}>')}
         delivered, refused = set(), set()
         for name, (before, filler, after) in shapes.items():
             with self.sendmail.session(client_ip=make.AUTHOR_IP, helo="mail.monitor.example") as smtp:
-                for octets in (100, 236, 248, 252, 256, 260, 600, 2400):
+                for octets in (100, 160, 170, 180, 190, 200, 236, 248, 252, 256, 260, 600, 2400):
                     field = before + filler * ((octets - len((before + after).strip())) // len(filler)) + after
                     text = b"From:" + field.encode("latin-1") + b"\r\n" + make.message(None, name="cut")
                     with self.subTest(name, octets=octets):
@@ -93,6 +94,34 @@ class Sendmail(unittest.TestCase):
                         domains = {address.rpartition("@")[2] for _, address in mailboxes if address}
                         self.assertEqual(domains - {"monitor.example"}, {"reject.example.monitor.example"}, value)
         self.assertEqual((delivered, refused), (set(shapes), set(shapes)))
+
+    def test_a_long_name_in_any_script_is_counted_as_sendmail_counts_it(self):
+        """An octet before 0x80 to 0x9F and 0xFF, none before the others (SM_MM_QUOTE in its sm/sendmail.h), a backslash before
+        quotes; two for quotes around the name. What needs 256 octets arrives whole, what needs one more is refused."""
+        author = b"ceo@reject.example.monitor.example"
+        angle = b" <" + author + b">"
+        shapes = {"ASCII": (b" ", b"a ", angle), "Cyrillic": (b" ", "\u041f\u0451\u0442\u0440 ".encode(), angle),
+                  "Japanese": (b" ", "\u65e5\u672c\u8a9e".encode(), angle), "Latin": (b" ", "\u00e9\u00fc\u00df ".encode(), angle),
+                  "quoted": (b' "', "\u041f\u0451\u0442\u0440 ".encode(), b'"' + angle), "Latin-1": (b" ", b"\xe9\xfe ", angle),
+                  "C1": (b" ", b"\x80\x9f", angle), "0xA0": (b" ", b"\xa0", angle), "0xFF": (b" ", b"\xff", angle),
+                  "comment": (b" (", b"\x9b\xff", b") " + author), "quotes": (b" x. ", b'"" ', angle),
+                  "escaped": (b' x. "', b'\\"', b'"' + angle)}
+
+        def octets(text):
+            return sum(2 if octet in b'()"\xff' or 0x80 <= octet <= 0x9F else 1 for octet in text)
+
+        for name, (before, filler, after) in shapes.items():
+            count, padding = divmod(256 - 2 - octets(before.lstrip() + after), octets(filler))
+            for more, expected in ((0, 250), (1, 550)):
+                field = before + b"p" * (padding + more) + filler * count + after
+                text = b"From:" + field + b"\r\n" + make.message(None, name="long")
+                with self.subTest(name, more=more), self.sendmail.session(client_ip=make.AUTHOR_IP, helo="mail.monitor.example") as smtp:
+                    code, reply = self.sendmail.submit(smtp, "office@monitor.example", ["postmaster@example.net"], text)
+                    self.assertEqual(code, expected, reply)
+                    if code == 250:
+                        value = Delivered(self.sendmail.delivered()[0]).all("From")[0].replace(b"\n", b"")
+                        self.assertTrue(value.endswith(after.strip()), value)
+                        self.assertGreaterEqual(value.replace(b'\\"', b'"').count(filler.strip(b" \\")), count, value)
 
     def test_a_message_of_25_mb(self):
         body = "The quick brown fox  jumps over the lazy dog, and then some more to fill it.\r\n" * 325_000

@@ -246,9 +246,19 @@ TEST_CASE("message/author: a mailbox that Sendmail would cut refuses the field, 
   for (const Row& row : {
            Row{" (", "a", ") " + address, 1},
            Row{" \"", "a", "\" <" + address + ">", 1},
+           Row{" x. ", "\"\" ", "<" + address + ">", 5},
+           Row{" x. \"", "\\\"", "\" <" + address + ">", 3},
            Row{"\r\n ", "a", "@bank.example.attacker.example", 1},
            Row{" ", "(a)", address, 5},
-           Row{" \xC3\x9F", "\xC3\x9F", " <" + address + ">", 4},
+           Row{" ", "\xC3\x9F", " <" + address + ">", 3},           // LATIN SMALL LETTER SHARP S
+           Row{" ", "\xC3\xBC", " <" + address + ">", 2},           // LATIN SMALL LETTER U WITH DIAERESIS
+           Row{" ", "\xD0\x9F\xD1\x80 ", " <" + address + ">", 7},  // Two Cyrillic letters
+           Row{" ", "\xE6\x97\xA5", " <" + address + ">", 4},       // An ideograph
+           Row{" ", "\x80", " <" + address + ">", 2},               // As in Latin-1, which is no UTF-8
+           Row{" ", "\x9F", " <" + address + ">", 2},
+           Row{" ", "\xA0", " <" + address + ">", 1},
+           Row{" ", "\xFE", " <" + address + ">", 1},
+           Row{" ", "\xFF", " <" + address + ">", 2},
            Row{" x@attacker.example, ", "b ", "<" + address + ">", 2},
            Row{" team: ", "b ", "<" + address + ">;", 2},
            Row{" " + address + " (", "a", ")", 1},
@@ -257,7 +267,8 @@ TEST_CASE("message/author: a mailbox that Sendmail would cut refuses the field, 
     const auto cost = [](std::string_view text) {
       std::size_t octets = 0;
       for (const char c : text) {
-        octets += c == '(' || c == ')' || static_cast<unsigned char>(c) >= 0x80 ? 2 : 1;
+        const unsigned octet = static_cast<unsigned char>(c);
+        octets += c == '(' || c == ')' || c == '"' || octet / 0x20 == 4 || octet == 0xFF ? 2 : 1;
       }
       return octets;
     };
