@@ -3,6 +3,7 @@
 
 import contextlib
 import os
+import pwd
 import re
 import smtplib
 import socket
@@ -10,18 +11,20 @@ import sys
 import unittest
 
 import daemon
+import foreign
 import postfix
 import real_mtas
 import samples
 import sendmail
 from delivered import Delivered
 from lmtp_mailbox import LmtpMailbox
-from recipes import README, blocks, main_cf, recipe, replaced
+from recipes import DOCS, README, blocks, main_cf, recipe, replaced
 from unpacked import Unavailable
 
 sys.path.insert(0, str(samples.FOLDER))
 import make  # noqa: E402  pylint: disable=wrong-import-position
 
+TMPFILES = DOCS.parent / "systemd/assay.tmpfiles"
 INET = "inet:8893@127.0.0.1", "inet:127.0.0.1:8893"  # as Sendmail and as Postfix write it
 
 
@@ -182,6 +185,25 @@ class Postfix(Recipes):
         self.assert_verified(server)
         self.assertEqual(self.stamps(server, client="203.0.113.7"), [])
 
+    def test_a_map_that_names_filters_counts_on_every_port(self):
+        running = self.daemon()
+        port = daemon.free_port()
+        services = replaced(recipe("postfix.md", "No filter on the submission port"), ("submission inet", f"127.0.0.1:{port} inet"))
+        settings = {"smtpd_milter_maps": f"cidr:{{ {{ 0.0.0.0/0 {running.postfix_socket} }} }}"}
+        server = self.serve(postfix.Postfix(daemon.BUILD, "", settings=settings, services=services))
+        self.assertEqual(len(self.stamps(server, port=port)), 1)
+
+    def test_a_proxy_before_the_queue_leaves_a_filter_nothing_to_see(self):
+        running = self.daemon()
+        back = daemon.free_port()
+        services = (f"127.0.0.1:{back} inet n - n - - smtpd\n  -o smtpd_proxy_filter=\n  -o smtpd_milters=\n"
+                    "  -o smtpd_relay_restrictions=permit_mynetworks,reject\n")
+        server = self.serve(postfix.Postfix(daemon.BUILD, running.postfix_socket, services=services,
+                                            settings={"smtpd_proxy_filter": f"127.0.0.1:{back}"}))
+        forged = b"Authentication-Results: mx.example.net; dmarc=pass\r\n" + make.message("office@reject.example", name="proxy")
+        self.assertEqual(self.stamps(server, client=make.OTHER_IP, text=forged), [b"mx.example.net; dmarc=pass"])
+        self.assertEqual(running.records(), [])
+
     def test_the_submission_port(self):
         running = self.daemon()
         port = daemon.free_port()
@@ -193,11 +215,27 @@ class Postfix(Recipes):
 
     def test_a_socket_below_the_chroot(self):
         running = self.daemon(unix=True)
-        server = self.serve_with(self.settings("A socket below the chroot"), chroot=True)
-        (server.queue / "assay").mkdir()
-        (server.queue / "assay").chmod(0o755)
-        running.address.rename(server.queue / "assay/assay.sock")
+        settings = self.settings("A socket below the chroot")
+        server = self.serve_with(settings, chroot=True)
+        # As systemd/assay.tmpfiles and the recipe have it, with the group of this Postfix.
+        tmpfiles = re.search(r"^d /var/spool/postfix/assay (\d+) assay postfix ", TMPFILES.read_text(), flags=re.MULTILINE)
+        socket_mode = re.search(r"\bmode: (\d+)", blocks("postfix.md", "A socket below the chroot")[1])
+        group = pwd.getpwnam(server.run("postconf", "-h", "mail_owner").strip()).pw_gid
+        folder, path = server.queue / "assay", server.queue / "assay/assay.sock"
+        folder.mkdir()
+        running.address.rename(path)
+        for place, mode in ((folder, tmpfiles[1]), (path, socket_mode[1])):
+            os.chown(place, foreign.NOBODY, group)
+            place.chmod(int(mode, 8))
         self.assert_verified(server)
+        # What a wrong group looks like, and a path that is right outside of the chroot alone.
+        os.chown(path, foreign.NOBODY, foreign.NOBODY)
+        self.assertEqual(self.send(server)[0], 451)
+        self.assertIn("connect to Milter service unix:/assay/assay.sock: Permission denied", server.log_text())
+        outside = {"smtpd_milters": f"unix:{path}"}
+        server = self.serve_with(outside, chroot=True)
+        self.assertEqual(self.send(server)[0], 451)
+        self.assertIn(f"connect to Milter service unix:{path}: No such file or directory", server.log_text())
 
     def test_mail_on_hold(self):
         running = self.daemon(HOLD)
