@@ -23,7 +23,7 @@ for PROGRAM in ("assay", "assayd"):
 DOCUMENTS = ("README.md", "ARCHITECTURE.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "packaging/README.md",
              "config/assay.yaml", "systemd/assay.logrotate")
 EXPECTED += [f"share/doc/assay/{name}" for name in DOCUMENTS]
-EXPECTED += [f"share/doc/assay/{path.relative_to(ROOT)}" for path in (ROOT / "docs").iterdir() if path.suffix in (".md", ".svg")]
+EXPECTED += [f"share/doc/assay/{path.relative_to(ROOT)}" for path in (ROOT / "docs").rglob("*") if path.suffix in (".md", ".svg", ".png")]
 EXAMPLES = ROOT / "config/examples"
 MONITORING = ["alertmanager/alertmanager.yml", "grafana/assay.json", "prometheus/assay.rules.yml", "prometheus/prometheus.yml"]
 EXPECTED += [f"share/assay/monitoring/{name}" for name in MONITORING]
