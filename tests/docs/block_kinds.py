@@ -34,8 +34,9 @@ SHOWN = {
 FIELD = "Authentication-Results: "
 # Checked by another test, which reads it from the page.
 CLAIMED = [
-    ("docs/other-filters.md", "loadplugin ", "tests/e2e/test_other_filters.py"),
-    ("docs/other-filters.md", "require ", "tests/e2e/test_other_filters.py"),
+    ("docs/other-filters.md", "loadplugin ", "tests/e2e/test_spamassassin.py"),
+    ("docs/other-filters.md", "require ", "tests/e2e/test_dovecot.py"),
+    ("docs/other-filters.md", "plugin {", "tests/e2e/test_dovecot.py"),
     ("docs/other-filters.md", "# spf.conf, ", "tests/e2e/test_rspamd.py"),
     ("docs/other-filters.md", "# regexp.conf", "tests/e2e/test_rspamd.py"),
     ("docs/other-filters.md", "$enable_dkim_verification", "tests/e2e/test_amavis.py"),

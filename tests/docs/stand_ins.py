@@ -127,7 +127,7 @@ STAND_INS = {
     "install-packages": tells_options("tests/tools/install-packages"),
     "postqueue": nothing, "postsuper": nothing, "mailq": nothing, "sendmail": nothing, "postfix": nothing,  # tests/e2e/test_recipes.py
     "curl": curl, "nc": netcat,  # need not be there
-    # Filters behind assayd and monitors: tests/e2e/test_other_filters.py, tests/monitoring
+    # Filters behind assayd and monitors: tests/e2e/test_spamassassin.py, tests/monitoring
     "promtool": nothing, "amtool": nothing, "docker": nothing,
 }
 

@@ -18,7 +18,13 @@ MARKED = "a forgery, p=quarantine"
 
 
 class Postfix(real_mtas.RealMta):
-    """Its clients have documentation addresses, since programs trust those of 127.0.0.0/8."""
+    """Its clients have documentation addresses, since programs trust those of 127.0.0.0/8. With a `mailbox` that takes what Postfix
+    delivers, it is asked for it."""
+
+    mailbox = None
+
+    def _deliveries(self, count):
+        return (self.mailbox or self.server).deliveries(count)
 
     def _session(self, client, helo, login):
         return self.server.session(client_ip=client, helo=helo)

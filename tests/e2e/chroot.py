@@ -24,21 +24,23 @@ def write(path, text):
     path.write_text(text)
 
 
-def _libraries(root, program):
-    """The files that the dynamic linker loads for a program, by the path at which it looks for them in a chroot."""
-    environment = {"PATH": "/usr/bin:/bin", "LD_LIBRARY_PATH": unpacked.library_path(root)}
-    listed = subprocess.run(["ldd", root / program], env=environment, capture_output=True, text=True, check=True).stdout
+def _libraries(root, programs, own):
+    """The files that the dynamic linker loads for programs, by the path at which it looks for them in a chroot."""
+    environment = {"PATH": "/usr/bin:/bin", "LD_LIBRARY_PATH": unpacked.library_path(root, *own)}
+    listed = subprocess.run(["ldd", *(root / program for program in programs)], env=environment, capture_output=True, text=True,
+                            check=True).stdout
     for line in listed.splitlines():
-        if found := re.match(r"\s*(?:\S+ => )?(/\S+)", line):
+        if found := re.match(r"\s+(?:\S+ => )?(/\S+)", line):
             path = pathlib.Path(found[1])
             is_linker = path.name.startswith("ld-linux")
             yield path.resolve(), (str(path)[1:] if is_linker else f"usr/lib/{path.name}")
 
 
-def add_program(folder, root, program, place):
-    """Puts a program of the tree `root` into the chroot `folder`, as `place` there."""
-    copy(root / program, folder / place)
-    for source, path in _libraries(root, program):
+def add_programs(folder, root, programs, own=()):
+    """Puts programs of the tree `root` into the chroot `folder`, at the same place. `own` are the tree's folders of libraries."""
+    for program in programs:
+        copy(root / program, folder / program)
+    for source, path in _libraries(root, programs, own):
         copy(source, folder / path)
     if not (folder / "lib").exists():
         (folder / "lib").symlink_to("usr/lib")

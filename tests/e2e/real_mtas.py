@@ -78,13 +78,16 @@ class RealMta:
             daemon.until(lambda: len(self.server.held()) > held, what=f"{self.name}: a message on hold")
             fate = "held"
         elif code == 250:
-            copies = self.server.deliveries(count)
+            copies = self._deliveries(count)
             assert copies, f"{self.name} delivers nothing: {self.server.log_text()[-3000:]}"
             fate = "delivered"
         else:
             fate = "refused" if code // 100 == 5 else "deferred"
         return Happened(code, reply.decode(errors="replace"), fate, record, Delivered(copies[0][1]) if copies else None,
                         tuple(sorted(recipient.partition(b"@")[0] for recipient, _ in copies)))
+
+    def _deliveries(self, count):
+        return self.server.deliveries(count)
 
     def _session(self, client, helo, login):
         return self.server.session(client_ip=loopback_clients.address(client), helo=helo, **({"login": login} if login else {}))

@@ -164,7 +164,7 @@ class Sendmail(Mta):
 
     def _make_chroot(self, aliases):
         self.folder.chmod(0o755)
-        chroot.add_program(self.folder, self.root, BINARY, "usr/sbin/sendmail")
+        chroot.add_programs(self.folder, self.root, [BINARY])
         for plugin in self.root.glob("usr/lib/*/sasl2/libplain.so*"):
             chroot.copy(plugin.resolve(), self.folder / plugin.relative_to(self.root))
         for name, text in {**ETC, "mail/aliases": aliases}.items():
@@ -190,7 +190,7 @@ class Sendmail(Mta):
         (self.folder / "etc/mail/sendmail.cf").write_bytes(made.stdout)
 
     def _command(self, *arguments):
-        return ["chroot", self.folder, "/usr/sbin/sendmail", "-C", "/etc/mail/sendmail.cf", *arguments]
+        return ["chroot", self.folder, "/" + BINARY, "-C", "/etc/mail/sendmail.cf", *arguments]
 
     def run(self, *arguments):
         """What sendmail prints with those arguments."""

@@ -51,8 +51,7 @@ class SpamassMilter(Foreign):
             raise unpacked.Unavailable("spamass-milter's chroot takes root")
         root = unpacked.unpack(build, "spamass-milter", ["spamass-milter", "spamc"], programs=[MILTER, SPAMC])
         super().__init__("spamass-milter", port)
-        for program in (MILTER, SPAMC):
-            chroot.add_program(self.folder, root, program, program)
+        chroot.add_programs(self.folder, root, [MILTER, SPAMC])
         for name, text in {"passwd": f"nobody:x:{NOBODY}:{NOBODY}::/:/bin/false\n", "hosts": "127.0.0.1 localhost\n",
                            "nsswitch.conf": "hosts: files\npasswd: files\n"}.items():
             chroot.write(self.folder / "etc" / name, text)
