@@ -1,4 +1,9 @@
 # Run by CPack between installing into the staging folder and packing it: adds what Debian's policy asks for.
+if(CPACK_PACKAGE_CONTACT MATCHES "^ASSAY_PACKAGE_CONTACT ")
+  message(WARNING "The package names nobody who answers for it. Before you hand it on: "
+    "cmake -D ASSAY_PACKAGE_CONTACT=\"NAME <ADDRESS>\" (packaging/README.md)")
+endif()
+
 set(root ${CPACK_TEMPORARY_DIRECTORY})
 set(doc ${root}/usr/share/doc/assay)
 

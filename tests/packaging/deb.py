@@ -2,11 +2,13 @@
 
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "e2e"))
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tests/e2e"))
 import daemon  # noqa: E402  pylint: disable=wrong-import-position
 
 CPACK = os.environ.get("ASSAY_CPACK", "cpack")
@@ -21,12 +23,18 @@ def require():
         daemon.skip("there is no dpkg-shlibdeps (package dpkg-dev)")
 
 
-def make_package(folder, revision):
+# What a package says where ASSAY_PACKAGE_CONTACT is empty. It is given to CPack, for the build at hand may have one.
+NO_CONTACT = re.search(r'set\(CPACK_PACKAGE_CONTACT "(.*)"\)', (ROOT / "packaging/CMakeLists.txt").read_text(encoding="utf-8"))[1]
+
+
+def make_package(folder, revision, contact=NO_CONTACT):
     """The .deb, without the package of its symbols, which takes long to pack."""
-    done = subprocess.run([CPACK, "--config", daemon.BUILD / "CPackConfig.cmake", "-B", folder, "-D", f"CPACK_DEBIAN_PACKAGE_RELEASE={revision}",
-                           "-D", "CPACK_DEBIAN_DEBUGINFO_PACKAGE=OFF", "-D", "CPACK_STRIP_FILES=ON"],
+    given = (f"DEBIAN_PACKAGE_RELEASE={revision}", f"PACKAGE_CONTACT={contact}", "DEBIAN_DEBUGINFO_PACKAGE=OFF", "STRIP_FILES=ON")
+    done = subprocess.run([CPACK, "--config", daemon.BUILD / "CPackConfig.cmake", "-B", folder,
+                           *(word for setting in given for word in ("-D", f"CPACK_{setting}"))],
                           capture_output=True, text=True, check=False, timeout=300)
     assert done.returncode == 0, done.stdout + done.stderr
+    assert ("names nobody" in done.stderr) == (contact == NO_CONTACT), done.stderr
     found = list(folder.glob(f"assay_*-{revision}_*.deb"))
     assert len(found) == 1, found
     return found[0]

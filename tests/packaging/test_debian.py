@@ -3,6 +3,8 @@
 flight, upgraded with a configuration that is refused, removed, purged. And what lintian says of it, and where its documents' links lead."""
 
 import concurrent.futures
+import gzip
+import io
 import json
 import os
 import pathlib
@@ -10,6 +12,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tarfile
 import tempfile
 import unittest
 
@@ -28,6 +31,7 @@ import samples  # noqa: E402  pylint: disable=wrong-import-position
 CONFIG = "etc/assay/assay.yaml"
 INSTANCE = "assayd@second"
 SOCKET = "run/assay/milter.sock"
+CONTACT = "A. Packager <packager@example.com>"
 # What a package that comes and goes may leave: what apt and dpkg keep for themselves, and the user.
 LEFT = re.compile(r"/(var/(log|cache|lib/(apt|dpkg))|tmp|run|proc|sys|dev)(/|$)|/etc/(passwd|group|shadow|gshadow)-?$|/etc/ld.so.cache$")
 
@@ -38,7 +42,7 @@ def setUpModule():
     global FIRST, SECOND  # pylint: disable=global-statement
     deb.require()
     folder = pathlib.Path(unittest.enterModuleContext(tempfile.TemporaryDirectory(prefix="assay-packages-")))
-    FIRST, SECOND = deb.make_package(folder, 1), deb.make_package(folder, 2)
+    FIRST, SECOND = deb.make_package(folder, 1), deb.make_package(folder, 2, CONTACT)
 
 
 class Contents(unittest.TestCase):
@@ -46,9 +50,19 @@ class Contents(unittest.TestCase):
         if not shutil.which("lintian"):
             print("skipped: there is no lintian (package lintian)", flush=True)
             self.skipTest("no lintian")
-        done = subprocess.run(["lintian", "--allow-root", "--fail-on=error,warning", FIRST], capture_output=True, text=True, check=False, timeout=120)
+        done = subprocess.run(["lintian", "--allow-root", "--fail-on=error,warning", FIRST, SECOND], capture_output=True, text=True,
+                              check=False, timeout=120)
         print(f"lintian:\n{done.stdout}", flush=True)
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+
+    def test_the_contact(self):
+        for package, contact in ((FIRST, deb.NO_CONTACT), (SECOND, CONTACT)):
+            field = subprocess.run(["dpkg-deb", "--field", package, "Maintainer"], capture_output=True, text=True, check=True, timeout=60)
+            self.assertEqual(field.stdout.strip(), contact)
+            files = subprocess.run(["dpkg-deb", "--fsys-tarfile", package], capture_output=True, check=True, timeout=60).stdout
+            with tarfile.open(fileobj=io.BytesIO(files)) as archive:
+                changelog = gzip.decompress(archive.extractfile("./usr/share/doc/assay/changelog.Debian.gz").read()).decode()
+            self.assertIn(f"\n -- {contact}  ", changelog)
 
     def test_links_of_documents(self):
         with tempfile.TemporaryDirectory(prefix="assay-package-") as folder:
@@ -168,7 +182,8 @@ class Life(unittest.TestCase):
             daemon.until(lambda: '"mail_from"' in path.read_text(encoding="utf-8"), what="a record in the file")
             self.logrotate("--force", "/etc/logrotate.d/assay")
             daemon.until(path.exists, what="a new file")
-        self.assertEqual({file.name for file in path.parent.iterdir()} - {path.name}, {f"{path.name}.{end}" for end in ("1", "2.gz", "3.gz")})
+        self.assertEqual({file.name for file in path.parent.iterdir()},
+                         {path.name, *(f"{path.name}.{end}" for end in ("1", "2.gz", "3.gz"))})
         result = self.box.run("sh", "-c", f"assay policy replay --json --config /{CONFIG} /var/log/assay/decisions.json*")
         self.assertEqual(json.loads(result.stdout)["messages"], 3)
         (self.box.root / CONFIG).write_text(to_journal, encoding="utf-8")
@@ -243,7 +258,8 @@ class Life(unittest.TestCase):
         mine = {path for path in self.files() if "assay" in path and
                 not path.startswith(("/srv/", "/root/", "/var/lib/systemd/deb-systemd-helper-enabled/"))}
         links = {path for path in mine if path.startswith("/etc/systemd/system/")}
-        self.assertEqual(mine - links, {"/etc/assay", f"/{CONFIG}", "/etc/assay/second.yaml", "/etc/logrotate.d/assay", "/var/spool/postfix/assay"})
+        self.assertEqual(mine - links, {"/etc/assay", f"/{CONFIG}", "/etc/assay/second.yaml", "/etc/logrotate.d/assay",
+                                        "/var/spool/postfix/assay"})
         self.assertTrue((self.box.root / "var/log/assay/decisions.json").exists())
         self.logrotate("/etc/logrotate.conf")
 
