@@ -174,6 +174,10 @@ class Postfix(Recipes):
         running = self.daemon()
         heading = "Failure and time-outs for this filter alone"
         self.assert_verified(self.serve_with(self.settings(heading, (INET[1], running.postfix_socket))))
+        # Another filter that is away stops no mail, and leaves what this one did.
+        with_another = self.settings(heading, (INET[1], running.postfix_socket))["smtpd_milters"]
+        with_another += f", {{ inet:127.0.0.1:{daemon.free_port()}, default_action=accept }}"
+        self.assert_verified(self.serve_with({"smtpd_milters": with_another, "milter_default_action": "tempfail"}))
         # milter_default_action does not count for it.
         absent = self.settings(heading, (INET[1], f"inet:127.0.0.1:{daemon.free_port()}"))
         self.assertEqual(self.send(self.serve_with({**absent, "milter_default_action": "accept"}))[0], 451)
