@@ -106,7 +106,7 @@ ViewCount sum(const std::vector<std::pair<std::string, ViewCount>>& counts) {
   return all;
 }
 
-constexpr std::size_t kNameColumns = 12;
+constexpr std::size_t kNameColumns = 16;
 constexpr std::size_t kRateColumns = 11;
 constexpr std::size_t kTotalColumns = 15;
 

@@ -139,6 +139,16 @@ TEST_CASE("cli/top: 80 by 24 has room for something of everything", "[cli][top]"
   }
 }
 
+TEST_CASE("cli/top: no result word is cut", "[cli][top]") {
+  DaemonView view = seen("name.example");
+  view.dmarc = {{"temperror", {1, 0, 0}}, {"permerror", {1, 0, 0}}};
+  view.messages = {{"quarantine", {1, 0, 0}}};
+  const std::string screen = top_screen(view, {80, 24}, Paint(false));
+  for (const char* word : {"\nquarantine  ", "\ndmarc temperror  ", "\ndmarc permerror  "}) {
+    CHECK(has(screen, word));
+  }
+}
+
 TEST_CASE("cli/top: it is ASCII without control characters, but for our colours", "[cli][top][property]") {
   for (const std::string& odd : odd_strings()) {
     const std::string screen = top_screen(seen(odd, 3), {120, 40}, Paint(false));
