@@ -31,7 +31,8 @@ std::string why_not_ready(const Health& health) {
   if (std::string why = why_stuck(health); !why.empty()) {
     return why;
   }
-  return is_dns_silent(health.dns) ? "no DNS server has answered for " + to_seconds(*health.dns.failing_for)
+  return is_dns_silent(health.dns) ? "no DNS server has answered for " + to_seconds(*health.dns.failing_for) +
+                                         (health.has_other_servers ? kOtherServers : "")
                                    : std::string();
 }
 
@@ -54,6 +55,7 @@ Health HealthSource::look() const {
   health.oldest_callback = callbacks_.oldest();
   health.message_deadline = std::chrono::milliseconds(longest_deadline_.load(std::memory_order_relaxed));
   health.is_draining = gate_.is_closed();
+  health.has_other_servers = is_dns_silent(health.dns) && !runtime->dns->is_up_to_date();
   health.loses_log_lines = loses_log_lines();
   return health;
 }

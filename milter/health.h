@@ -19,6 +19,8 @@ struct Health {
   /// The longest that any configuration since the start allowed: a message keeps that of the one it began with.
   std::chrono::milliseconds message_deadline{0};
   bool is_draining = false;
+  /// While DNS is silent: whether a reload would ask other servers, since resolv.conf is not what it was.
+  bool has_other_servers = false;
   /// Whether lines of the log were lost within kLossTold.
   bool loses_log_lines = false;
 };
@@ -44,6 +46,10 @@ inline constexpr std::chrono::milliseconds kLossTold{60'000};
 /// Why mail had better go elsewhere for now, in words; empty if it may come: DNS is silent, the daemon drains or is
 /// stuck.
 [[nodiscard]] std::string why_not_ready(const Health& health);
+
+/// What can be done about silent DNS, behind the words for it; empty if nothing here can.
+inline constexpr const char* kOtherServers =
+    "; resolv.conf has changed since: reload assayd, which asks the old servers";
 
 /// Whether DNS is silent: for at least kDnsSilence nothing but failures came, the last of them at most kSilenceKnown
 /// ago.

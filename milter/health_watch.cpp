@@ -35,9 +35,12 @@ void HealthWatch::take(const Health& health) {
     if (silent) {
       observe::log_warn("dns: nothing but failures for " +
                         std::to_string(*health.dns.failing_for / std::chrono::seconds(1)) +
-                        " s; what needs a lookup is a temporary error until a server answers");
+                        " s; what needs a lookup is a temporary error until a server answers" +
+                        (health.has_other_servers ? kOtherServers : ""));
     } else {
-      observe::log_info(health.dns.failing_for ? "dns: nothing was asked for a minute" : "dns: a server answers again");
+      observe::log_info(health.dns.failing_for     ? "dns: nothing was asked for a minute"
+                        : health.dns.since_success ? "dns: a server answers again"
+                                                   : "dns: a reload made the resolver anew, which has not failed yet");
     }
   }
 }

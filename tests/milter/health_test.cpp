@@ -63,6 +63,10 @@ TEST_CASE("milter/health: DNS is silent when nothing but failures came for five 
     health.dns.since_failure = seconds(45);
     CHECK(is_dns_silent(health.dns));
     CHECK(why_not_ready(health) == "no DNS server has answered for 50 s");
+    health.has_other_servers = true;
+    CHECK(why_not_ready(health) ==
+          "no DNS server has answered for 50 s; resolv.conf has changed since: reload assayd, which asks the old "
+          "servers");
   }
   SECTION("nor when the last failure is too long ago to tell of now") {
     health.dns.failing_for = seconds(600);

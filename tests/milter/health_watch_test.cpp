@@ -99,8 +99,14 @@ TEST_CASE("milter/health_watch: silent DNS is told once, and its end; the watchd
   watch.take(health);
   CHECK(log.news().empty());
   SECTION("a server answers") {
-    watch.take(sound());
+    Health answered = sound();
+    answered.dns.since_success = milliseconds(20);
+    watch.take(answered);
     CHECK(log.news() == "info dns: a server answers again\n");
+  }
+  SECTION("another resolver knows of no failure, and of no answer") {
+    watch.take(sound());
+    CHECK(log.news() == "info dns: a reload made the resolver anew, which has not failed yet\n");
   }
   SECTION("nobody asks any more") {
     health.dns.failing_for = seconds(90);
