@@ -10,7 +10,6 @@ import tempfile
 import time
 
 from mta import is_open
-from unpacked import Unavailable
 
 PATH = "/usr/sbin:/usr/bin:/sbin:/bin"
 NOBODY = 65534
@@ -27,17 +26,17 @@ class Foreign:
         self._process = None
 
     def start(self, command, **environment):
-        """Returns when it listens. All that it starts ends with it."""
+        """Returns when it listens; where it can be had it must start. All that it starts ends with it."""
         errors = self.folder / "stderr"
         with errors.open("wb") as stream:
             self._process = subprocess.Popen(command, env={"PATH": PATH, "LANG": "C", "HOME": str(self.folder), **environment},
                                              stdin=subprocess.DEVNULL, stdout=stream, stderr=stream, start_new_session=True)
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 60
         while not is_open(self.port):
             if self._process.poll() is not None or time.monotonic() > deadline:
                 told = errors.read_text(errors="replace")[-2000:] + self.log_text()[-2000:]
                 self.stop()
-                raise Unavailable(f"{self.name} does not start: {told}")
+                raise RuntimeError(f"{self.name} does not start: {told}")
             time.sleep(0.05)
 
     def log_text(self):
