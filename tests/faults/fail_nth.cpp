@@ -1,18 +1,15 @@
 // For tests alone, by LD_PRELOAD: makes the n-th call of a kind fail, once or from then on, as the file that
 // ASSAY_FAULTS names says. It is mapped, so that a test arms and reads it while the daemon runs.
 
-#include <dlfcn.h>
-#include <fcntl.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 #include <atomic>
 #include <cerrno>
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
+
+#include "tests/faults/orders.h"
 
 // NOLINTBEGIN(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp,readability-identifier-naming): glibc's names.
 extern "C" {
@@ -25,6 +22,9 @@ void* __libc_memalign(std::size_t alignment, std::size_t size);
 // NOLINTEND(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp,readability-identifier-naming)
 
 namespace {
+
+using assay::test::map_orders;
+using assay::test::real;
 
 enum Kind : std::uint32_t { Nothing = 0, Memory = 1, Digest = 2, Signature = 3 };
 
@@ -41,15 +41,7 @@ Orders none{};
 Orders* orders = &none;
 
 __attribute__((constructor)) void take_orders() {
-  const char* const path = std::getenv("ASSAY_FAULTS");  // NOLINT(concurrency-mt-unsafe): there is one thread yet.
-  const int file = path == nullptr ? -1 : open(path, O_RDWR | O_CLOEXEC);
-  if (file >= 0) {
-    void* const mapped = mmap(nullptr, sizeof(Orders), PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
-    close(file);
-    if (mapped != MAP_FAILED) {
-      orders = static_cast<Orders*>(mapped);
-    }
-  }
+  orders = map_orders("ASSAY_FAULTS", none);
 }
 
 bool shall_fail(Kind kind) noexcept {
@@ -68,11 +60,6 @@ bool shall_fail(Kind kind) noexcept {
 void* no_memory() noexcept {
   errno = ENOMEM;
   return nullptr;
-}
-
-template <class Function>
-Function* real(const char* name) {
-  return reinterpret_cast<Function*>(dlsym(RTLD_NEXT, name));
 }
 
 /// The error that OpenSSL reports where it finds no memory.

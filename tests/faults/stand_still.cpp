@@ -1,20 +1,20 @@
 // For tests alone, by LD_PRELOAD: makes the DNS thread or a callback stand still for as long as the file that
 // ASSAY_STAND_STILL names says so. It is mapped, so that a test writes and reads it while the daemon runs.
 
-#include <dlfcn.h>
-#include <fcntl.h>
 #include <libmilter/mfapi.h>
-#include <sys/mman.h>
 #include <unbound.h>
-#include <unistd.h>
 
 #include <atomic>
 #include <chrono>
 #include <cstdint>
-#include <cstdlib>
 #include <thread>
 
+#include "tests/faults/orders.h"
+
 namespace {
+
+using assay::test::map_orders;
+using assay::test::real;
 
 enum Where : std::uint32_t { Nowhere = 0, Dns = 1, Callback = 2 };
 
@@ -28,15 +28,7 @@ Orders none{};
 Orders* orders = &none;
 
 __attribute__((constructor)) void take_orders() {
-  const char* const path = std::getenv("ASSAY_STAND_STILL");  // NOLINT(concurrency-mt-unsafe): there is one thread yet.
-  const int file = path == nullptr ? -1 : open(path, O_RDWR | O_CLOEXEC);
-  if (file >= 0) {
-    void* const mapped = mmap(nullptr, sizeof(Orders), PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
-    close(file);
-    if (mapped != MAP_FAILED) {
-      orders = static_cast<Orders*>(mapped);
-    }
-  }
+  orders = map_orders("ASSAY_STAND_STILL", none);
 }
 
 void stand_if_told(Where here) {
@@ -48,11 +40,6 @@ void stand_if_told(Where here) {
     std::this_thread::sleep_for(std::chrono::milliseconds(5));
   }
   --orders->standing;
-}
-
-template <class Function>
-Function* real(const char* name) {
-  return reinterpret_cast<Function*>(dlsym(RTLD_NEXT, name));
 }
 
 }  // namespace
