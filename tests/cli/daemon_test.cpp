@@ -309,7 +309,7 @@ TEST_CASE("cli/record_sources: a log with what logrotate made of it", "[cli][exp
   std::sort(found.begin(), found.end());
   CHECK(found == std::vector<std::string>{folder.path("log"), folder.path("log-20261122"),
                                           folder.path("log-20261122.gz"), folder.path("log.1"),
-                                          folder.path("log.2.gz")});
+                                          folder.path("log.1.bz2"), folder.path("log.2.gz")});
   CHECK(with_rotated(folder.path("missing/log")).empty());
 }
 
