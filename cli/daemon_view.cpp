@@ -111,10 +111,8 @@ Input<DaemonView> read_daemon_view(const std::string& line) {
   view.settings = text(at(configuration, "settings"));
   view.mode = text(at(configuration, "mode"));
   const Json& reload = at(json, "reload");
-  view.is_reloaded = reload.is_object();
-  view.is_reload_ok = at(reload, "ok") == Json(true);
   view.reload_time = text(at(reload, "time"));
-  view.reload_problems = texts(at(reload, "problems"));
+  view.reload_outcome = text(at(reload, "outcome"));
   const Json& log = at(json, "log");
   view.log_target = text(at(log, "target"));
   view.log_format = text(at(log, "format"));

@@ -36,10 +36,7 @@ struct DaemonView {
   std::string version, since, now, listen, file, settings, mode, log_target, log_format;
   std::uint64_t pid = 0;
   std::vector<std::string> problems;
-  bool is_reloaded = false;
-  bool is_reload_ok = false;
-  std::string reload_time;
-  std::vector<std::string> reload_problems;
+  std::string reload_time, reload_outcome;  ///< Empty: none since the start.
   std::uint64_t in_flight = 0, messages_limit = 0, connections = 0, lost_log_lines = 0, local = 0;
   std::vector<std::pair<std::string, ViewCount>> messages, would, dmarc;
   Named bounds_exceeded, dns;

@@ -56,11 +56,17 @@ std::string bounds_words(const DaemonView& view) {
 }  // namespace
 
 std::string reload_words(const DaemonView& view) {
-  if (!view.is_reloaded) {
+  if (view.reload_time.empty()) {
     return "none since the start";
   }
-  if (view.is_reload_ok) {
+  if (view.reload_outcome == "done") {
     return "in force since " + view.reload_time;
+  }
+  if (view.reload_outcome == "partly") {
+    return "in force since " + view.reload_time + " but for its log: the one before stays in use";
+  }
+  if (view.reload_outcome == "failed") {
+    return "broke off at " + view.reload_time + "; configuration " + view.settings + " is in force";
   }
   return "refused at " + view.reload_time + "; the configuration before it stays in force";
 }

@@ -39,16 +39,6 @@ observe::DnsStatus dns_status(const resolver::Health& health) {
            {"cache_octets", health.cache_octets}}};
 }
 
-std::vector<std::pair<const char*, std::uint64_t>> bounds_exceeded(const observe::Metrics& metrics) {
-  using observe::Excess;
-  std::vector<std::pair<const char*, std::uint64_t>> counts;
-  for (unsigned i = 0; i <= static_cast<unsigned>(Excess::SpfLookups); ++i) {
-    const auto excess = static_cast<Excess>(i);
-    counts.emplace_back(observe::to_string(excess), metrics.times_exceeded(excess));
-  }
-  return counts;
-}
-
 }  // namespace
 
 Control::Control(const RuntimeSource& source, const Gate& gate, const observe::Metrics& metrics,
@@ -91,13 +81,13 @@ void Control::note(const observe::Record& record, const resolver::Lookups& looku
   }
 }
 
-void Control::reloaded(const std::vector<std::string>& problems) noexcept {
+void Control::reloaded(const observe::LastReload& reload) noexcept {
+  const std::lock_guard lock(reload_mutex_);
   try {
-    observe::LastReload reload{now(), problems};
-    const std::lock_guard lock(reload_mutex_);
-    reload_ = std::move(reload);
+    reload_ = reload;
   } catch (...) {
-    // No memory: the log tells of the reload.
+    // No memory for the words: the log has them.
+    reload_ = observe::LastReload{reload.time, reload.outcome, {}};
   }
 }
 
@@ -113,8 +103,7 @@ observe::DaemonStatus Control::status() const {
   status.settings = settings.fingerprint;
   status.configuration = configuration_;
   status.monitor = settings.policy.mode == policy::Mode::Monitor;
-  status.log_target = settings.log.target;
-  status.log_json = settings.log.format == config::Log::Format::Json;
+  status.log = observe::log_in_force();
   const Health health = health_.look();
   status.draining = health.is_draining;
   status.unfit = why_not_ready(health);
@@ -122,7 +111,7 @@ observe::DaemonStatus Control::status() const {
   status.messages_limit = settings.messages;
   status.connections = Session::open();
   status.dns = dns_status(health.dns);
-  status.bounds_exceeded = bounds_exceeded(metrics_);
+  status.bounds_exceeded = metrics_.bounds_exceeded();
   status.lost_log_lines = observe::lost_log_lines();
   status.loses_log_lines = health.loses_log_lines;
   if (const auto* const server = serving_.load(std::memory_order_acquire)) {

@@ -38,8 +38,8 @@ class Control {
 
   /// One message ended; `lookups` were its.
   void note(const observe::Record& record, const resolver::Lookups& lookups) noexcept;
-  /// A reload ended with these problems; none: it is in force.
-  void reloaded(const std::vector<std::string>& problems) noexcept;
+  /// A reload ended.
+  void reloaded(const observe::LastReload& reload) noexcept;
 
   /// The answer to one request.
   [[nodiscard]] observe::ControlReply answer(std::string_view request) const;

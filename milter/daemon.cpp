@@ -16,6 +16,7 @@
 #include <ctime>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "config/lint.h"
@@ -40,6 +41,7 @@
 #include "observe/http_endpoint.h"
 #include "observe/log.h"
 #include "observe/metrics.h"
+#include "observe/reload.h"
 #include "policy/lint.h"
 #include "verify/base/escape.h"
 #include "verify/base/text.h"
@@ -67,6 +69,10 @@ std::string host_name() {
     return "localhost";
   }
   return name.data();
+}
+
+Time now() {
+  return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
 }
 
 sigset_t daemon_signals() {
@@ -112,48 +118,77 @@ void make_rules_known(const config::Settings& settings, observe::Metrics& metric
   metrics.know_rules(names);
 }
 
-observe::Reload load_again(RuntimeSource& source, observe::Metrics& metrics, Control& control) {
-  const auto previous = source.current();
-  const std::vector<std::string> problems = source.load();
-  control.reloaded(problems);
-  for (const std::string& problem : problems) {
-    observe::log_error("reload: " + problem);
-  }
+/// Reads the configuration again. What is wrong with it goes into `problems`.
+observe::Reload load_again(RuntimeSource& source, observe::Metrics& metrics, std::vector<std::string>& problems) {
+  problems = source.load();
   if (!problems.empty()) {
-    observe::log_error("reload: configuration refused, the running one stays in force");
     observe::reopen_log();
     return observe::Reload::Refused;
   }
   const auto runtime = source.current();
-  const config::Settings& settings = runtime->settings;
-  make_rules_known(settings, metrics);
-  if (!open_log(settings.log)) {
-    observe::reopen_log();
+  make_rules_known(runtime->settings, metrics);
+  std::string error;
+  if (observe::open_log(log_options(runtime->settings.log), error)) {
+    return observe::Reload::Done;
   }
-  if (settings.listen.address != previous->settings.listen.address) {
-    observe::log_warn("reload: listen changed; that takes effect at the next start");
+  observe::reopen_log();
+  problems.push_back("log: " + error + "; lines go where they went before, to " + observe::log_in_force().target +
+                     ". Mend that and reload again");
+  return observe::Reload::Partly;
+}
+
+/// What a reload changed that only a start can put in force.
+void tell_of_next_start(const config::Settings& before, const config::Settings& after) {
+  for (const auto& [key, has_changed] : {std::pair("listen", before.listen.address != after.listen.address),
+                                         std::pair("metrics.listen", before.metrics_listen != after.metrics_listen),
+                                         std::pair("control", before.control != after.control)}) {
+    if (has_changed) {
+      observe::log_warn(std::string("reload: ") + key + " changed; that takes effect at the next start");
+    }
   }
-  if (settings.metrics_listen != previous->settings.metrics_listen) {
-    observe::log_warn("reload: metrics.listen changed; that takes effect at the next start");
+}
+
+void tell_of_reload(const observe::LastReload& reload, const std::string& settings) {
+  for (const std::string& problem : reload.problems) {
+    observe::log_error("reload: " + problem);
   }
-  if (settings.control != previous->settings.control) {
-    observe::log_warn("reload: control changed; that takes effect at the next start");
+  switch (reload.outcome) {
+    case observe::Reload::Done: observe::log_info("reload: configuration " + settings + " is in force"); break;
+    case observe::Reload::Partly:
+      observe::log_error("reload: configuration " + settings + " is in force but for its log");
+      break;
+    case observe::Reload::Refused:
+      observe::log_error("reload: configuration refused, the running one stays in force");
+      break;
+    case observe::Reload::Failed:
+      observe::log_error("reload: broke off, configuration " + settings + " is in force");
+      break;
   }
-  observe::log_info("reload: configuration " + settings.fingerprint + " is in force");
-  return observe::Reload::Done;
 }
 
 void reload(RuntimeSource& source, observe::Metrics& metrics, Control& control) {
-  notify_reloading();
-  observe::Reload outcome = observe::Reload::Failed;
+  const auto before = source.current();
+  observe::LastReload ended{now(), observe::Reload::Failed, {}};
   try {
-    outcome = load_again(source, metrics, control);
+    notify_reloading();
+    ended.outcome = load_again(source, metrics, ended.problems);
   } catch (...) {
     // No memory, or no thread for a new resolver: that must not end a daemon that serves.
-    report_internal_error("reload; the running configuration stays in force");
+    report_internal_error("reload");
   }
-  metrics.reloaded(outcome);
-  notify_ready("configuration " + source.current()->settings.fingerprint + " is in force");
+  const auto after = source.current();
+  // Whoever sees it counted, or reads in the log how it ended, finds the same there.
+  control.reloaded(ended);
+  metrics.reloaded(ended.outcome);
+  try {
+    tell_of_next_start(before->settings, after->settings);
+    tell_of_reload(ended, after->settings.fingerprint);
+    notify_ready("configuration " + after->settings.fingerprint + " is in force" +
+                 (ended.outcome == observe::Reload::Partly ? " but for its log" : ""));
+  } catch (...) {
+    report_internal_error("telling of a reload");
+    notify_ready({});  // So short that it takes no memory.
+  }
 }
 
 std::string draining(const Gate& gate) {
@@ -303,10 +338,9 @@ int check_configuration(const CommandLine& line) {
     return 1;
   }
   const config::Settings& settings = source.current()->settings;
-  const Time now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
   int status = 0;
   for (const policy::LintFinding& finding :
-       policy::lint(settings.policy, {now, settings.local.networks, settings.local.skip_authenticated})) {
+       policy::lint(settings.policy, {now(), settings.local.networks, settings.local.skip_authenticated})) {
     report({escape(config::to_string(finding))});
     if (policy::info(finding.kind).severity == policy::Severity::Error) {
       status = 1;

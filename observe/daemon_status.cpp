@@ -55,9 +55,21 @@ Json reload_object(const std::optional<LastReload>& reload) {
     problems.push_back(text(reload->problems[i]));
   }
   return {{"time", to_rfc3339(reload->time)},
-          {"ok", reload->problems.empty()},
+          {"ok", reload->outcome == Reload::Done},
+          {"outcome", to_string(reload->outcome)},
           {"problems", std::move(problems)},
           {"problems_omitted", reload->problems.size() - std::min(reload->problems.size(), kMaxToldProblems)}};
+}
+
+std::string words(const LastReload& reload, const std::string& settings) {
+  std::string words = "the last reload ";
+  switch (reload.outcome) {
+    case Reload::Done: break;
+    case Reload::Partly: words += "was refused in part; all but its log is in force"; break;
+    case Reload::Refused: words += "was refused; the configuration before it stays in force"; break;
+    case Reload::Failed: words += "broke off, the log says why; configuration " + settings + " is in force"; break;
+  }
+  return words + (reload.problems.empty() ? "" : ": " + reload.problems.front());
 }
 
 Json dns_object(const DnsStatus& dns) {
@@ -86,8 +98,8 @@ Json status_object(const DaemonStatus& status, const ActivityReport& activity) {
             {"mode", status.monitor ? "monitor" : "enforce"}}},
           {"reload", reload_object(status.reload)},
           {"log",
-           {{"target", text(status.log_target)},
-            {"format", status.log_json ? "json" : "text"},
+           {{"target", text(status.log.target)},
+            {"format", status.log.json ? "json" : "text"},
             {"lost_lines", status.lost_log_lines}}},
           {"in_flight", status.in_flight},
           {"messages_limit", status.messages_limit},
@@ -145,9 +157,8 @@ Json refusal_list(const ActivityReport& activity) {
 
 std::vector<std::string> problems_of(const DaemonStatus& status) {
   std::vector<std::string> problems;
-  if (status.reload && !status.reload->problems.empty()) {
-    problems.push_back("the last reload was refused; the configuration before it stays in force: " +
-                       status.reload->problems.front());
+  if (status.reload && status.reload->outcome != Reload::Done) {
+    problems.push_back(words(*status.reload, status.settings));
   }
   if (!status.unfit.empty()) {
     problems.push_back(status.unfit);

@@ -9,15 +9,11 @@
 #include <vector>
 
 #include "observe/activity.h"
+#include "observe/log.h"
+#include "observe/reload.h"
 #include "verify/base/time.h"
 
 namespace assay::observe {
-
-/// The last attempt to read the configuration again.
-struct LastReload {
-  Time time{};
-  std::vector<std::string> problems;  ///< Empty: what it read is in force.
-};
 
 /// How the resolver fares: resolver::Health in the words of the answer.
 struct DnsStatus {
@@ -36,8 +32,7 @@ struct DaemonStatus {
   std::string settings;       ///< Fingerprint of the configuration in force.
   std::string configuration;  ///< The file.
   bool monitor = false;
-  std::string log_target;
-  bool log_json = false;
+  LogOptions log;  ///< In force.
   bool draining = false;
   std::string unfit;  ///< Why mail had better go elsewhere for now, in words; empty if it may come.
   std::size_t in_flight = 0;

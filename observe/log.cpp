@@ -196,8 +196,10 @@ class Log {
  public:
   enum class Writer : std::uint8_t { Caller, Thread };
 
-  Log(std::unique_ptr<Target> target, Writer writer, bool json, bool own_time, level_enum level)
-      : json_(json), takes_fields_(target->takes_fields()), sink_(std::make_shared<TargetSink>(std::move(target))) {
+  Log(std::unique_ptr<Target> target, Writer writer, LogOptions options, level_enum level)
+      : options_(std::move(options)),
+        takes_fields_(target->takes_fields()),
+        sink_(std::make_shared<TargetSink>(std::move(target))) {
     if (writer == Writer::Thread) {
       queue_ = std::make_shared<spdlog::details::thread_pool>(kMaxQueuedLines, 1);
       async_logger_ = std::make_shared<spdlog::async_logger>(
@@ -209,7 +211,8 @@ class Log {
     }
     logger_->set_level(level);
     logger_->set_error_handler([](const std::string&) { lost_lines.fetch_add(1, std::memory_order_relaxed); });
-    const char* pattern = json ? "%v" : own_time ? "%Y-%m-%dT%H:%M:%S.%eZ %l %v" : "%v";
+    const bool own_time = options_.target != "syslog" && options_.target != "journald";
+    const char* pattern = options_.json ? "%v" : own_time ? "%Y-%m-%dT%H:%M:%S.%eZ %l %v" : "%v";
     logger_->set_formatter(
         std::make_unique<spdlog::pattern_formatter>(pattern, spdlog::pattern_time_type::utc, std::string()));
     if (queue_) {
@@ -224,7 +227,7 @@ class Log {
   Log(const Log&) = delete;
   Log& operator=(const Log&) = delete;
 
-  [[nodiscard]] bool json() const noexcept { return json_; }
+  [[nodiscard]] const LogOptions& options() const noexcept { return options_; }
   /// Whether a line may come with fields (Target).
   [[nodiscard]] bool takes_fields() const noexcept { return takes_fields_; }
   [[nodiscard]] bool takes(level_enum level) const { return logger_->should_log(level); }
@@ -264,7 +267,7 @@ class Log {
   [[nodiscard]] std::size_t queued() const { return queue_ ? queue_->queue_size() : 0; }
 
  private:
-  const bool json_;
+  const LogOptions options_;
   const bool takes_fields_;
   mutable std::mutex flushing_;
   const std::shared_ptr<TargetSink> sink_;
@@ -294,7 +297,7 @@ class Current {
  private:
   // Without a thread: a daemon that goes into the background must not have one yet.
   Current()
-      : log_(std::make_shared<Log>(make_stream_target(STDERR_FILENO), Log::Writer::Caller, false, true,
+      : log_(std::make_shared<Log>(make_stream_target(STDERR_FILENO), Log::Writer::Caller, LogOptions{},
                                    level_enum::info)) {}
   std::mutex mutex_;
   std::shared_ptr<const Log> log_;
@@ -343,7 +346,7 @@ void log_text(level_enum level, std::string_view text) noexcept {
       return;
     }
     std::string line = printable(text, kMaxLogOctets);
-    if (log.json()) {
+    if (log.options().json) {
       const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
       const auto word = spdlog::level::to_string_view(level);
       line =
@@ -370,10 +373,8 @@ bool open_log(const LogOptions& options, std::string& error) {
   if (!target) {
     return false;
   }
-  const bool own_time = options.target != "syslog" && options.target != "journald";
   try {
-    Current::instance().set(
-        std::make_shared<Log>(std::move(target), Log::Writer::Thread, options.json, own_time, *level));
+    Current::instance().set(std::make_shared<Log>(std::move(target), Log::Writer::Thread, options, *level));
   } catch (const std::exception& failed) {
     error = std::string("cannot start the thread that writes the log: ") + failed.what();
     return false;
@@ -388,6 +389,10 @@ void reopen_log() {
   if (!reopened) {
     log_error(error + "; the log stays where it was");
   }
+}
+
+LogOptions log_in_force() {
+  return Current::instance().get()->options();
 }
 
 void flush_log() {
@@ -410,7 +415,7 @@ void log_error(std::string_view text) {
 void log_record(const Record& record) {
   guarded([&](const Log& log) {
     if (log.takes(level_enum::info)) {
-      std::string line = log.json() ? to_json(record) : to_text(record);
+      std::string line = log.options().json ? to_json(record) : to_text(record);
       if (log.takes_fields()) {
         line += '\n' + journal_fields(record);
       }

@@ -34,6 +34,8 @@ struct LogOptions {
 /// Closes and opens a log file again, after logrotate moved it. A file that cannot be opened leaves the old one in use
 /// and says so there. Not for a signal handler itself.
 void reopen_log();
+/// Those of the log in force.
+[[nodiscard]] LogOptions log_in_force();
 /// Waits until what was logged before is written or lost; two seconds at most, where a reader stands still. Where the
 /// queue is full it costs the oldest line.
 void flush_log();

@@ -32,10 +32,28 @@ constexpr std::array kIprevResults{iprev::Status::Pass, iprev::Status::Fail, ipr
                                    iprev::Status::PermError};
 constexpr std::array kDifferences{dmarc::Difference::Result, dmarc::Difference::Policy,
                                   dmarc::Difference::OrganizationalDomain};
-constexpr std::array kExcesses{Excess::Messages,      Excess::Connections,  Excess::Recipients,    Excess::HeaderOctets,
-                               Excess::HeaderFields,  Excess::ForgedFields, Excess::AuthorDomains, Excess::Signatures,
-                               Excess::SignatureCost, Excess::ArcSets,      Excess::ArcCost,       Excess::SpfLookups};
-constexpr std::array kReloads{Reload::Done, Reload::Refused, Reload::Failed};
+
+/// Of an enumeration that counts up from 0. The compiler wants every value in its to_string(), which returns "" for
+/// what lies beyond the last: a new one cannot be forgotten here.
+template <class Enum>
+constexpr std::size_t count_values() {
+  std::size_t count = 0;
+  while (*to_string(static_cast<Enum>(count)) != '\0') {
+    ++count;
+  }
+  return count;
+}
+template <class Enum>
+constexpr auto every() {
+  std::array<Enum, count_values<Enum>()> values{};
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    values.at(i) = static_cast<Enum>(i);
+  }
+  return values;
+}
+constexpr auto kExcesses = every<Excess>();
+constexpr auto kReloads = every<Reload>();
+
 /// What decides but for own rules.
 constexpr std::array kGrounds{
     policy::Ground::Default,      policy::Ground::Local,           policy::Ground::Exceeded,
@@ -146,6 +164,31 @@ class ResultCounters {
   CounterFor<iprev::Status, kIprevResults.size()> iprev_;
 };
 
+/// What became of the last reload: 1 for that, 0 for the others.
+class LastOutcome {
+ public:
+  explicit LastOutcome(prometheus::Registry& registry)
+      : family_(prometheus::BuildGauge()
+                    .Name("assay_last_reload")
+                    .Help("1 for what became of the last reload; done before the first.")
+                    .Register(registry)) {
+    for (std::size_t i = 0; i < kReloads.size(); ++i) {
+      gauges_[i] = &family_.Add({{"outcome", to_string(kReloads[i])}});
+    }
+    set(Reload::Done);
+  }
+
+  void set(Reload outcome) noexcept {
+    for (std::size_t i = 0; i < kReloads.size(); ++i) {
+      gauges_[i]->Set(kReloads[i] == outcome ? 1 : 0);
+    }
+  }
+
+ private:
+  prometheus::Family<prometheus::Gauge>& family_;
+  std::array<prometheus::Gauge*, kReloads.size()> gauges_{};
+};
+
 bool is_beyond(const spf::Outcome& outcome) noexcept {
   return outcome.reason == spf::Reason::TooManyLookups || outcome.reason == spf::Reason::TooManyVoidLookups;
 }
@@ -171,33 +214,6 @@ void for_each_excess(const Verdict& verdict, Note note) noexcept {
 }
 
 }  // namespace
-
-const char* to_string(Excess excess) noexcept {
-  switch (excess) {
-    case Excess::Messages: return "messages";
-    case Excess::Connections: return "connections";
-    case Excess::Recipients: return "recipients";
-    case Excess::HeaderOctets: return to_string(Bound::HeaderOctets);
-    case Excess::HeaderFields: return to_string(Bound::HeaderFields);
-    case Excess::ForgedFields: return "forged_fields";
-    case Excess::AuthorDomains: return "author_domains";
-    case Excess::Signatures: return "signatures";
-    case Excess::SignatureCost: return "signature_cost";
-    case Excess::ArcSets: return "arc_sets";
-    case Excess::ArcCost: return "arc_cost";
-    case Excess::SpfLookups: return "spf_lookups";
-  }
-  return "";
-}
-
-const char* to_string(Reload outcome) noexcept {
-  switch (outcome) {
-    case Reload::Done: return "done";
-    case Reload::Refused: return "refused";
-    case Reload::Failed: return "failed";
-  }
-  return "";
-}
 
 struct Metrics::Counters {
   explicit Counters(std::function<Moment()> look_at) : look(std::move(look_at)) {}
@@ -236,6 +252,7 @@ struct Metrics::Counters {
       "bound", kExcesses};
   CounterFor<Reload, kReloads.size()> reloads{
       counters(registry, "assay_reloads_total", "Reloads of the configuration, by outcome."), "outcome", kReloads};
+  LastOutcome last_reload{registry};
   prometheus::Histogram& wait = prometheus::BuildHistogram()
                                     .Name("assay_end_of_message_seconds")
                                     .Help("Time from the end of a message to its verdict: what the MTA waits.")
@@ -313,11 +330,20 @@ void Metrics::exceeded(Excess excess) noexcept {
 }
 
 void Metrics::reloaded(Reload outcome) noexcept {
+  counters_->last_reload.set(outcome);
   counters_->reloads.add(outcome);
 }
 
 std::uint64_t Metrics::times_exceeded(Excess excess) const noexcept {
   return static_cast<std::uint64_t>(counters_->excesses.count(excess));
+}
+
+std::vector<std::pair<const char*, std::uint64_t>> Metrics::bounds_exceeded() const {
+  std::vector<std::pair<const char*, std::uint64_t>> counts;
+  for (const Excess excess : kExcesses) {
+    counts.emplace_back(to_string(excess), times_exceeded(excess));
+  }
+  return counts;
 }
 
 std::string Metrics::text() const {

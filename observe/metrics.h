@@ -6,10 +6,13 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "observe/record.h"
+#include "observe/reload.h"
 #include "resolver/health.h"
+#include "verify/limits.h"
 
 namespace assay::observe {
 
@@ -28,15 +31,23 @@ enum class Excess : std::uint8_t {
   ArcCost,        ///< What one chain may cost.
   SpfLookups,     ///< Terms that need DNS, or lookups without an answer, of one SPF check (RFC 7208 section 4.6.4).
 };
-[[nodiscard]] const char* to_string(Excess excess) noexcept;
-
-/// What became of a reload.
-enum class Reload : std::uint8_t {
-  Done,
-  Refused,  ///< The new configuration is invalid.
-  Failed,   ///< Something broke.
-};
-[[nodiscard]] const char* to_string(Reload outcome) noexcept;
+[[nodiscard]] constexpr const char* to_string(Excess excess) noexcept {
+  switch (excess) {
+    case Excess::Messages: return "messages";
+    case Excess::Connections: return "connections";
+    case Excess::Recipients: return "recipients";
+    case Excess::HeaderOctets: return to_string(Bound::HeaderOctets);
+    case Excess::HeaderFields: return to_string(Bound::HeaderFields);
+    case Excess::ForgedFields: return "forged_fields";
+    case Excess::AuthorDomains: return "author_domains";
+    case Excess::Signatures: return "signatures";
+    case Excess::SignatureCost: return "signature_cost";
+    case Excess::ArcSets: return "arc_sets";
+    case Excess::ArcCost: return "arc_cost";
+    case Excess::SpfLookups: return "spf_lookups";
+  }
+  return "";
+}
 
 /// What only the handling of a message knows.
 struct Handling {
@@ -81,6 +92,8 @@ class Metrics {
   void reloaded(Reload outcome) noexcept;
   /// Times that it was exceeded since the start.
   [[nodiscard]] std::uint64_t times_exceeded(Excess excess) const noexcept;
+  /// The same of every bound, by its name.
+  [[nodiscard]] std::vector<std::pair<const char*, std::uint64_t>> bounds_exceeded() const;
 
   /// All of it in Prometheus' text format.
   [[nodiscard]] std::string text() const;

@@ -42,7 +42,6 @@ DaemonView seen(const std::string& text, std::size_t rows = 40) {
   status.settings = "0123456789ab";
   status.configuration = "/etc/assay/assay.yaml";
   status.listen = "inet:8893@127.0.0.1";
-  status.log_target = "stderr";
   status.messages_limit = 1000;
   status.in_flight = 3;
   status.connections = 12;
@@ -50,7 +49,7 @@ DaemonView seen(const std::string& text, std::size_t rows = 40) {
   status.dns.failing_for = milliseconds(7000);
   status.unfit = "no DNS server has answered for 7 s";
   status.dns.counters = {{"questions", 200}, {"cache_hits", 190}, {"in_flight", 2}, {"temp_fail", 4}, {"timeouts", 6}};
-  status.reload = LastReload{status.now, {"assay.yaml:1:1: wrong"}};
+  status.reload = LastReload{status.now, Reload::Refused, {"assay.yaml:1:1: wrong"}};
   ActivityReport activity;
   activity.actions.at(0) = {1'234'567, 123, 600};
   activity.actions.at(1) = {10, 0, 1};
@@ -112,6 +111,22 @@ TEST_CASE("cli/status: a line for each subject, what is wrong last", "[cli][stat
         "log            stderr, text\n"
         "problem: the last reload was refused; the configuration before it stays in force: assay.yaml:1:1: wrong\n"
         "problem: no DNS server has answered for 7 s\n");
+}
+
+TEST_CASE("cli/status: how the last reload ended", "[cli][status]") {
+  DaemonView view;
+  CHECK(reload_words(view) == "none since the start");
+  view.reload_time = "2027-01-15T08:00:00Z";
+  view.settings = "0123456789ab";
+  for (const auto& [outcome, words] : {
+           std::pair("done", "in force since 2027-01-15T08:00:00Z"),
+           std::pair("partly", "in force since 2027-01-15T08:00:00Z but for its log: the one before stays in use"),
+           std::pair("refused", "refused at 2027-01-15T08:00:00Z; the configuration before it stays in force"),
+           std::pair("failed", "broke off at 2027-01-15T08:00:00Z; configuration 0123456789ab is in force"),
+       }) {
+    view.reload_outcome = outcome;
+    CHECK(reload_words(view) == words);
+  }
 }
 
 TEST_CASE("cli/top: the screen keeps to its size, whatever is shown", "[cli][top][bounds]") {

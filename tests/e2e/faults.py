@@ -27,6 +27,11 @@ class Faults:
         self._orders[4:] = struct.pack("<IQQQ", from_then_on, nth, 0, 0)
         self._orders[:4] = struct.pack("<I", KINDS[kind])
 
+    @property
+    def calls(self):
+        """Of the kind that is armed, since it was."""
+        return struct.unpack(_FORMAT, self._orders[:])[3]
+
     def disarm(self):
         """Returns how many calls there were since, and how many of them failed."""
         self._orders[:4] = bytes(4)

@@ -168,6 +168,43 @@ class Metrics(unittest.TestCase):
         self.assertNotEqual(fingerprint(), before)
         self.assertEqual(read(self.port)['assay_decisions_total{action="reject",rule="late"}'], 0)
 
+    def test_a_reload_whose_log_cannot_be_opened_is_told_of_until_it_can(self):
+        running = self.start()
+
+        def reload(log, outcome, reloads):
+            running.write_config(f"metrics: {{listen: '127.0.0.1:{self.port}'}}\nlog: {log}\nauthserv_id: {outcome}{reloads}.example\n")
+            running.reload()
+            daemon.until(lambda: sum(value for name, value in read(self.port).items() if name.startswith("assay_reloads_total")) == reloads,
+                         what=f"reload {reloads}")
+            series = read(self.port)
+            status = daemon.assay("status", "--json", "--socket", running.folder / "control.sock", status=outcome != "done")
+            self.assertEqual([name for name, value in series.items() if name.startswith("assay_last_reload") and value],
+                             [f'assay_last_reload{{outcome="{outcome}"}}'])
+            self.assertIn(f'assay_configuration_info{{fingerprint="{status["configuration"]["settings"]}"}}', series)
+            self.assertEqual((status["reload"]["outcome"], status["reload"]["ok"]), (outcome, outcome == "done"))
+            return status
+
+        first = daemon.assay("status", "--json", "--socket", running.folder / "control.sock")
+        missing = running.folder / "missing/log"
+        self.assertEqual(first["log"], {"target": str(running.log), "format": "json", "lost_lines": 0})
+        for reloads in (1, 2):  # The second time it is the configuration in force that says so.
+            status = reload(f"{{format: text, target: {missing}}}", "partly", reloads)
+            self.assertEqual(status["log"], first["log"])
+            self.assertNotEqual(status["configuration"], first["configuration"])
+            problem, = status["problems"]
+            for word in ("in part", f"log: cannot open the log file {missing}: No such file or directory", f"to {running.log}."):
+                self.assertIn(word, problem)
+            record, = self.send(running, ["plain.example"])
+            self.assertIn(f"partly{reloads}.example;", record["authentication_results"])
+            running.log.unlink()  # As logrotate does: the log that is still in use is opened anew.
+        refused = reload("{format: txt}", "refused", 3)
+        self.assertEqual((refused["log"], refused["configuration"]), (status["log"], status["configuration"]))
+        self.assertIn("log.format", refused["problems"][0])
+        missing.parent.mkdir()
+        mended = reload(f"{{format: text, target: {missing}}}", "done", 4)
+        self.assertEqual((mended["log"], mended["problems"]), ({"target": str(missing), "format": "text", "lost_lines": 0}, []))
+        self.assertIn(f"reload: configuration {mended['configuration']['settings']} is in force", missing.read_text())
+
     def test_it_is_not_ready_while_it_drains(self):
         running = self.start("stop_timeout: 30s\n")
         self.assertEqual(ask(self.port, "/healthz"), (200, "ok\n"))

@@ -4,10 +4,14 @@ daemon or the next message, and never makes a verdict that is not the message's.
 
 import collections
 import contextlib
+import json
+import re
 import socket
+import subprocess
 import tempfile
 import time
 import unittest
+import urllib.request
 
 import daemon
 import delivered
@@ -99,6 +103,48 @@ class WantOfMemory(unittest.TestCase):
         # A connection that libmilter has no memory to make a thread for stands still until the MTA gives up.
         self.patience = 3
         self.sweep("memory", "pass-ed25519-rsa", from_then_on=True, on_new_threads=True)
+
+    def test_a_reload(self):
+        """One allocation of it fails. Whatever comes of that, the status and the metrics say the same, and the next one is done."""
+        port = daemon.free_port()
+        # No zone file, with which ldns itself ends the process for want of memory.
+        settings = SETTINGS + f"metrics: {{listen: '127.0.0.1:{port}'}}\ndns: {{forward: ['127.0.0.1@{daemon.free_port()}']}}\n"
+
+        def series(name):
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=20) as answer:
+                return {label: float(value) for label, value in re.findall(rf'^{name}{{\w+="(\w+)"}} (\S+)$', answer.read().decode(), re.M)}
+
+        def reload(nth):
+            """Its outcome, and how many allocations there were."""
+            self.running.write_config(settings, authserv_id=f"{nth}.example")
+            self.faults.arm("memory", nth)
+            self.running.reload()
+            calls = 0
+            while calls == 0 or self.faults.calls != calls:
+                calls = self.faults.calls
+                time.sleep(0.1)
+            self.faults.disarm()
+            self.assertTrue(self.running.is_running(), f"{nth}: {self.running.errors.read_text()}")
+            outcome, = (outcome for outcome, value in series("assay_last_reload").items() if value)
+            # Its exit status is 1 as well where the line that failed was one of the log.
+            asked = subprocess.run([daemon.BIN / "assay", "status", "--json", "--socket", self.running.folder / "control.sock"],
+                                   capture_output=True, check=False, timeout=60)
+            status = json.loads(asked.stdout)
+            self.assertEqual((status["reload"]["outcome"], series("assay_configuration_info")),
+                             (outcome, {status["configuration"]["settings"]: 1}), nth)
+            return outcome, calls
+
+        with daemon.Daemon(settings, environment=self.faults.environment) as self.running:
+            counts = collections.Counter()
+            outcome, most = reload(10**9)
+            self.assertEqual(outcome, "done")
+            steps = sorted({*range(1, 9), *(most * step // 40 for step in range(1, 40)), *range(most - 25, most + 1)})
+            for nth in steps:
+                counts[reload(nth)[0]] += 1
+            print(f"a reload of {most} allocations of which one of {len(steps)} fails: {dict(counts)}", flush=True)
+            self.assertGreater(counts["failed"], 0)
+            self.assertEqual(sum(series("assay_reloads_total").values()), len(steps) + 1)
+            self.assertEqual(reload(10**9)[0], "done")
 
     def test_each_hash_and_each_signature_check(self):
         for kind in ("digest", "signature"):

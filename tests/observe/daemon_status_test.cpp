@@ -32,13 +32,21 @@ TEST_CASE("observe/daemon_status: what an administrator should look at", "[obser
   DaemonStatus status = healthy();
   CHECK(problems_of(status).empty());
   SECTION("a reload in force is none") {
-    status.reload = LastReload{status.now, {}};
+    status.reload = LastReload{status.now, Reload::Done, {}};
     CHECK(problems_of(status).empty());
   }
-  SECTION("a reload that was refused") {
-    status.reload = LastReload{status.now, {"assay.yaml:1:1: wrong", "another"}};
-    REQUIRE(problems_of(status).size() == 1);
-    CHECK(problems_of(status).front().find("assay.yaml:1:1: wrong") != std::string::npos);
+  SECTION("a reload that was refused, in whole or in part") {
+    for (const Reload outcome : {Reload::Refused, Reload::Partly}) {
+      status.reload = LastReload{status.now, outcome, {"assay.yaml:1:1: wrong", "another"}};
+      REQUIRE(problems_of(status).size() == 1);
+      CHECK(problems_of(status).front().find("assay.yaml:1:1: wrong") != std::string::npos);
+    }
+  }
+  SECTION("a reload that broke off, for whose words there was no memory") {
+    status.reload = LastReload{status.now, Reload::Failed, {}};
+    CHECK(problems_of(status) ==
+          std::vector<std::string>{
+              "the last reload broke off, the log says why; configuration 0123456789ab is in force"});
   }
   SECTION("what the probe of readiness says") {
     status.unfit = "no DNS server has answered for 5 s";
@@ -62,8 +70,8 @@ TEST_CASE("observe/daemon_status: what an administrator should look at", "[obser
 TEST_CASE("observe/daemon_status: the answers are JSON with every octet escaped", "[observe][control][property]") {
   for (const std::string& odd : assay::test::odd_strings()) {
     DaemonStatus status = healthy();
-    status.configuration = status.listen = status.log_target = odd;
-    status.reload = LastReload{status.now, {odd}};
+    status.configuration = status.listen = status.log.target = odd;
+    status.reload = LastReload{status.now, Reload::Refused, {odd}};
     ActivityReport activity;
     activity.rules.push_back({odd, {3, 2, 1}});
     activity.slow.push_back({{odd, assay::dns::Type::TXT}, assay::dns::Status::TempFail, milliseconds(200), 2});
@@ -85,7 +93,7 @@ TEST_CASE("observe/daemon_status: kMaxToldProblems of a reload are told, more ar
           "[observe][control][bounds]") {
   for (const std::size_t more : {std::size_t{0}, std::size_t{1}}) {
     DaemonStatus status = healthy();
-    status.reload = LastReload{status.now, std::vector<std::string>(kMaxToldProblems + more, "wrong")};
+    status.reload = LastReload{status.now, Reload::Refused, std::vector<std::string>(kMaxToldProblems + more, "wrong")};
     const Json reload = Json::parse(status_json(status, {}))["reload"];
     CHECK(reload["problems"].size() == kMaxToldProblems);
     CHECK(reload["problems_omitted"] == more);

@@ -142,7 +142,9 @@ TEST_CASE("observe/log: a target or level that cannot be used is refused, the lo
   CHECK(error == "log target 'relative/path' is not stderr, syslog, journald or an absolute path");
   CHECK(!open_log({false, "loud", "stderr"}, error));
   CHECK(error == "log level 'loud' is not debug, info, warn or error");
-  CHECK(!open_log({false, "info", "/nonexistent/folder/log"}, error));
+  CHECK(!open_log({true, "info", "/nonexistent/folder/log"}, error));
+  CHECK(log_in_force().target == log.path());
+  CHECK_FALSE(log_in_force().json);
   log_info("still here");
   CHECK(log.lines().size() == 1);
 }

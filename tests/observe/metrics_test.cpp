@@ -93,8 +93,10 @@ TEST_CASE("observe/metrics: every series is there before the first message, at z
   for (const char* result : {"pass", "fail", "temperror", "permerror"}) {
     CHECK(value(metrics, std::string("assay_iprev_results_total{result=\"") + result + "\"}") == "0");
   }
-  for (const char* outcome : {"done", "refused", "failed"}) {
+  for (const char* outcome : {"done", "partly", "refused", "failed"}) {
     CHECK(value(metrics, std::string("assay_reloads_total{outcome=\"") + outcome + "\"}") == "0");
+    CHECK(value(metrics, std::string("assay_last_reload{outcome=\"") + outcome + "\"}") ==
+          (outcome == std::string("done") ? "1" : "0"));
   }
   for (const char* status : {"found", "no_data", "nx_domain", "temp_fail", "bogus"}) {
     CHECK(value(metrics, std::string("assay_dns_answers_total{status=\"") + status + "\"}") == "0");
@@ -167,6 +169,13 @@ TEST_CASE("observe/metrics: a bound counts where it is exceeded, by its record o
   CHECK(value(metrics, "assay_bounds_exceeded_total{bound=\"messages\"}") == "1");
   CHECK(value(metrics, "assay_bounds_exceeded_total{bound=\"recipients\"}") == "0");
   CHECK(metrics.times_exceeded(assay::observe::Excess::HeaderFields) == 2);
+  // Whoever asks for all of them gets what the endpoint shows, each bound of it.
+  std::size_t listed = 0;
+  for (const auto& [bound, times] : metrics.bounds_exceeded()) {
+    CHECK(value(metrics, std::string("assay_bounds_exceeded_total{bound=\"") + bound + "\"}") == std::to_string(times));
+    ++listed;
+  }
+  CHECK(listed == series_of(metrics.text(), "assay_bounds_exceeded_total"));
 }
 
 TEST_CASE("observe/metrics: messages in flight are those of the moment of the question", "[observe][metrics]") {
@@ -430,12 +439,24 @@ TEST_CASE("observe/metrics: DNS, queues and the configuration are those of the m
   CHECK(value(metrics, "assay_dns_answer_seconds_count") == "3");
 }
 
-TEST_CASE("observe/metrics: a reload counts by its outcome", "[observe][metrics]") {
+TEST_CASE("observe/metrics: a reload counts by its outcome, and the last is told", "[observe][metrics]") {
   Metrics metrics("1.2.3");
+  const auto is_last = [&metrics](const char* outcome) {
+    for (const std::string other : {"done", "partly", "refused", "failed"}) {
+      CHECK(value(metrics, "assay_last_reload{outcome=\"" + other + "\"}") == (other == outcome ? "1" : "0"));
+    }
+  };
   metrics.reloaded(assay::observe::Reload::Refused);
+  is_last("refused");
   metrics.reloaded(assay::observe::Reload::Done);
+  is_last("done");
+  metrics.reloaded(assay::observe::Reload::Failed);
+  metrics.reloaded(assay::observe::Reload::Partly);
+  is_last("partly");
   metrics.reloaded(assay::observe::Reload::Refused);
+  is_last("refused");
+  CHECK(value(metrics, "assay_reloads_total{outcome=\"partly\"}") == "1");
   CHECK(value(metrics, "assay_reloads_total{outcome=\"done\"}") == "1");
   CHECK(value(metrics, "assay_reloads_total{outcome=\"refused\"}") == "2");
-  CHECK(value(metrics, "assay_reloads_total{outcome=\"failed\"}") == "0");
+  CHECK(value(metrics, "assay_reloads_total{outcome=\"failed\"}") == "1");
 }
