@@ -38,6 +38,7 @@ void set_treatment(Treatment& treatment, const policy::Decision& decision) {
   treatment.quarantine = decision.quarantine;
   treatment.is_mark_known = true;
   treatment.headers = decision.headers;
+  treatment.are_headers_known = true;
 }
 
 bool marks_by_header(const Treatment& treatment) {
@@ -125,7 +126,8 @@ Difference compare(const Treatment& before, const Treatment& after) noexcept {
   const bool has_other_mark =
       outcome_after == Outcome::QuarantineByHeader && before.is_mark_known && after.is_mark_known &&
       (before.quarantine->name != after.quarantine->name || before.quarantine->value != after.quarantine->value);
-  return has_other_mark || before.headers != after.headers ? Difference::Fields : Difference::None;
+  const bool has_other_headers = before.are_headers_known && after.are_headers_known && before.headers != after.headers;
+  return has_other_mark || has_other_headers ? Difference::Fields : Difference::None;
 }
 
 void set_fate(Fate& fate, const policy::Decision& decision, const policy::Decision& enforced) {
@@ -138,6 +140,7 @@ void set_recorded_fate(Fate& fate, const policy::Decision& decision) {
   set_fate(fate, decision, decision);
   fate.done.is_mark_known = false;
   fate.enforced.is_mark_known = false;
+  fate.enforced.are_headers_known = decision.action != policy::Action::Accept || !decision.headers.empty();
   const bool is_observed =
       std::any_of(decision.observed.begin(), decision.observed.end(),
                   [&decision](const policy::Observed& rule) { return rule.rule == decision.would_rule; });
@@ -169,7 +172,10 @@ void ChangeCount::add(const observe::Record& record, const Fate& before, const F
     other_rule_ += before.rule == after.rule ? 0U : 1U;
     const bool is_quarantined =
         before.enforced.action == policy::Action::Quarantine && after.enforced.action == policy::Action::Quarantine;
-    unknown_form_ += is_quarantined && !(before.enforced.quarantine && after.enforced.quarantine) ? 1U : 0U;
+    const bool is_form_unknown = is_quarantined && !(before.enforced.quarantine && after.enforced.quarantine);
+    const bool is_field_unknown = enforced_difference == Difference::None && !before.enforced.are_headers_known &&
+                                  !after.enforced.headers.empty();
+    unknown_form_ += is_form_unknown || is_field_unknown ? 1U : 0U;
     return;
   }
   ++changed_;

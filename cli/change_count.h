@@ -40,6 +40,7 @@ struct Treatment {
   std::optional<policy::Quarantine> quarantine;  ///< For Quarantine; nullopt there if the form is not known.
   bool is_mark_known = true;                     ///< Whether `quarantine` tells the field that is added, too.
   std::vector<policy::HeaderField> headers;      ///< Fields that rules add.
+  bool are_headers_known = true;
 };
 [[nodiscard]] Outcome outcome_of(const Treatment& treatment) noexcept;
 
@@ -63,7 +64,8 @@ struct Fate {
 /// Of a decision made in enforce mode, or, with what `enforced` says of enforce mode, of one made in monitor mode.
 void set_fate(Fate& fate, const policy::Decision& decision, const policy::Decision& enforced);
 /// Of a recorded decision, which does not say its mode: a `would` that is not an observed rule's is that of monitor
-/// mode. Which field marks what is quarantined by header is not recorded, nor, in monitor mode, the form of quarantine.
+/// mode. Which field marks what is quarantined by header is not recorded, nor, in monitor mode, the form of quarantine
+/// and the fields that rules would add.
 void set_recorded_fate(Fate& fate, const policy::Decision& decision);
 
 /// A message that changed.
@@ -112,7 +114,8 @@ class ChangeCount {
   [[nodiscard]] std::uint64_t enforced_changed() const noexcept { return enforced_changed_; }
   /// Messages to which the same happens by another rule.
   [[nodiscard]] std::uint64_t other_rule() const noexcept { return other_rule_; }
-  /// Messages quarantined before and after, of which one form is not known, so that a change of it would not show.
+  /// Messages quarantined before and after, of which one form is not known, or to which fields are added now and nobody
+  /// knows about before, so that a change would not show.
   [[nodiscard]] std::uint64_t unknown_form() const noexcept { return unknown_form_; }
   [[nodiscard]] const Transitions& transitions() const noexcept { return transitions_; }
   [[nodiscard]] const Transitions& enforced_transitions() const noexcept { return enforced_transitions_; }

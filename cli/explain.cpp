@@ -188,10 +188,10 @@ std::string why_not_verified(const observe::Record& record) {
   if (dmarc.status != dmarc::Status::TempError || dmarc.author || dmarc.reason != dmarc::Reason::None) {
     return {};
   }
-  if (record.decision.rule == "internal_error") {
+  if (record.decision.rule == policy::kInternalError) {
     return "assayd failed on the message, which was not verified; its log says at what (internal error)";
   }
-  if (record.decision.rule == "forged_results") {
+  if (record.decision.rule == policy::kForgedResults) {
     return "the message has too many fields that only this site may write, and was not verified";
   }
   return {};

@@ -69,6 +69,15 @@ std::optional<Limits> read_limits(const Options& options) {
   return limits;
 }
 
+/// Decides as the daemon would have carried it out: what the MTA did not offer for the message then falls back again.
+policy::Decision decide_again(const observe::Record& record, const policy::Rules& rules) {
+  policy::Decision decision = policy::decide(record.verdict, record.facts, rules, record.time);
+  if (decision.quarantine && record.decision.unavailable_form == decision.quarantine->how) {
+    decision.quarantine->how = policy::QuarantineHow::Header;
+  }
+  return decision;
+}
+
 /// Decides the messages of decision records again. One core, one record at a time.
 class Replay {
  public:
@@ -76,16 +85,10 @@ class Replay {
       : after_(std::move(after)),
         before_(std::move(before)),
         files_(options.records),
-        report_{options.config, options.against, after_.mode == policy::Mode::Monitor, ChangeCount(examples)} {}
+        report_{options.config, options.against, after_.mode == policy::Mode::Monitor, ChangeCount(examples), {}, 0} {}
 
   [[nodiscard]] ReplayReport& run() {
-    const LineCounts lines = files_.read([this](const observe::Record& record) { take(record); });
-    report_.local = lines.local;
-    report_.incomplete = lines.incomplete;
-    report_.malformed = lines.malformed;
-    report_.other_lines = lines.other_lines;
-    report_.files_without = lines.files_without;
-    report_.is_whole = lines.is_whole;
+    report_.lines = files_.read([this](const observe::Record& record) { take(record); });
     return report_;
   }
 
@@ -103,10 +106,10 @@ class Replay {
 
   /// Of monitor mode only the action is told that enforce mode takes, so that this is asked, too.
   void decide(Fate& fate, const observe::Record& record, policy::Rules& rules) {
-    policy::Decision decision = policy::decide(record.verdict, record.facts, rules, record.time);
+    policy::Decision decision = decide_again(record, rules);
     if (rules.mode == policy::Mode::Monitor) {
       rules.mode = policy::Mode::Enforce;
-      set_fate(fate, decision, policy::decide(record.verdict, record.facts, rules, record.time));
+      set_fate(fate, decision, decide_again(record, rules));
       rules.mode = policy::Mode::Monitor;
     } else {
       set_fate(fate, decision, decision);
@@ -144,13 +147,13 @@ int run_replay(const Options& options) {
   ReplayReport& report = replay.run();
   report.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   // Nothing was compared: that must not pass for "nothing changes".
-  const bool is_blank = report.changes.messages() + report.local == 0;
+  const bool is_blank = report.changes.messages() + report.lines.local == 0;
   if (options.json) {
     std::cout << to_json(report) << '\n';
-  } else if (!is_blank) {
+  } else if (!is_blank || not_replayable(report.lines) != 0) {
     std::cout << to_text(report, Paint(wants_colour()));
   }
-  if (!report.is_whole) {
+  if (!report.lines.is_whole) {
     return kExitUsage;
   }
   if (is_blank) {
@@ -162,8 +165,9 @@ int run_replay(const Options& options) {
     return kExitFound;
   }
   // What could not be judged must not pass for "no change".
-  if (limits->max_change && report.files_without != 0) {
-    return complain("--max-change: no line is a record in " + std::to_string(report.files_without) + " of the files");
+  if (limits->max_change && report.lines.files_without != 0) {
+    return complain("--max-change: no line is a record in " + std::to_string(report.lines.files_without) +
+                    " of the files");
   }
   if (limits->max_change && left_unjudged(report) > limits->allow_incomplete) {
     return complain("--max-change: " + with_commas(left_unjudged(report)) +
@@ -200,11 +204,13 @@ void add_policy_replay(CLI::App& policy, Run& run) {
   verb->footer(
       "Messages are asked about as they were: what DNS said then, rules that expire by\n"
       "the time of each message. Local and authenticated mail is counted, not decided.\n"
+      "What assayd refused by itself (internal_error, forged_results, mta) cannot be\n"
+      "replayed, and is counted by its reason.\n"
       "In monitor mode what happens and what enforce mode does are told apart;\n"
       "--max-change counts the greater of both.\n\n"
       "Exit status: 0 done; 1 more than --max-change messages change; 2 usage, a file\n"
       "that cannot be read to its end, no record at all, or, with --max-change, more\n"
-      "than could be judged: broken records, files without any.\n\n"
+      "than could be judged: broken records, what cannot be replayed, files without any.\n\n"
       "Example:\n"
       "  assay policy replay --config new.yaml /var/log/assay/records.json*");
   verb->callback([options, &run] { run = [options] { return run_replay(*options); }; });

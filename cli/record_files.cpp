@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <iostream>
+#include <numeric>
 #include <system_error>
 #include <utility>
 
@@ -58,6 +59,10 @@ FileLines read_lines(const std::string& file, Progress& progress,
   return read;
 }
 
+std::uint64_t not_replayable(const LineCounts& lines) {
+  return std::accumulate(lines.beside_policy.begin(), lines.beside_policy.end(), std::uint64_t{0});
+}
+
 RecordFiles::RecordFiles(std::vector<std::string> files) : files_(std::move(files)), total_(total_size(files_)) {}
 
 LineCounts RecordFiles::read(const std::function<void(const observe::Record&)>& take) {
@@ -100,6 +105,12 @@ void RecordFiles::read_line(std::string_view line, const std::string& file, std:
   if (record_.facts.local) {
     ++counts_.local;
     return;
+  }
+  for (std::size_t i = 0; i < policy::kBesidePolicy.size(); ++i) {
+    if (record_.decision.rule == policy::kBesidePolicy.at(i)) {
+      ++counts_.beside_policy.at(i);
+      return;
+    }
   }
   ++counts_.records;
   take(record_);

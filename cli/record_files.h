@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -10,6 +11,7 @@
 #include "cli/progress.h"
 #include "observe/record.h"
 #include "observe/record_reader.h"
+#include "policy/decision.h"
 #include "policy/rules.h"
 
 namespace assay::cli {
@@ -28,14 +30,20 @@ struct FileLines {
 
 /// What the lines of some files were.
 struct LineCounts {
-  std::uint64_t records = 0;     ///< Records of strangers' mail that were whole.
-  std::uint64_t local = 0;       ///< Records of local and authenticated mail.
+  std::uint64_t records = 0;  ///< Records of strangers' mail that were whole.
+  std::uint64_t local = 0;    ///< Records of local and authenticated mail.
+  /// Records of what the daemon decided beside the policy, by their place in policy::kBesidePolicy: what the policy
+  /// would have said nobody knows, or what was done the MTA did not let be.
+  std::array<std::uint64_t, policy::kBesidePolicy.size()> beside_policy{};
   std::uint64_t incomplete = 0;  ///< Records that lack something which decides.
   std::uint64_t malformed = 0;
   std::uint64_t other_lines = 0;
   std::uint64_t files_without = 0;  ///< Files with lines, of which none was a record.
   bool is_whole = true;             ///< Every file was read to its end.
 };
+
+/// Records of what the daemon decided beside the policy.
+[[nodiscard]] std::uint64_t not_replayable(const LineCounts& lines);
 
 /// Reads decision records from files, plain or compressed by gzip, "-" for standard input, one after the other. Shows
 /// how far it is on a terminal, and says on standard error what is wrong with lines and files.

@@ -172,6 +172,14 @@ Json changes_json(const Transitions& transitions, const ChangeCount* examples) {
   return list;
 }
 
+Json beside_policy_json(const LineCounts& lines) {
+  Json object = Json::object();
+  for (std::size_t i = 0; i < policy::kBesidePolicy.size(); ++i) {
+    object[std::string(policy::kBesidePolicy.at(i))] = lines.beside_policy.at(i);
+  }
+  return object;
+}
+
 Json actions_json(const Transitions& transitions) {
   Json object = Json::object();
   for (std::size_t before = 0; before < kOutcomes; ++before) {
@@ -195,7 +203,8 @@ std::uint64_t change_to_judge(const ReplayReport& report) {
 }
 
 std::uint64_t left_unjudged(const ReplayReport& report) {
-  return report.incomplete + report.malformed + report.changes.unknown_form();
+  return report.lines.incomplete + report.lines.malformed + not_replayable(report.lines) +
+         report.changes.unknown_form();
 }
 
 std::string to_text(const ReplayReport& report, const Paint& paint) {
@@ -206,15 +215,20 @@ std::string to_text(const ReplayReport& report, const Paint& paint) {
   }
   out += "\n  by " + escape(report.new_name) + ", compared with " +
          (report.old_name ? escape(*report.old_name) : "what was done with them") + '\n';
-  const auto add_left_out = [&out](std::uint64_t count, const char* what) {
+  const auto add_left_out = [&out](std::uint64_t count, const std::string& what) {
     if (count != 0) {
       out += number(count) + "  " + what + '\n';
     }
   };
-  add_left_out(report.local, "more of local or authenticated mail: no policy decides those");
-  add_left_out(report.incomplete, "more left out: the record does not hold all that decides");
-  add_left_out(report.malformed, "malformed lines");
-  add_left_out(report.other_lines, "other lines, no records");
+  const LineCounts& lines = report.lines;
+  add_left_out(lines.local, "more of local or authenticated mail: no policy decides those");
+  for (std::size_t i = 0; i < policy::kBesidePolicy.size(); ++i) {
+    add_left_out(lines.beside_policy.at(i),
+                 "not replayable: " + std::string(policy::kBesidePolicy.at(i)) + ", refused whatever the policy says");
+  }
+  add_left_out(lines.incomplete, "more left out: the record does not hold all that decides");
+  add_left_out(lines.malformed, "malformed lines");
+  add_left_out(lines.other_lines, "other lines, no records");
 
   out += '\n' + paint.bold("What happens to the messages") + '\n';
   if (report.is_new_monitor) {
@@ -226,8 +240,9 @@ std::string to_text(const ReplayReport& report, const Paint& paint) {
     add_changes(out, changes.enforced_transitions(), changes.messages() - changes.enforced_changed(), 0, nullptr);
   }
   if (changes.unknown_form() != 0) {
-    out += "  " + with_commas(changes.unknown_form()) +
-           " of the unchanged would be quarantined, in what form before is not recorded: --against knows.\n";
+    out +=
+        "  " + with_commas(changes.unknown_form()) +
+        " of the unchanged would be quarantined or get fields, in what form before is not recorded: --against knows.\n";
   }
   add_hits(out, "Rules of the changed messages", changes.rule_changes(), paint);
   add_hits(out, "Author domains of the changed messages", changes.domains(), paint);
@@ -261,13 +276,14 @@ std::string to_json(const ReplayReport& report) {
   return Json{{"schema", 1},
               {"config", escape(report.new_name)},
               {"against", report.old_name ? Json(escape(*report.old_name)) : Json(nullptr)},
-              {"whole", report.is_whole},
+              {"whole", report.lines.is_whole},
               {"messages", changes.messages()},
-              {"local", report.local},
-              {"incomplete", report.incomplete},
-              {"malformed", report.malformed},
-              {"other_lines", report.other_lines},
-              {"files_without", report.files_without},
+              {"local", report.lines.local},
+              {"not_replayable", beside_policy_json(report.lines)},
+              {"incomplete", report.lines.incomplete},
+              {"malformed", report.lines.malformed},
+              {"other_lines", report.lines.other_lines},
+              {"files_without", report.lines.files_without},
               {"first", span ? Json(observe::to_rfc3339(span->first)) : Json(nullptr)},
               {"last", span ? Json(observe::to_rfc3339(span->second)) : Json(nullptr)},
               {"changed", changes.changed()},

@@ -6,6 +6,7 @@
 
 #include "cli/change_count.h"
 #include "cli/paint.h"
+#include "cli/record_files.h"
 
 namespace assay::cli {
 
@@ -15,12 +16,7 @@ struct ReplayReport {
   std::optional<std::string> old_name;  ///< Of the one compared with; nullopt: with what was recorded.
   bool is_new_monitor = false;          ///< The new configuration is in monitor mode.
   ChangeCount changes;
-  std::uint64_t local = 0;       ///< Records of local mail, of which no policy decides.
-  std::uint64_t incomplete = 0;  ///< Records that lack something which decides.
-  std::uint64_t malformed = 0;
-  std::uint64_t other_lines = 0;
-  std::uint64_t files_without = 0;  ///< Files with lines, of which none was a record.
-  bool is_whole = true;             ///< Every file was read to its end.
+  LineCounts lines;
   double seconds = 0;
 };
 

@@ -203,6 +203,7 @@ std::string to_text(const SuggestReport& report, const Paint& paint) {
   add_count(report.dropped, "more fail in streams that were too small to be kept");
   add_count(report.several_authors, "more fail with several author domains");
   add_count(report.lines.local, "records of local mail");
+  add_count(not_replayable(report.lines), "records left out of what assayd refused whatever the policy says");
   add_count(report.lines.incomplete, "incomplete records left out");
   add_count(report.lines.malformed, "malformed records left out");
   if (report.rules() == 0) {
@@ -246,6 +247,7 @@ std::string to_json(const SuggestReport& report) {
   object["small"] = report.suggestions.small_messages;
   object["dropped"] = report.dropped;
   object["local"] = report.lines.local;
+  object["not_replayable"] = not_replayable(report.lines);
   object["incomplete"] = report.lines.incomplete;
   object["malformed"] = report.lines.malformed;
   object["other_lines"] = report.lines.other_lines;

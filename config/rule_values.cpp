@@ -11,6 +11,7 @@
 #include "config/rule_words.h"
 #include "config/wording.h"
 #include "policy/condition.h"
+#include "policy/decision.h"
 #include "verify/base/domain.h"
 #include "verify/base/escape.h"
 #include "verify/base/text.h"
@@ -22,9 +23,11 @@ using policy::Fact;
 
 /// Names of rules that the program itself gives, in any letter case: nobody tells Policy.BadFrom from policy.bad_from.
 bool is_reserved(std::string_view name) {
-  constexpr std::array<std::string_view, 5> kNames{"default", "local", "mta", "internal_error", "forged_results"};
+  constexpr std::array<std::string_view, 2> kNames{"default", "local"};
   constexpr std::array<std::string_view, 4> kPrefixes{"policy.", "limits.", "arc.", "assay."};
-  return std::any_of(kNames.begin(), kNames.end(), [name](std::string_view own) { return iequals(name, own); }) ||
+  const auto is_name = [name](std::string_view own) { return iequals(name, own); };
+  return std::any_of(kNames.begin(), kNames.end(), is_name) ||
+         std::any_of(policy::kBesidePolicy.begin(), policy::kBesidePolicy.end(), is_name) ||
          std::any_of(kPrefixes.begin(), kPrefixes.end(),
                      [name](std::string_view prefix) { return iequals(name.substr(0, prefix.size()), prefix); });
 }

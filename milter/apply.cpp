@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <string>
+#include <utility>
 
 #include "verify/message/smtp_path.h"
 
@@ -74,17 +75,20 @@ bool quarantine(observe::Record& record, const Recipients& recipients, const Cap
       record.notes.emplace_back("the MTA does not offer a change of recipients: marked by a header instead");
       break;
   }
-  form.how = QuarantineHow::Header;
+  if (form.how != QuarantineHow::Header) {
+    record.decision.unavailable_form = std::exchange(form.how, QuarantineHow::Header);
+  }
   return add_quarantine_header(form, agreed, editor);
 }
 
 Step defer(observe::Record& record, const char* why, Editor& editor) {
   record.notes.emplace_back(why);
   record.decision.action = Action::TempFail;
-  record.decision.rule = "mta";
+  record.decision.rule = policy::kMta;
   record.decision.would.reset();
   record.decision.would_rule.clear();
   record.decision.quarantine.reset();
+  record.decision.unavailable_form.reset();
   record.decision.headers.clear();
   record.decision.override.reset();
   record.decision.reply = policy::Reply{451, "4.3.0", "Message could not be stamped, try again later"};

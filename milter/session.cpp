@@ -52,7 +52,7 @@ void count_forged(const std::vector<ForgedField>& fields, observe::Handling& han
   }
 }
 
-policy::Decision failed(const char* rule, policy::Action action, const policy::Reply& reply) {
+policy::Decision failed(std::string_view rule, policy::Action action, const policy::Reply& reply) {
   policy::Decision decision;
   decision.action = action;
   decision.rule = rule;
@@ -258,10 +258,10 @@ Step Session::judge(Time now, Editor& editor) {
     record.verdict.dmarc.status = dmarc::Status::TempError;
   }
   if (message.failed) {
-    record.decision = failed("internal_error", policy::Action::TempFail, internal_error_reply);
+    record.decision = failed(policy::kInternalError, policy::Action::TempFail, internal_error_reply);
   } else if (message.forged.too_many()) {
     services_.metrics.exceeded(observe::Excess::ForgedFields);
-    record.decision = failed("forged_results", policy::Action::Reject, too_many_forged_reply);
+    record.decision = failed(policy::kForgedResults, policy::Action::Reject, too_many_forged_reply);
   } else if (message.facts.local) {
     record.decision = policy::decide(record.verdict, message.facts, settings.policy, record.time);
     record.authentication_results = authres::format_unverified(settings.authserv_id, message.facts.authenticated);

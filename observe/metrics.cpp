@@ -60,8 +60,6 @@ constexpr std::array kGrounds{
     policy::Ground::BadFrom,      policy::Ground::TrustedChain,    policy::Ground::TempError,
     policy::Ground::Indirect,     policy::Ground::PublishedReject, policy::Ground::PublishedQuarantine,
     policy::Ground::PublishedNone};
-/// What milter/ decides by itself.
-constexpr std::array kOwnGrounds{"internal_error", "forged_results", "mta"};
 
 /// Seconds. The end of a message waits for DNS at most as long as dns.message_deadline says, 20 s by default.
 const prometheus::Histogram::BucketBoundaries& wait_ranges() {
@@ -276,8 +274,8 @@ Metrics::Metrics(const std::string& version, std::function<Moment()> look)
   for (const policy::Ground ground : kGrounds) {
     counters_->rules.add(policy::name_of({ground}));
   }
-  for (const char* const ground : kOwnGrounds) {
-    counters_->rules.add(ground);
+  for (const std::string_view ground : policy::kBesidePolicy) {
+    counters_->rules.add(std::string(ground));
   }
 }
 

@@ -225,6 +225,7 @@ Json decision_object(const policy::Decision& decision) {
   }
   Json quarantine = nullptr;
   Json redirect_to = nullptr;
+  const auto& unavailable = decision.unavailable_form;
   if (decision.quarantine) {
     quarantine = policy::to_string(decision.quarantine->how);
     if (decision.quarantine->how == policy::QuarantineHow::Redirect) {
@@ -238,6 +239,7 @@ Json decision_object(const policy::Decision& decision) {
           {"reply", std::move(reply)},
           {"quarantine", std::move(quarantine)},
           {"redirect_to", std::move(redirect_to)},
+          {"unavailable_form", unavailable ? Json(policy::to_string(*unavailable)) : Json(nullptr)},
           {"headers", header_list(decision.headers)},
           {"tags", text_list(decision.tags)},
           {"observed", observed_list(decision.observed)},

@@ -520,7 +520,7 @@ struct RecordReader::Reading::Tables {
       {"type", [](R& r, V v, policy::Override& o) { r.text(v, o.type); }},
       {"comment", [](R& r, V v, policy::Override& o) { r.text(v, o.comment); }},
   }};
-  static constexpr std::array<Member<policy::Decision>, 14> kDecision{{
+  static constexpr std::array<Member<policy::Decision>, 15> kDecision{{
       {"action", [](R& r, V v, policy::Decision& o) { r.word(v, policy::Action::Discard, o.action); }},
       {"rule", [](R& r, V v, policy::Decision& o) { r.text(v, o.rule); }},
       {"would", [](R& r, V v, policy::Decision& o) { r.optional_word(v, policy::Action::Discard, o.would); }},
@@ -545,6 +545,9 @@ struct RecordReader::Reading::Tables {
            r.address(v, of(o.quarantine).to);
          }
        }},
+      {"unavailable_form",
+       [](R& r, V v, policy::Decision& o) { r.optional_word(v, policy::QuarantineHow::Redirect, o.unavailable_form); },
+       true},
       // Records of versions that knew no rules lack them.
       {"headers",
        [](R& r, V v, policy::Decision& o) {
@@ -618,6 +621,7 @@ struct RecordReader::Reading::Tables {
       {"decision",
        [](R& r, V v, Record& o) {
          o.decision.quarantine.reset();
+         o.decision.unavailable_form.reset();
          o.decision.headers.clear();
          o.decision.would_rule.clear();
          o.decision.observed.clear();

@@ -1,8 +1,10 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace assay::policy {
@@ -57,19 +59,28 @@ struct Override {
   friend bool operator==(const Override&, const Override&) = default;
 };
 
+/// What the daemon decides beside the policy, as it stands in Decision::rule. No rule has such a name.
+inline constexpr std::string_view kInternalError = "internal_error";  ///< Something broke: the message is deferred.
+inline constexpr std::string_view kForgedResults = "forged_results";  ///< Too many forged fields: it is refused.
+inline constexpr std::string_view kMta = "mta";  ///< The MTA does not carry out what was decided: it is deferred.
+inline constexpr std::array kBesidePolicy{kInternalError, kForgedResults, kMta};
+
 /// What shall happen to a message, and why.
 struct Decision {
   Action action = Action::Accept;
-  std::string rule = "default";  ///< "default", a name of the published-policy mapping, or an admin rule's.
+  /// "default", a name of the published-policy mapping, an admin rule's, or one of kBesidePolicy.
+  std::string rule = "default";
   /// What would happen if the policy were in force, where that differs from `action`. In monitor mode: the action that
   /// enforce mode takes. In enforce mode: that of the first observed rule that matched.
   std::optional<Action> would;
   std::string would_rule;                ///< The rule behind `would`; empty without.
   std::optional<Reply> reply;            ///< For Reject, TempFail, and Quarantine by Reject.
   std::optional<Quarantine> quarantine;  ///< For Quarantine.
-  std::vector<HeaderField> headers;      ///< Fields that rules add.
-  std::vector<std::string> tags;         ///< Of `continue` rules that matched, in order, without repetition.
-  std::vector<Observed> observed;        ///< Observed rules that matched, in order; none of `continue`.
+  /// The form that was decided where the MTA does not offer it: `quarantine` is by header in its place.
+  std::optional<QuarantineHow> unavailable_form;
+  std::vector<HeaderField> headers;  ///< Fields that rules add.
+  std::vector<std::string> tags;     ///< Of `continue` rules that matched, in order, without repetition.
+  std::vector<Observed> observed;    ///< Observed rules that matched, in order; none of `continue`.
   std::vector<std::string>
       undecided;  ///< Rules that hang on a check which failed temporarily; "arc.trusted_sealers", too.
   std::optional<Override> override;  ///< DMARC fails, and `action` is milder than the published policy.

@@ -357,6 +357,56 @@ TEST_CASE("assay policy replay: --max-change does not pass for what could not be
   CHECK(Json::parse(unknown.out)["unknown_form"] == 1);
 }
 
+TEST_CASE("assay policy replay: what assayd refused whatever the policy says is counted by its reason",
+          "[cli][replay][suggest]") {
+  const TemporaryFolder folder;
+  // Were it asked, this policy would let in each of them.
+  const std::string config = folder.write("new.yaml", "policy: {published: {reject: accept}}\n");
+  std::string records = line(failing("A", Action::Accept));
+  for (const auto& [rule, action] : {std::pair("internal_error", Action::TempFail), std::pair("mta", Action::TempFail),
+                                     std::pair("forged_results", Action::Reject), std::pair("mta", Action::TempFail)}) {
+    Record record = failing(rule, action);
+    record.decision.rule = rule;
+    records += line(record);
+  }
+  const auto run = run_assay({"policy", "replay", "--config", config, "--json", "-"}, records);
+  REQUIRE(run.status == 0);
+  const Json report = Json::parse(run.out);
+  CHECK(report["not_replayable"] == Json::parse(R"({"internal_error":1,"forged_results":1,"mta":2})"));
+  CHECK(report["messages"] == 1);
+  CHECK(report["changed"] == 0);
+  const auto text = run_assay({"policy", "replay", "--config", config, "-"}, records);
+  CHECK(text.out.find("            2  not replayable: mta, refused whatever the policy says\n") != std::string::npos);
+
+  const auto status = [&](const char* allowed) {
+    return run_assay({"policy", "replay", "--config", config, "--max-change", "0", "--allow-incomplete", allowed, "-"},
+                     records)
+        .status;
+  };
+  CHECK(status("3") == 2);
+  CHECK(status("4") == 0);
+
+  const auto suggested = run_assay({"policy", "suggest", "--json", "-"}, records);
+  CHECK(Json::parse(suggested.out)["not_replayable"] == 4);
+  CHECK(Json::parse(suggested.out)["messages"] == 1);
+}
+
+TEST_CASE("assay policy replay: a form of quarantine that the MTA did not offer falls back again", "[cli][replay]") {
+  const TemporaryFolder folder;
+  const auto changes = [&folder](const char* form, QuarantineHow unavailable) {
+    Record record = failing("A", Action::Quarantine);
+    record.decision.unavailable_form = unavailable;
+    const std::string config = folder.write(
+        "new.yaml", std::string("policy: {published: {reject: quarantine}, quarantine: {how: ") + form + "}}\n");
+    return Json::parse(run_assay({"policy", "replay", "--config", config, "--json", "-"}, line(record)).out)["changes"];
+  };
+  CHECK(changes("hold", QuarantineHow::Hold).empty());
+  CHECK(changes("redirect, to: a@example.org", QuarantineHow::Redirect).empty());
+  CHECK(changes("header", QuarantineHow::Hold).empty());
+  CHECK(changes("reject", QuarantineHow::Hold)[0]["quarantine_after"] == "reject");
+  CHECK(changes("hold", QuarantineHow::Redirect)[0]["quarantine_after"] == "hold");
+}
+
 TEST_CASE("assay policy replay: a byte order mark is no part of the first record", "[cli][replay]") {
   const TemporaryFolder folder;
   const std::string config = folder.write("new.yaml", "");

@@ -110,6 +110,7 @@ TEST_CASE("milter/apply: each form of quarantine", "[milter]") {
   SECTION("header") {
     Record record = quarantined(QuarantineHow::Header);
     CHECK(apply(record, {}, to_two(), everything(), editor) == Step::Continue);
+    CHECK_FALSE(record.decision.unavailable_form);
     CHECK(editor.done == Calls{"insert X-Junk: yes", "insert Authentication-Results: mx.example.net; none"});
   }
   SECTION("hold") {
@@ -183,6 +184,7 @@ TEST_CASE("milter/apply: what the MTA does not offer falls back to the header, a
     CHECK(apply(record, {}, to_two(), less, editor) == Step::Continue);
     CHECK(editor.done == Calls{"insert X-Junk: yes", "insert Authentication-Results: mx.example.net; none"});
     CHECK(record.decision.quarantine->how == QuarantineHow::Header);
+    CHECK(record.decision.unavailable_form == how);
     CHECK(record.notes.size() == 1);
   }
 }

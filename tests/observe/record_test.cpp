@@ -59,7 +59,7 @@ TEST_CASE("observe/record: a full record in JSON", "[observe][golden]") {
       R"("indirect":["signed_headers","list"],)"
       R"("decision":{"action":"quarantine","rule":"policy.indirect","would":"reject",)"
       R"("would_rule":"strict","reply":{"code":550,"enhanced":"5.7.1","text":"No."},"quarantine":"header",)"
-      R"("redirect_to":null,"headers":[{"name":"X-Partner","value":"yes"}],"tags":["partner","seen"],)"
+      R"("redirect_to":null,"unavailable_form":"hold","headers":[{"name":"X-Partner","value":"yes"}],"tags":["partner","seen"],)"
       R"("observed":[{"rule":"strict","action":"reject"}],"undecided":["forwarder"],)"
       R"("override":{"type":"local_policy","comment":"rule policy.indirect"},"unproven":true,"mixed_recipients":true},)"
       R"("dns":{"queries":6},"exceeded":null)";

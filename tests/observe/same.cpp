@@ -36,8 +36,8 @@ bool same(const std::optional<policy::Quarantine>& a, const std::optional<policy
 
 bool same(const policy::Decision& a, const policy::Decision& b) {
   return same(a.quarantine, b.quarantine) &&
-         std::tie(a.action, a.rule, a.would, a.would_rule, a.headers, a.observed, a.indirect) ==
-             std::tie(b.action, b.rule, b.would, b.would_rule, b.headers, b.observed, b.indirect);
+         std::tie(a.action, a.rule, a.would, a.would_rule, a.unavailable_form, a.headers, a.observed, a.indirect) ==
+             std::tie(b.action, b.rule, b.would, b.would_rule, b.unavailable_form, b.headers, b.observed, b.indirect);
 }
 
 bool same(const dmarc::Outcome& a, const dmarc::Outcome& b) {

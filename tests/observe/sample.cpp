@@ -109,6 +109,7 @@ Record sample_record() {
   decision.mixed_recipients = true;
   decision.reply = policy::Reply{550, "5.7.1", "No."};
   decision.quarantine = policy::Quarantine{};
+  decision.unavailable_form = policy::QuarantineHow::Hold;
   decision.indirect = {policy::Indirect::SignedHeaders, policy::Indirect::List};
   return record;
 }
