@@ -65,12 +65,19 @@ void print_stories(const Options& options, const Found& found) {
   }
 }
 
+/// What may be wrong with what was searched.
+const char* doubt(const RecordSources& sources, const Found& found) {
+  if (found.lines == 0) {
+    // journalctl says nothing of entries that it may not read.
+    return sources.has_journal() ? "; only root and the group systemd-journal see all of a journal" : "";
+  }
+  return found.has_records ? "" : "; none of them is a decision record: assayd writes them with log: {format: json}";
+}
+
 /// Says what was searched, and what to do.
 void tell_none(const Options& options, const RecordSources& sources, const Found& found) {
-  complain(
-      "no decision record of " + options.queue_id + " among " + with_commas(found.lines) + " lines of " +
-      sources.names() +
-      (found.has_records ? "" : "; none of them is a decision record: assayd writes them with log: {format: json}"));
+  complain("no decision record of " + options.queue_id + " among " + with_commas(found.lines) + " lines of " +
+           sources.names() + doubt(sources, found));
   for (const std::string& line : found.log_lines) {
     std::cout << observe::printable(line, kMaxShownOctets) << '\n';
   }

@@ -70,6 +70,7 @@ RecordSources::~RecordSources() {
 RecordSources::RecordSources(RecordSources&& other) noexcept
     : files_(std::move(other.files_)),
       names_(std::move(other.names_)),
+      has_journal_(other.has_journal_),
       descriptor_(std::exchange(other.descriptor_, -1)),
       process_(std::exchange(other.process_, -1)) {}
 
@@ -123,6 +124,7 @@ Input<RecordSources> RecordSources::given(const std::vector<std::string>& words,
       sources.files_.push_back(word);
       continue;
     }
+    sources.has_journal_ = true;
     if (std::string problem = sources.start_journalctl(queue_id); !problem.empty()) {
       return failure(std::move(problem));
     }

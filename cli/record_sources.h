@@ -31,6 +31,8 @@ class RecordSources {
 
   /// To be opened, the oldest first.
   [[nodiscard]] const std::vector<std::string>& files() const noexcept { return files_; }
+  /// Whether the journal is among them.
+  [[nodiscard]] bool has_journal() const noexcept { return has_journal_; }
   /// For people.
   [[nodiscard]] std::string names() const;
   /// Words if journalctl, which must have been read to its end, failed; empty otherwise.
@@ -41,6 +43,7 @@ class RecordSources {
 
   std::vector<std::string> files_;
   std::vector<std::string> names_;
+  bool has_journal_ = false;
   int descriptor_ = -1;  ///< journalctl's output.
   int process_ = -1;
 };

@@ -224,6 +224,10 @@ class Control(unittest.TestCase):
                 self.assertNotIn("===", found.stdout)
         others = run("explain", "4STRICT", "--records", "journal", env=environment)
         self.assertEqual((others.returncode, others.stdout), (1, ""))
+        journalctl.write_text("#!/bin/sh\n")
+        unseen = run("explain", "0STRICT", "--records", "journal", env=environment)
+        self.assertEqual((unseen.returncode, unseen.stderr), (1, "assay: no decision record of 0STRICT among 0 lines of the journal of assayd; "
+                                                                 "only root and the group systemd-journal see all of a journal\n"))
         journalctl.write_text("#!/bin/sh\nexit 1\n")
         failed = run("explain", "0STRICT", "--records", "journal", env=environment)
         self.assertEqual((failed.returncode, failed.stdout), (2, ""))
