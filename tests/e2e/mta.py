@@ -20,7 +20,13 @@ def is_open(port):
 
 
 class Mta:
-    """An MTA that a test started. session() is its own, since each learns of the client's address in another way."""
+    """An MTA that a test started. stop() is its own, and so is session(), since each learns of the client's address in another way."""
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.stop()
 
     def submit(self, smtp, mail_from, rcpt, text, *, mail_args=(), helo=None):
         """Sends `text` (octets in CR LF); returns the SMTP reply of the first command that fails, else of the message."""

@@ -100,12 +100,6 @@ class Postfix(Mta):
             self.stop()
             raise
 
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.stop()
-
     def _configure(self, milter, settings, services):
         # Any account will do that is neither root, nor nobody, nor shares its group with the mailbox owner.
         owner = _first_existing(pwd.getpwnam, ["postfix", "uucp", "news", "proxy", "daemon"])

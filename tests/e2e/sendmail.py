@@ -156,12 +156,6 @@ class Sendmail(Mta):
             self.stop()
             raise
 
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.stop()
-
     def _make_chroot(self, aliases):
         self.folder.chmod(0o755)
         chroot.add_programs(self.folder, self.root, [BINARY])
