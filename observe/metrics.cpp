@@ -338,6 +338,7 @@ std::uint64_t Metrics::times_exceeded(Excess excess) const noexcept {
 
 std::vector<std::pair<const char*, std::uint64_t>> Metrics::bounds_exceeded() const {
   std::vector<std::pair<const char*, std::uint64_t>> counts;
+  counts.reserve(kExcesses.size());
   for (const Excess excess : kExcesses) {
     counts.emplace_back(to_string(excess), times_exceeded(excess));
   }
