@@ -42,29 +42,22 @@ struct Limits {
 /// nullopt after what is wrong with one was printed.
 std::optional<Limits> read_limits(const Options& options) {
   Limits limits;
-  if (options.max_change) {
-    const auto given = parse_count("--max-change", *options.max_change, 0, kMaxCount);
-    if (!given) {
-      complain(given.error());
-      return std::nullopt;
+  const auto read = [](const char* option, const std::optional<std::string>& text, std::uint64_t most, auto& number) {
+    if (!text) {
+      return true;
     }
-    limits.max_change = *given;
-  }
-  if (options.allow_incomplete) {
-    const auto given = parse_count("--allow-incomplete", *options.allow_incomplete, 0, kMaxCount);
-    if (!given) {
+    const auto given = parse_count(option, *text, 0, most);
+    if (given) {
+      number = *given;
+    } else {
       complain(given.error());
-      return std::nullopt;
     }
-    limits.allow_incomplete = *given;
-  }
-  if (options.examples) {
-    const auto given = parse_count("--examples", *options.examples, 0, kMaxExamples);
-    if (!given) {
-      complain(given.error());
-      return std::nullopt;
-    }
-    limits.examples = *given;
+    return given.has_value();
+  };
+  if (!read("--max-change", options.max_change, kMaxCount, limits.max_change) ||
+      !read("--allow-incomplete", options.allow_incomplete, kMaxCount, limits.allow_incomplete) ||
+      !read("--examples", options.examples, kMaxExamples, limits.examples)) {
+    return std::nullopt;
   }
   return limits;
 }

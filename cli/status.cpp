@@ -53,8 +53,9 @@ void add_status(CLI::App& app, Run& run) {
   verb->add_flag("--json", options->json, "Print assayd's answer, one JSON object.");
   verb->footer(
       "Exit status: 0 all is well; 1 it runs, but something is wrong: the last reload\n"
-      "was refused, DNS is silent, it drains or is stuck, limits.messages is reached,\n"
-      "or the log loses lines; 2 it cannot be reached, or usage.\n\n"
+      "was not done, or not wholly, DNS is silent, it drains or is stuck,\n"
+      "limits.messages is reached, or the log loses lines; 2 it cannot be reached, or\n"
+      "usage.\n\n"
       "Examples:\n"
       "  assay status\n"
       "  assay status --json | jq .messages");
