@@ -36,9 +36,10 @@ void Teller::tell_excess(Growth::Clock::time_point now) {
 }
 
 void Teller::tell_lost_lines(Growth::Clock::time_point now) {
-  if (const std::uint64_t count = lost_lines_.due(observe::lost_log_lines(), now); count > 0) {
+  // All of them each time: a warning that is lost itself is one more, and the next one tells what it told.
+  if (const std::uint64_t count = observe::lost_log_lines(); lost_lines_.due(count, now) > 0) {
     observe::log_warn("log.target: lost " + std::to_string(count) +
-                      " lines, which it did not take, or not in time: their messages have no record");
+                      " lines since the start, which it did not take, or not in time: their messages have no record");
   }
 }
 
