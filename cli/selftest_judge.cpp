@@ -23,7 +23,7 @@ constexpr std::size_t kLineOctets = 998;  ///< RFC 5322 section 2.1.1
 constexpr std::size_t kToldOctets = 80;   ///< Of a field or a reply.
 constexpr std::size_t kToldFields = 3;    ///< Of a kind, in one message.
 
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
   return '"' + escape(text, kToldOctets) + '"';
 }
 
@@ -104,9 +104,10 @@ class Accepted {
       }
       (is_there ? stays_ : gone_) += 1;
       if (field.fate == Fate::Goes && is_there && ++forged <= kToldFields) {
-        mismatch("a field that claims to be " + quoted(knowledge_.authserv_id) + " is left: " + quoted(field.value));
+        mismatch("a field that claims to be " + in_quotes(knowledge_.authserv_id) +
+                 " is left: " + in_quotes(field.value));
       } else if (field.fate == Fate::Stays && !is_there && ++lost <= kToldFields) {
-        mismatch("another host's field is gone: " + quoted(field.value));
+        mismatch("another host's field is gone: " + in_quotes(field.value));
       }
     }
     if (std::max(forged, lost) > kToldFields) {
@@ -164,9 +165,9 @@ class Accepted {
     }
     const auto read = authres::parse(stamp_);
     if (!read) {
-      mismatch("the field that was added cannot be read: " + quoted(stamp_));
+      mismatch("the field that was added cannot be read: " + in_quotes(stamp_));
     } else if (!iequals(read->authserv_id, knowledge_.authserv_id)) {
-      mismatch("it is stamped by " + quoted(read->authserv_id) + ", not by " + quoted(knowledge_.authserv_id));
+      mismatch("it is stamped by " + in_quotes(read->authserv_id) + ", not by " + in_quotes(knowledge_.authserv_id));
     }
     look_at_lines();
     const std::string words = to_lower(stamp_);
@@ -182,7 +183,7 @@ class Accepted {
         at = words.find(pass, at + 1);  // "arc=pass" in "dmarc=pass"
       }
       if (at != std::string::npos) {
-        mismatch("it says " + pass + ", and nothing is proven: " + quoted(std::string_view(stamp_).substr(at)));
+        mismatch("it says " + pass + ", and nothing is proven: " + in_quotes(std::string_view(stamp_).substr(at)));
       }
     }
     if (!read || is_user) {
@@ -218,7 +219,7 @@ class Accepted {
       const std::string_view line = std::string_view(stamp_).substr(start, end - start);
       const bool is_odd = std::any_of(line.begin(), line.end(), [](char c) { return is_control(c) && c != '\t'; });
       if (line.size() > kLineOctets || is_odd || (start != 0 && (line.empty() || !is_wsp(line.front())))) {
-        mismatch("a line of it is too long, not folded, or holds control characters: " + quoted(line));
+        mismatch("a line of it is too long, not folded, or holds control characters: " + in_quotes(line));
         return;
       }
       start = end + 1;
@@ -335,7 +336,7 @@ void look_after(const Attack& attack, const mta::Delivery& delivery, const Knowl
   const std::vector<std::string> results = results_of(stamp_of(delivery));
   if (found.empty() && is_usual && !knowledge.harmless.empty() && results != knowledge.harmless) {
     mismatches.emplace_back("the harmless message after it has other results than alone: " +
-                            quoted(stamp_of(delivery)));
+                            in_quotes(stamp_of(delivery)));
   }
 }
 

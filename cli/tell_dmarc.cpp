@@ -14,7 +14,7 @@ void tell_walk(Teller& teller, const std::vector<dmarc::WalkStep>& walk, std::si
     std::string found = status_words(step.status, {});
     if (step.status == dns::Status::Found) {
       found = step.records == 0   ? "no DMARC record"
-              : step.records == 1 ? quoted(step.record)
+              : step.records == 1 ? in_quotes(step.record)
                                   : std::to_string(step.records) + " DMARC records, which count as none";
     }
     teller.line(escape(step.name) + " -> " + found, depth);

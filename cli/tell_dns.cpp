@@ -23,7 +23,7 @@ std::vector<std::string> records_of(const dns::Question& question, const dns::An
       break;
     case dns::Type::TXT:
       for (const std::string& text : answer.texts) {
-        records.push_back(quoted(text));
+        records.push_back(in_quotes(text));
       }
       break;
     case dns::Type::PTR:

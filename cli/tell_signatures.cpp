@@ -72,7 +72,7 @@ void tell_key(Teller& teller, const dkim::Trace& trace, const std::optional<unsi
   words += testing ? ", in test mode (t=y)" : "";
   words += trace.key_records > 1 ? ", of " + std::to_string(trace.key_records) + " records" : "";
   teller.line(words, kDepth);
-  teller.line_if("", trace.key_record.empty() ? "" : quoted(trace.key_record), kDepth + 1);
+  teller.line_if("", trace.key_record.empty() ? "" : in_quotes(trace.key_record), kDepth + 1);
 }
 
 /// What dkim::check_body() found.

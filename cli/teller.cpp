@@ -40,7 +40,7 @@ std::string result_words(const Paint& paint, const char* status, std::string_vie
   return words;
 }
 
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
   return '"' + escape(text) + '"';
 }
 

@@ -39,6 +39,6 @@ class Teller {
 [[nodiscard]] std::string result_words(const Paint& paint, const char* status, std::string_view reason,
                                        const std::string& detail);
 /// Escaped, in quotation marks.
-[[nodiscard]] std::string quoted(std::string_view text);
+[[nodiscard]] std::string in_quotes(std::string_view text);
 
 }  // namespace assay::cli

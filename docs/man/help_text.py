@@ -36,7 +36,7 @@ class Help:
 def ask(program, words):
     """The help of a verb of the program, or of the program itself."""
     done = subprocess.run([program, *words, "--help"], capture_output=True, text=True, check=True, timeout=60)
-    return done.stdout
+    return "".join(line.rstrip() + "\n" for line in done.stdout.splitlines())  # CLI11 2.4 ends a default with a space.
 
 
 def read(text):
