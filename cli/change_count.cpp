@@ -152,40 +152,41 @@ void set_recorded_fate(Fate& fate, const policy::Decision& decision) {
 
 void ChangeCount::add(const observe::Record& record, const Fate& before, const Fate& after,
                       const std::vector<policy::Observed>& observed) {
-  ++messages_;
+  const std::uint64_t messages = record.sample;
+  messages_ += messages;
   span_ = span_ ? std::pair(std::min(span_->first, record.time), std::max(span_->second, record.time))
                 : std::pair(record.time, record.time);
   const Difference difference = compare(before.done, after.done);
   const Difference enforced_difference = compare(before.enforced, after.enforced);
-  ++cell(transitions_, before.done, after.done, difference);
-  ++cell(enforced_transitions_, before.enforced, after.enforced, enforced_difference);
-  enforced_changed_ += enforced_difference == Difference::None ? 0U : 1U;
+  cell(transitions_, before.done, after.done, difference) += messages;
+  cell(enforced_transitions_, before.enforced, after.enforced, enforced_difference) += messages;
+  enforced_changed_ += enforced_difference == Difference::None ? 0U : messages;
   for (const policy::Observed& rule : observed) {
     ObservedCount& count = observed_[rule.rule];
-    ++count.matched;
-    ++count.actions[index(rule.action)];
-    count.differs += rule.action == after.enforced.action ? 0U : 1U;
+    count.matched += messages;
+    count.actions[index(rule.action)] += messages;
+    count.differs += rule.action == after.enforced.action ? 0U : messages;
   }
   RuleCount& rule = rules_[after.rule];
-  ++rule.messages;
+  rule.messages += messages;
   if (difference == Difference::None) {
-    other_rule_ += before.rule == after.rule ? 0U : 1U;
+    other_rule_ += before.rule == after.rule ? 0U : messages;
     const bool is_quarantined =
         before.enforced.action == policy::Action::Quarantine && after.enforced.action == policy::Action::Quarantine;
     const bool is_form_unknown = is_quarantined && !(before.enforced.quarantine && after.enforced.quarantine);
     const bool is_field_unknown = enforced_difference == Difference::None && !before.enforced.are_headers_known &&
                                   !after.enforced.headers.empty();
-    unknown_form_ += is_form_unknown || is_field_unknown ? 1U : 0U;
+    unknown_form_ += is_form_unknown || is_field_unknown ? messages : 0U;
     return;
   }
-  ++changed_;
-  ++rule.changed;
+  changed_ += messages;
+  rule.changed += messages;
   const auto& author = record.verdict.dmarc.author;
-  domains_.add(author ? std::string_view(author->str()) : std::string_view());
+  domains_.add(author ? std::string_view(author->str()) : std::string_view(), messages);
   pair_ = before.rule;
   pair_ += " -> ";
   pair_ += after.rule;
-  rule_changes_.add(pair_);
+  rule_changes_.add(pair_, messages);
   auto& examples = examples_[index(outcome_of(before.done))][index(outcome_of(after.done))][index(difference)];
   if (examples.size() < max_examples_) {
     examples.push_back({record.facts.queue_id, author ? author->str() : "", record.time, before.rule, after.rule,

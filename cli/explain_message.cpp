@@ -77,7 +77,8 @@ const char* doubt(const RecordSources& sources, const Found& found) {
 /// Says what was searched, and what to do.
 void tell_none(const Options& options, const RecordSources& sources, const Found& found) {
   complain("no decision record of " + options.queue_id + " among " + with_commas(found.lines) + " lines of " +
-           sources.names() + doubt(sources, found));
+           sources.names() + doubt(sources, found) +
+           (found.is_sampled ? "; of ordinary messages only some are logged there (log.sample)" : ""));
   for (const std::string& line : found.log_lines) {
     std::cout << observe::printable(line, kMaxShownOctets) << '\n';
   }

@@ -29,6 +29,14 @@ bool has_word(std::string_view text, std::string_view word) {
   return false;
 }
 
+/// Whether a record, of which "sample" is the last key, is not the only one of its kind.
+bool is_sample(std::string_view line) {
+  constexpr std::size_t kEndOctets = 24;
+  const std::string_view end = line.substr(line.size() - std::min(line.size(), kEndOctets));
+  const auto at = end.find("\"sample\":");
+  return at != std::string_view::npos && end.substr(at) != "\"sample\":1}";
+}
+
 class Search {
  public:
   explicit Search(std::string queue_id)
@@ -39,6 +47,7 @@ class Search {
     ++found_.lines;
     const bool looks_like_record = line.starts_with('{') && line.find(kSchema) != std::string_view::npos;
     found_.has_records = found_.has_records || looks_like_record;
+    found_.is_sampled = found_.is_sampled || (looks_like_record && is_sample(line));
     // An id of letters and digits stands in the line as it is; most lines need not be read for that.
     if (is_plain_ && !has_word(line, queue_id_)) {
       return;

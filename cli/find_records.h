@@ -15,6 +15,7 @@ struct Found {
   std::uint64_t omitted = 0;           ///< Records beyond kMaxFound.
   std::uint64_t lines = 0;             ///< That were looked at.
   bool has_records = false;            ///< Some line looks like a decision record.
+  bool is_sampled = false;             ///< Some record stands for several messages (log.sample).
   bool is_whole = true;                ///< Every file was read to its end.
 };
 

@@ -5,7 +5,7 @@
 
 namespace assay::cli {
 
-void HeavyHitters::add(std::string_view name) {
+void HeavyHitters::add(std::string_view name, std::uint64_t times) {
   std::size_t place = 0;
   if (const auto found = places_.find(name); found != places_.end()) {
     place = found->second;
@@ -23,7 +23,7 @@ void HeavyHitters::add(std::string_view name) {
     rarest.over = rarest.count;
     places_.emplace(name, place);
   }
-  ++hits_[place].count;
+  hits_[place].count += times;
   order_.emplace(hits_[place].count, place);
 }
 

@@ -27,7 +27,7 @@ class HeavyHitters {
   /// `capacity` is at least 1.
   explicit HeavyHitters(std::size_t capacity) : capacity_(capacity) {}
 
-  void add(std::string_view name);
+  void add(std::string_view name, std::uint64_t times = 1);
   /// The `most` most frequent, the most frequent first, equal ones by name.
   [[nodiscard]] std::vector<Hit> top(std::size_t most) const;
 

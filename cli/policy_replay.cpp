@@ -78,7 +78,12 @@ class Replay {
       : after_(std::move(after)),
         before_(std::move(before)),
         files_(options.records),
-        report_{options.config, options.against, after_.mode == policy::Mode::Monitor, ChangeCount(examples), {}, 0} {}
+        report_{options.config, options.against, after_.mode == policy::Mode::Monitor, ChangeCount(examples), {}, 0} {
+    files_.must_be_decided_by(after_);
+    if (before_) {
+      files_.must_be_decided_by(*before_);
+    }
+  }
 
   [[nodiscard]] ReplayReport& run() {
     report_.lines = files_.read([this](const observe::Record& record) { take(record); });
@@ -148,6 +153,10 @@ int run_replay(const Options& options) {
   }
   if (!report.lines.is_whole) {
     return kExitUsage;
+  }
+  if (is_blank && report.lines.redacted != 0) {
+    return complain(
+        "no record that could be decided: the policy asks for recipients or logins that log.redact left out");
   }
   if (is_blank) {
     return complain("no decision record that could be decided; assayd writes them with log: {format: json}");

@@ -55,6 +55,7 @@ class Suggester {
       suggest_options_.taken.insert(rule.name);
     }
     report_.min_messages = options.min_messages;
+    files_.must_be_decided_by(rules_);
   }
 
   const SuggestReport& run() {

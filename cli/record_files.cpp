@@ -1,5 +1,6 @@
 #include "cli/record_files.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <iostream>
 #include <numeric>
@@ -102,8 +103,15 @@ void RecordFiles::read_line(std::string_view line, const std::string& file, std:
       return;
     case observe::Line::Other: ++counts_.other_lines; return;
   }
+  counts_.unlogged += record_.sample - 1;
   if (record_.facts.local) {
-    ++counts_.local;
+    counts_.local += record_.sample;
+    return;
+  }
+  if (record_.is_redacted && std::any_of(questions_.begin(), questions_.end(), [this](const auto& questions) {
+        return questions.matter_to(record_.verdict, record_.facts, record_.time);
+      })) {
+    ++counts_.redacted;
     return;
   }
   for (std::size_t i = 0; i < policy::kBesidePolicy.size(); ++i) {

@@ -12,6 +12,7 @@
 #include "observe/record.h"
 #include "observe/record_reader.h"
 #include "policy/decision.h"
+#include "policy/local_part_questions.h"
 #include "policy/rules.h"
 
 namespace assay::cli {
@@ -30,12 +31,14 @@ struct FileLines {
 
 /// What the lines of some files were.
 struct LineCounts {
-  std::uint64_t records = 0;  ///< Records of strangers' mail that were whole.
-  std::uint64_t local = 0;    ///< Records of local and authenticated mail.
+  std::uint64_t records = 0;   ///< Records of strangers' mail that were whole.
+  std::uint64_t local = 0;     ///< Messages of local and authenticated mail that records stand for.
+  std::uint64_t unlogged = 0;  ///< Messages that have no record of their own: others stand for them (log.sample).
   /// Records of what the daemon decided beside the policy, by their place in policy::kBesidePolicy: what the policy
   /// would have said nobody knows, or what was done the MTA did not let be.
   std::array<std::uint64_t, policy::kBesidePolicy.size()> beside_policy{};
   std::uint64_t incomplete = 0;  ///< Records that lack something which decides.
+  std::uint64_t redacted = 0;    ///< Whole records, but a policy asks for what log.redact took out of them.
   std::uint64_t malformed = 0;
   std::uint64_t other_lines = 0;
   std::uint64_t files_without = 0;  ///< Files with lines, of which none was a record.
@@ -51,6 +54,10 @@ class RecordFiles {
  public:
   explicit RecordFiles(std::vector<std::string> files);
 
+  /// Leaves out, and counts, the records that `rules` cannot decide for want of what log.redact took away. Before
+  /// read(); `rules` must outlive the object.
+  void must_be_decided_by(const policy::Rules& rules) { questions_.emplace_back(rules); }
+
   /// Reads all files; `take` gets each whole record of a stranger's message, valid during the call.
   [[nodiscard]] LineCounts read(const std::function<void(const observe::Record&)>& take);
   /// Whether read() can be called again and finds the same: none of the files is a pipe.
@@ -65,6 +72,7 @@ class RecordFiles {
   std::optional<std::uint64_t> total_;
   observe::RecordReader reader_;
   observe::Record record_;
+  std::vector<policy::LocalPartQuestions> questions_;
   LineCounts counts_;
   bool has_told_ = false;  ///< A second reading has nothing new to say.
   std::uint64_t told_ = 0;

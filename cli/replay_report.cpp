@@ -203,7 +203,7 @@ std::uint64_t change_to_judge(const ReplayReport& report) {
 }
 
 std::uint64_t left_unjudged(const ReplayReport& report) {
-  return report.lines.incomplete + report.lines.malformed + not_replayable(report.lines) +
+  return report.lines.incomplete + report.lines.redacted + report.lines.malformed + not_replayable(report.lines) +
          report.changes.unknown_form();
 }
 
@@ -227,6 +227,8 @@ std::string to_text(const ReplayReport& report, const Paint& paint) {
                  "not replayable: " + std::string(policy::kBesidePolicy.at(i)) + ", refused whatever the policy says");
   }
   add_left_out(lines.incomplete, "more left out: the record does not hold all that decides");
+  add_left_out(lines.unlogged, "of them were not logged (log.sample): records that stand for them count so often");
+  add_left_out(lines.redacted, "more left out: the policy asks for recipients or logins, which log.redact took away");
   add_left_out(lines.malformed, "malformed lines");
   add_left_out(lines.other_lines, "other lines, no records");
 
@@ -281,6 +283,8 @@ std::string to_json(const ReplayReport& report) {
               {"local", report.lines.local},
               {"not_replayable", beside_policy_json(report.lines)},
               {"incomplete", report.lines.incomplete},
+              {"unlogged", report.lines.unlogged},
+              {"redacted", report.lines.redacted},
               {"malformed", report.lines.malformed},
               {"other_lines", report.lines.other_lines},
               {"files_without", report.lines.files_without},

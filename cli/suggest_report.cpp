@@ -75,7 +75,9 @@ void add_evidence(std::string& out, const Stream& stream) {
   const std::uint64_t all = stream.messages;
   add_line(out, "days", size_of(stream.days));
   add_line(out, "author domains", size_of(stream.authors) + names_of(stream.authors));
-  add_line(out, "recipients", size_of(stream.recipients) + names_of(stream.recipients));
+  add_line(out, "recipients",
+           size_of(stream.recipients) + names_of(stream.recipients) +
+               (stream.hidden_recipients == 0 ? "" : ", and those that log.redact took away"));
   add_line(out, "clients",
            size_of(stream.clients) + " in " + size_of(stream.networks) + " network(s)" + names_of(stream.networks));
   add_line(out, "iprev=pass", percent(stream.iprev_pass, all) + names_of(stream.names));
@@ -118,6 +120,7 @@ Json evidence(const Stream& stream) {
           {"days", stream.days.size()},
           {"authors", tally(stream.authors)},
           {"recipients", tally(stream.recipients)},
+          {"hidden_recipients", stream.hidden_recipients},
           {"clients", tally(stream.clients)},
           {"networks", tally(stream.networks)},
           {"iprev_pass", stream.iprev_pass},
@@ -205,6 +208,9 @@ std::string to_text(const SuggestReport& report, const Paint& paint) {
   add_count(report.lines.local, "records of local mail");
   add_count(not_replayable(report.lines), "records left out of what assayd refused whatever the policy says");
   add_count(report.lines.incomplete, "incomplete records left out");
+  add_count(report.lines.unlogged,
+            "more ordinary messages were not logged (log.sample): what passes is counted too low");
+  add_count(report.lines.redacted, "records left out: rules ask for recipients or logins, which log.redact took away");
   add_count(report.lines.malformed, "malformed records left out");
   if (report.rules() == 0) {
     return out + "No rule to suggest.\n";
@@ -249,6 +255,8 @@ std::string to_json(const SuggestReport& report) {
   object["local"] = report.lines.local;
   object["not_replayable"] = not_replayable(report.lines);
   object["incomplete"] = report.lines.incomplete;
+  object["unlogged"] = report.lines.unlogged;
+  object["redacted"] = report.lines.redacted;
   object["malformed"] = report.lines.malformed;
   object["other_lines"] = report.lines.other_lines;
   object["checked"] = report.is_checked;

@@ -11,8 +11,8 @@
 #include "cli/input.h"
 #include "cli/paint.h"
 #include "cli/progress.h"
-#include "cli/record_line.h"
 #include "cli/verbs.h"
+#include "observe/record_line.h"
 #include "observe/record_reader.h"
 #include "verify/base/escape.h"
 
@@ -45,7 +45,7 @@ class Printer {
       case observe::Line::Malformed: complain("assayd sent no record: " + reader_.why()); return false;
       case observe::Line::Other: tell_lost(line); return false;
     }
-    std::cout << (json_ ? line : record_line(record, paint_)) << '\n' << std::flush;
+    std::cout << (json_ ? line : observe::record_line(record, paint_)) << '\n' << std::flush;
     return true;
   }
 

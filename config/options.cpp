@@ -373,7 +373,15 @@ Option log() {
        choice("level", AT(log.level),
               Words<std::string>{{"debug", "debug"}, {"info", "info"}, {"warn", "warn"}, {"error", "error"}},
               "debug, info, warn or error: the least important that is still told."),
-       text("target", AT(log.target), kLogTarget, "stderr, syslog, journald or the absolute path of a file.")});
+       text("target", AT(log.target), kLogTarget, "stderr, syslog, journald or the absolute path of a file."),
+       choice("redact", AT(log.redact_local_parts), Words<bool>{{"off", false}, {"local_parts", true}},
+              "local_parts: of addresses no more than the domain is told, in the log, in records and on the control "
+              "socket; login names, explanations and details are left out (docs/privacy.md). What is stamped on the "
+              "message stays as it is. A policy that asks for whole addresses cannot be replayed on such records."),
+       count("sample", AT(log.sample), 1, kMaxSample,
+             "Of so many ordinary messages one is logged, and its record says so. 1: all. Ordinary is what is accepted "
+             "since nothing speaks against it; whatever a rule, a failed check, an error or a bound had a part in is "
+             "always logged. Metrics, assay top and assay tail count all.")});
 }
 
 }  // namespace

@@ -32,11 +32,16 @@ struct Dmarc {
   friend bool operator==(const Dmarc&, const Dmarc&) = default;
 };
 
+/// The greatest log.sample.
+inline constexpr std::size_t kMaxSample = 10'000;
+
 struct Log {
   enum class Format : std::uint8_t { Text, Json };
   Format format = Format::Text;
-  std::string level = "info";     ///< debug, info, warn, error
-  std::string target = "stderr";  ///< stderr, syslog, journald, or an absolute path
+  std::string level = "info";       ///< debug, info, warn, error
+  std::string target = "stderr";    ///< stderr, syslog, journald, or an absolute path
+  bool redact_local_parts = false;  ///< redact: off | local_parts
+  std::size_t sample = 1;           ///< Of so many ordinary messages one is logged.
   friend bool operator==(const Log&, const Log&) = default;
 };
 

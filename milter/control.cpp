@@ -70,9 +70,9 @@ std::string Control::open(const std::string& address, std::string listen) {
   return {};
 }
 
-void Control::note(const observe::Record& record, const resolver::Lookups& lookups) noexcept {
+void Control::note(const observe::Record& record, const std::vector<dns::Timed>& slow) noexcept {
   try {
-    activity_.note(record, lookups.slower_than(observe::kSlow), now());
+    activity_.note(record, slow, now());
   } catch (...) {
     // No memory to remember it by; the log and the metrics have it.
   }

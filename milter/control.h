@@ -16,7 +16,7 @@
 #include "observe/control_server.h"
 #include "observe/daemon_status.h"
 #include "observe/metrics.h"
-#include "resolver/lookups.h"
+#include "verify/dns/timed.h"
 
 namespace assay::milter {
 
@@ -36,8 +36,8 @@ class Control {
   /// Returns what is wrong, in words with the remedy; the rest works without a socket.
   [[nodiscard]] std::string open(const std::string& address, std::string listen);
 
-  /// One message ended; `lookups` were its.
-  void note(const observe::Record& record, const resolver::Lookups& lookups) noexcept;
+  /// One message ended; `slow` are its answers that took observe::kSlow or more.
+  void note(const observe::Record& record, const std::vector<dns::Timed>& slow) noexcept;
   /// A reload ended.
   void reloaded(const observe::LastReload& reload) noexcept;
 

@@ -93,11 +93,14 @@ void block_signals() {
   pthread_sigmask(SIG_BLOCK, &set, nullptr);
 }
 
+static_assert(config::kMaxSample == observe::kMaxSample, "records that are written must be readable");
+
 observe::LogOptions log_options(const config::Log& log) {
   observe::LogOptions options;
   options.json = log.format == config::Log::Format::Json;
   options.level = log.level;
   options.target = log.target;
+  options.sample = log.sample;
   return options;
 }
 

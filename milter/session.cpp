@@ -10,6 +10,7 @@
 #include "observe/log.h"
 #include "policy/decide.h"
 #include "policy/facts.h"
+#include "policy/redact.h"
 #include "policy/stamp.h"
 #include "resolver/lookups.h"
 #include "verify/authres/format.h"
@@ -58,6 +59,12 @@ policy::Decision failed(std::string_view rule, policy::Action action, const poli
   decision.rule = rule;
   decision.reply = reply;
   return decision;
+}
+
+/// The Authentication-Results field of a message, stamped or recorded.
+std::string field_of(const Verdict& verdict, const policy::Facts& facts, const authres::Stamp& stamp) {
+  return facts.local ? authres::format_unverified(stamp.authserv_id, facts.authenticated)
+                     : authres::format(verdict, stamp);
 }
 
 }  // namespace
@@ -264,25 +271,39 @@ Step Session::judge(Time now, Editor& editor) {
     record.decision = failed(policy::kForgedResults, policy::Action::Reject, too_many_forged_reply);
   } else if (message.facts.local) {
     record.decision = policy::decide(record.verdict, message.facts, settings.policy, record.time);
-    record.authentication_results = authres::format_unverified(settings.authserv_id, message.facts.authenticated);
   } else {
     message.lookups->set_deadline(ended + settings.dns.message_deadline);
     record.verdict = message.verification.finish(*message.lookups, now);
     handling.is_verified = true;
     handling.fails_as_own = fails_as_own(record.verdict, settings.local.domains, settings.authserv_id);
     record.decision = policy::decide(record.verdict, message.facts, settings.policy, record.time);
-    record.authentication_results =
-        authres::format(record.verdict, policy::make_stamp(settings.authserv_id, message.facts, record.decision));
+  }
+  const bool is_judged = !message.failed && !message.forged.too_many();
+  const authres::Stamp stamp = policy::make_stamp(settings.authserv_id, message.facts, record.decision);
+  if (is_judged) {
+    record.authentication_results = field_of(record.verdict, message.facts, stamp);
   }
   const Step step = apply(record, message.forged.fields(), message.recipients, agreed_, editor);
   const auto judged = std::chrono::steady_clock::now();
   handling.wait_at_end = judged - ended;
   handling.since_mail_from = judged - message.begun;
+  auto slow = services_.control != nullptr ? message.lookups->slower_than(observe::kSlow) : std::vector<dns::Timed>();
+  if (settings.log.redact_local_parts) {
+    std::erase_if(slow, [&message](const dns::Timed& answer) {
+      return policy::may_hold_local_part(answer.question.name, message.facts.mail_from);
+    });
+    policy::redact_local_parts(record.verdict, message.facts);
+    policy::redact_local_parts(record.decision);
+    record.is_redacted = true;
+    if (is_judged) {
+      record.authentication_results = field_of(record.verdict, message.facts, stamp);
+    }
+  }
   record.facts = std::move(message.facts);  // Last: a second try after an exception needs them.
   observe::log_record(record);
   services_.metrics.count(record, handling);
   if (services_.control != nullptr) {
-    services_.control->note(record, *message.lookups);
+    services_.control->note(record, slow);
   }
   return step;
 }

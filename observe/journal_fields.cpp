@@ -35,6 +35,9 @@ std::string journal_fields(const Record& record) {
     add(fields, "WOULD", policy::to_string(*record.decision.would));
   }
   add(fields, "RULE", record.decision.rule);
+  if (record.sample > 1) {
+    add(fields, "SAMPLE", std::to_string(record.sample));
+  }
   if (record.facts.client_ip) {
     add(fields, "CLIENT_IP", record.facts.client_ip->to_string());
   }

@@ -20,7 +20,10 @@
 #include <vector>
 
 #include "observe/journal_fields.h"
+#include "observe/paint.h"
 #include "observe/printable.h"
+#include "observe/record_line.h"
+#include "observe/sampling.h"
 #include "observe/target.h"
 #include "verify/base/escape.h"
 
@@ -59,6 +62,9 @@ constexpr std::chrono::milliseconds kLinger{2};
 
 /// But for those that queues dropped.
 std::atomic<std::uint64_t> lost_lines{0};
+
+/// Counted to choose those that are logged (LogOptions::sample).
+std::atomic<std::uint64_t> ordinary_messages{0};
 
 Severity severity_of(level_enum level) {
   if (level <= level_enum::debug) {
@@ -196,8 +202,10 @@ class Log {
  public:
   enum class Writer : std::uint8_t { Caller, Thread };
 
-  Log(std::unique_ptr<Target> target, Writer writer, LogOptions options, level_enum level)
+  Log(std::unique_ptr<Target> target, Writer writer, LogOptions options, level_enum level,
+      std::optional<Paint> terminal = {})
       : options_(std::move(options)),
+        terminal_(terminal),
         takes_fields_(target->takes_fields()),
         sink_(std::make_shared<TargetSink>(std::move(target))) {
     if (writer == Writer::Thread) {
@@ -211,7 +219,7 @@ class Log {
     }
     logger_->set_level(level);
     logger_->set_error_handler([](const std::string&) { lost_lines.fetch_add(1, std::memory_order_relaxed); });
-    const bool own_time = options_.target != "syslog" && options_.target != "journald";
+    const bool own_time = options_.target != "syslog" && options_.target != "journald" && !terminal_;
     const char* pattern = options_.json ? "%v" : own_time ? "%Y-%m-%dT%H:%M:%S.%eZ %l %v" : "%v";
     logger_->set_formatter(
         std::make_unique<spdlog::pattern_formatter>(pattern, spdlog::pattern_time_type::utc, std::string()));
@@ -228,6 +236,8 @@ class Log {
   Log& operator=(const Log&) = delete;
 
   [[nodiscard]] const LogOptions& options() const noexcept { return options_; }
+  /// Set: lines stand in columns for people, with a time of their own.
+  [[nodiscard]] const std::optional<Paint>& terminal() const noexcept { return terminal_; }
   /// Whether a line may come with fields (Target).
   [[nodiscard]] bool takes_fields() const noexcept { return takes_fields_; }
   [[nodiscard]] bool takes(level_enum level) const { return logger_->should_log(level); }
@@ -268,6 +278,7 @@ class Log {
 
  private:
   const LogOptions options_;
+  const std::optional<Paint> terminal_;
   const bool takes_fields_;
   mutable std::mutex flushing_;
   const std::shared_ptr<TargetSink> sink_;
@@ -346,19 +357,31 @@ void log_text(level_enum level, std::string_view text) noexcept {
       return;
     }
     std::string line = printable(text, kMaxLogOctets);
+    const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+    const auto word = spdlog::level::to_string_view(level);
+    const std::string_view name(word.data(), word.size());
     if (log.options().json) {
-      const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
-      const auto word = spdlog::level::to_string_view(level);
       line =
-          nlohmann::ordered_json{
-              {"time", to_rfc3339(now)}, {"level", std::string(word.data(), word.size())}, {"message", std::move(line)}}
+          nlohmann::ordered_json{{"time", to_rfc3339(now)}, {"level", std::string(name)}, {"message", std::move(line)}}
               .dump();
+    } else if (log.terminal()) {
+      line = program_line(now, name, line, *log.terminal());
     }
     log.write(level, line);
     if (level >= level_enum::err) {
       log.flush(kCallerPatience);  // It may tell of what ends the process.
     }
   });
+}
+
+void write_record(const Log& log, const Record& record) {
+  std::string line = log.options().json ? to_json(record)
+                     : log.terminal()   ? record_line(record, *log.terminal())
+                                        : to_text(record);
+  if (log.takes_fields()) {
+    line += '\n' + journal_fields(record);
+  }
+  log.write(level_enum::info, line);
 }
 
 }  // namespace
@@ -373,8 +396,12 @@ bool open_log(const LogOptions& options, std::string& error) {
   if (!target) {
     return false;
   }
+  std::optional<Paint> terminal;
+  if (!options.json && options.target == "stderr" && ::isatty(STDERR_FILENO) == 1) {
+    terminal.emplace(wants_colour(STDERR_FILENO));
+  }
   try {
-    Current::instance().set(std::make_shared<Log>(std::move(target), Log::Writer::Thread, options, *level));
+    Current::instance().set(std::make_shared<Log>(std::move(target), Log::Writer::Thread, options, *level, terminal));
   } catch (const std::exception& failed) {
     error = std::string("cannot start the thread that writes the log: ") + failed.what();
     return false;
@@ -414,12 +441,16 @@ void log_error(std::string_view text) {
 
 void log_record(const Record& record) {
   guarded([&](const Log& log) {
-    if (log.takes(level_enum::info)) {
-      std::string line = log.options().json ? to_json(record) : to_text(record);
-      if (log.takes_fields()) {
-        line += '\n' + journal_fields(record);
-      }
-      log.write(level_enum::info, line);
+    if (!log.takes(level_enum::info)) {
+      return;
+    }
+    const std::uint64_t rate = log.options().sample;
+    if (rate == 1 || !is_ordinary(record)) {
+      write_record(log, record);
+    } else if (ordinary_messages.fetch_add(1, std::memory_order_relaxed) % rate == 0) {
+      Record sample = record;
+      sample.sample = rate;
+      write_record(log, sample);
     }
   });
 }

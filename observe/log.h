@@ -15,6 +15,8 @@ struct LogOptions {
   bool json = false;              ///< One decision record per line instead of text.
   std::string level = "info";     ///< debug, info, warn, error
   std::string target = "stderr";  ///< stderr, syslog, journald, or an absolute path of a file
+  /// Of ordinary messages (is_ordinary) the first of each so many is logged, and says how many it stands for.
+  std::uint64_t sample = 1;
 };
 
 // One log for the process; before open_log() it is text on stderr, written by the caller. From then on a thread of its
@@ -27,7 +29,8 @@ struct LogOptions {
 //
 // With `json` every line is one JSON object: the decision record itself, or {"time","level","message"} for the rest,
 // told apart by the record's "schema". Lines of text begin with the time on stderr and in files; syslog and the journal
-// add their own.
+// add their own. On stderr that is a terminal they stand in columns for people (observe/record_line), coloured unless
+// NO_COLOR is set.
 
 /// Opens the log. The error says why the target cannot be used; the log in force stays.
 [[nodiscard]] bool open_log(const LogOptions& options, std::string& error);
@@ -44,7 +47,8 @@ void log_debug(std::string_view text);
 void log_info(std::string_view text);
 void log_warn(std::string_view text);
 void log_error(std::string_view text);
-/// Writes the record of one message, as text or JSON; at level info.
+/// Writes the record of one message, as text or JSON; at level info. Leaves it out if the log samples and another
+/// stands for it.
 void log_record(const Record& record);
 
 /// Lines lost so far because the target did not take them, or not in time.

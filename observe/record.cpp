@@ -336,6 +336,8 @@ std::string to_json(const Record& record) {
   for (const std::string& note : record.notes) {
     object["notes"].push_back(text(note));
   }
+  object["redacted"] = record.is_redacted ? Json(kLocalParts) : Json(nullptr);
+  object["sample"] = record.sample;
   return object.dump();
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -21,6 +22,9 @@ struct Record {
   std::string authentication_results;  ///< Value of the field that was added.
   std::string settings;                ///< Fingerprint of the configuration in force.
   std::vector<std::string> notes;      ///< What went otherwise than decided, in words.
+  bool is_redacted = false;            ///< policy::redact_local_parts() was here.
+  /// Ordinary messages that it stands for in a log which tells of some of them alone (log.sample); else 1.
+  std::uint64_t sample = 1;
 };
 
 /// The decision record as one line of JSON (no line end). All strings pass escape(): valid UTF-8 whatever came in.
@@ -42,6 +46,10 @@ struct Record {
 
 /// "schema" of a record: another number is another meaning of its keys. New keys alone do not change it.
 inline constexpr unsigned kRecordSchema = 1;
+/// The greatest number of messages that one record stands for (log.sample).
+inline constexpr std::size_t kMaxSample = 10'000;
+/// "redacted" of a record that holds no local parts; null of another.
+inline constexpr std::string_view kLocalParts = "local_parts";
 /// What is kept of a string, octets before escape().
 inline constexpr std::size_t kMaxValueOctets = 1024;
 /// Of addresses and ARC claims, which may be longer than names: an SMTP command line holds up to 2,048 octets with

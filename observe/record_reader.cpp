@@ -70,6 +70,8 @@ class RecordReader::Reading {
   }
   /// "rcpt_omitted", "dkim_omitted": there is more than the record tells.
   void omitted(Value value);
+  void redacted(Value value, bool& out);
+  void sample(Value value, std::uint64_t& out);
 
   [[nodiscard]] std::optional<std::string_view> string(Value value);
   void wrong(const char* what) { found(Line::Malformed, what); }
@@ -303,6 +305,26 @@ void RecordReader::Reading::list(Value value, std::vector<T>& out, ReadOne read_
 
 void RecordReader::Reading::omitted(Value /*value*/) {
   lacks("some were left out when the record was written");
+}
+
+void RecordReader::Reading::redacted(Value value, bool& out) {
+  out = !value.is_null();
+  if (!out) {
+    return;
+  }
+  if (const auto what = string(value); what && *what != kLocalParts) {
+    lacks("is a word that this version does not know");
+  }
+}
+
+void RecordReader::Reading::sample(Value value, std::uint64_t& out) {
+  std::uint64_t given = 0;
+  number(value, given);
+  if (given < 1 || given > kMaxSample) {
+    wrong("is no number from 1 to the greatest of log.sample");
+    return;
+  }
+  out = given;
 }
 
 /// "dmarc=pass header.from=example.com x.y="quoted \" value"", as the writer makes it.
@@ -584,7 +606,7 @@ struct RecordReader::Reading::Tables {
   static constexpr std::array<Member<Verdict>, 1> kDns{{
       {"queries", [](R& r, V v, Verdict& o) { r.number(v, o.dns_queries); }},
   }};
-  static constexpr std::array<Member<Record>, 28> kRecord{{
+  static constexpr std::array<Member<Record>, 30> kRecord{{
       {"schema", [](R& /*r*/, V /*v*/, Record& /*o*/) {}},  // looked at before all others
       {"spf", [](R& r, V v, Record& o) { r.object(v, kSpfIdentities, o.verdict); }},
       {"dkim",
@@ -665,6 +687,8 @@ struct RecordReader::Reading::Tables {
       {"size", [](R& r, V v, Record& o) { r.number(v, o.facts.size); }},
       {"settings", [](R& r, V v, Record& o) { r.text(v, o.settings); }},
       {"notes", [](R& r, V v, Record& o) { r.texts(v, o.notes); }, true, true},
+      {"redacted", [](R& r, V v, Record& o) { r.redacted(v, o.is_redacted); }, true},
+      {"sample", [](R& r, V v, Record& o) { r.sample(v, o.sample); }, true},
   }};
 };
 
@@ -716,6 +740,8 @@ Line RecordReader::Reading::read(std::string_view line, Record& record) {
     return Line::Incomplete;
   }
   is_tellable_ = true;
+  record.is_redacted = false;
+  record.sample = 1;
   members(object, Tables::kRecord, record);
   if (line_ == Line::Incomplete) {
     // What is missing must not be what the record before this one said.

@@ -233,6 +233,9 @@ std::string to_text(const Record& record) {
     add_value(line, "note", note, kMaxNoteOctets);
   }
   add_connection(line, record.facts);
+  if (record.sample > 1) {
+    add(line, "sample", std::to_string(record.sample));
+  }
   if (line.size() > kMaxTextOctets) {
     std::size_t end = kMaxTextOctets;
     while (end > 0 && (static_cast<unsigned char>(line[end]) & 0xC0U) == 0x80U) {

@@ -56,20 +56,6 @@ bool has_list(const Verdict& verdict) {
   });
 }
 
-/// Whether the reverse-path was rewritten by the Sender Rewriting Scheme: SRS0 or SRS1, in any case since some hosts
-/// fold it, then the separator. The local part may be quoted (RFC 5321 section 4.1.2), which changes nothing.
-bool is_rewritten(std::string_view mail_from) {
-  constexpr std::size_t kTagOctets = 4;
-  if (!mail_from.empty() && mail_from.front() == '"') {
-    mail_from.remove_prefix(1);
-  }
-  if (mail_from.size() <= kTagOctets || !(istarts_with(mail_from, "SRS0") || istarts_with(mail_from, "SRS1"))) {
-    return false;
-  }
-  const char separator = mail_from[kTagOctets];
-  return separator == '=' || separator == '+' || separator == '-';
-}
-
 /// Whether a host that is what its name says, and may send for the MAIL FROM domain, states that it passed the message
 /// on. The null sender has no domain of its own: SPF then speaks of HELO.
 bool has_forwarder(const Verdict& verdict, const Facts& facts) {
@@ -77,11 +63,24 @@ bool has_forwarder(const Verdict& verdict, const Facts& facts) {
   if (!domain || facts.mail_from.empty() || !verdict.iprev || verdict.iprev->status != iprev::Status::Pass) {
     return false;
   }
-  return is_rewritten(facts.mail_from) ||
+  return !srs_tag(facts.mail_from).empty() ||
          std::find(verdict.resent_from.begin(), verdict.resent_from.end(), *domain) != verdict.resent_from.end();
 }
 
 }  // namespace
+
+std::string_view srs_tag(std::string_view mail_from) noexcept {
+  constexpr std::size_t kTagOctets = 4;
+  if (!mail_from.empty() && mail_from.front() == '"') {
+    mail_from.remove_prefix(1);
+  }
+  if (mail_from.size() <= kTagOctets || !(istarts_with(mail_from, "SRS0") || istarts_with(mail_from, "SRS1"))) {
+    return {};
+  }
+  const char separator = mail_from[kTagOctets];
+  return separator == '=' || separator == '+' || separator == '-' ? mail_from.substr(0, kTagOctets + 1)
+                                                                  : std::string_view();
+}
 
 std::vector<Indirect> find_indirect(const Verdict& verdict, const Facts& facts) {
   std::vector<Indirect> found;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <string_view>
 #include <vector>
 
 #include "policy/decision.h"
@@ -13,5 +14,10 @@ namespace assay::policy {
 /// repetition. A forger can imitate each of them and gains no more than quarantine: none of it ever leads to
 /// acceptance.
 [[nodiscard]] std::vector<Indirect> find_indirect(const Verdict& verdict, const Facts& facts);
+
+/// The tag of the Sender Rewriting Scheme and its separator at the start of a reverse-path: "SRS0=", "srs1+"; empty if
+/// it was not rewritten. SRS0 or SRS1, in any case since some hosts fold it. The local part may be quoted (RFC 5321
+/// section 4.1.2), which changes nothing.
+[[nodiscard]] std::string_view srs_tag(std::string_view mail_from) noexcept;
 
 }  // namespace assay::policy

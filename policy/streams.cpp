@@ -8,6 +8,7 @@
 #include "policy/claims.h"
 #include "policy/evaluate.h"
 #include "policy/names.h"
+#include "policy/redact.h"
 #include "policy/trusted_chain.h"
 #include "verify/base/domain.h"
 #include "verify/base/text.h"
@@ -142,6 +143,7 @@ void Stream::add(const Stream& other) {
   arc_origin += other.arc_origin;
   list += other.list;
   forwarder += other.forwarder;
+  hidden_recipients += other.hidden_recipients;
   author_signed += other.author_signed;
   days.add(other.days);
   recipients.add(other.recipients);
@@ -280,9 +282,15 @@ void Streams::add_failure(const Verdict& verdict, const Facts& facts, const std:
   note(stream.forwarder, has(evidence, Indirect::Forwarder));
   stream.days.add(day_of(time));
   stream.actions.add(to_string(decided));
+  bool is_hidden = false;
   for (const std::string& recipient : facts.rcpt) {
-    stream.recipients.add(lower_path(recipient));
+    if (redact_address(recipient) == recipient) {
+      is_hidden = true;
+    } else {
+      stream.recipients.add(lower_path(recipient));
+    }
   }
+  note(stream.hidden_recipients, is_hidden);
   if (facts.client_ip) {
     stream.clients.add(facts.client_ip->to_string());
     stream.networks.add(to_string(network_of(*facts.client_ip)));

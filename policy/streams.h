@@ -46,11 +46,12 @@ struct Stream {
   std::uint64_t iprev_pass = 0;
   std::uint64_t spf_pass = 0;
   std::uint64_t arc_pass = 0;
-  std::uint64_t signed_headers = 0;  ///< Indirect::SignedHeaders
-  std::uint64_t arc_origin = 0;      ///< Indirect::ArcOrigin
-  std::uint64_t list = 0;            ///< Indirect::List
-  std::uint64_t forwarder = 0;       ///< Indirect::Forwarder
-  std::uint64_t author_signed = 0;   ///< Signed header fields, by a signature that `signatures` counts.
+  std::uint64_t signed_headers = 0;     ///< Indirect::SignedHeaders
+  std::uint64_t arc_origin = 0;         ///< Indirect::ArcOrigin
+  std::uint64_t list = 0;               ///< Indirect::List
+  std::uint64_t forwarder = 0;          ///< Indirect::Forwarder
+  std::uint64_t hidden_recipients = 0;  ///< Whose recipients log.redact took away: `recipients` are not all.
+  std::uint64_t author_signed = 0;      ///< Signed header fields, by a signature that `signatures` counts.
   Tally days{kMaxStreamNames};
   Tally recipients{kMaxStreamNames};
   Tally clients{kMaxStreamNames};

@@ -134,8 +134,13 @@ struct Bundle {
   }
 };
 
+std::string recipients_of(const Stream& stream) {
+  return stream.hidden_recipients == 0 ? " to " + at_least(stream.recipients) + " recipient(s)" : "";
+}
+
 bool has_few_recipients(const Stream& stream) {
-  return stream.recipients.is_whole() && stream.recipients.entries().size() <= kMaxRuleValues;
+  return stream.hidden_recipients == 0 && stream.recipients.is_whole() &&
+         stream.recipients.entries().size() <= kMaxRuleValues;
 }
 
 bool is_list(const Stream& stream) {
@@ -423,7 +428,7 @@ class Suggesting {
     each.rule->expires = std::chrono::floor<std::chrono::days>(options_.now) + std::chrono::days(kRuleDays + 1);
     each.rule->comment = std::string(to_string(each.kind)) + "; " + count(stream.messages, "message", "messages") +
                          " on " + count(stream.days.size(), "day", "days") + " of " + at_least(stream.authors) +
-                         " author domain(s) to " + at_least(stream.recipients) + " recipient(s); " + each.reason;
+                         " author domain(s)" + recipients_of(stream) + "; " + each.reason;
     each.rule->comment.resize(std::min(each.rule->comment.size(), kMaxCommentOctets));
   }
 

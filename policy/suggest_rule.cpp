@@ -201,7 +201,8 @@ std::vector<Condition> find_scope(const Stream& stream) {
     }
   }
   const auto& recipients = stream.recipients;
-  if (recipients.is_whole() && !recipients.entries().empty() && recipients.entries().size() <= kMaxRuleValues &&
+  if (stream.hidden_recipients == 0 && recipients.is_whole() && !recipients.entries().empty() &&
+      recipients.entries().size() <= kMaxRuleValues &&
       std::all_of(recipients.entries().begin(), recipients.entries().end(),
                   [](const Tally::Entry& entry) { return is_plain_address(entry.name); })) {
     AddressList list;

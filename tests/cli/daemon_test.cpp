@@ -6,11 +6,11 @@
 #include "cli/daemon_view.h"
 #include "cli/explain.h"
 #include "cli/find_records.h"
-#include "cli/record_line.h"
 #include "cli/record_sources.h"
 #include "cli/status_report.h"
 #include "cli/top_screen.h"
 #include "observe/daemon_status.h"
+#include "observe/record_line.h"
 #include "observe/record_reader.h"
 #include "tests/cli/run_assay.h"
 #include "tests/observe/sample.h"
@@ -187,8 +187,9 @@ TEST_CASE("cli/daemon_view: what is no answer of assayd is refused, what is stra
   CHECK(is_fit_for_terminal(top_screen(*odd, {80, 24}, Paint(false))));
 }
 
-TEST_CASE("cli/record_line: time, queue id and action stand in columns before what the log says",
+TEST_CASE("observe/record_line: time, queue id and action stand in columns before what the log says",
           "[cli][tail][golden]") {
+  using assay::observe::record_line;
   Record record = stranger();
   record.decision.action = assay::policy::Action::Accept;
   const std::string line = record_line(record, Paint(false));

@@ -84,6 +84,78 @@ TEST_CASE("assay policy replay: counts by action, rule and domain, with examples
   CHECK(assay::test::is_fit_for_terminal(text.out));
 }
 
+TEST_CASE("assay policy replay: what log.redact took away is never guessed at", "[cli][replay][redact]") {
+  const TemporaryFolder folder;
+  const std::string config = folder.write(
+      "new.yaml", "policy: {rules: [{name: abuse, when: {rcpt: abuse@example.net}, then: accept, unproven: true}]}\n");
+  const auto redacted = [](const std::string& queue_id, const std::string& recipient, assay::dmarc::Status status) {
+    Record record = failing(queue_id, status == assay::dmarc::Status::Fail ? Action::Reject : Action::Accept);
+    record.verdict.dmarc.status = status;
+    record.facts.rcpt = {recipient};
+    record.is_redacted = true;
+    record.decision.rule = status == assay::dmarc::Status::Fail ? "policy.published.reject" : "default";
+    return record;
+  };
+  using assay::dmarc::Status;
+  Record plain = redacted("D", "abuse@example.net", Status::Fail);
+  plain.is_redacted = false;
+  const std::string records = line(redacted("A", "redacted@example.net", Status::Fail)) +  // To whom?
+                              line(redacted("B", "redacted@example.org", Status::Fail)) +  // Not to abuse@.
+                              line(plain);
+  const auto run = run_assay({"policy", "replay", "--config", config, "--json", "-"}, records);
+  CAPTURE(run.out, run.err);
+  REQUIRE(run.status == 0);
+  const Json report = Json::parse(run.out);
+  CHECK(report["messages"] == 2);
+  CHECK(report["redacted"] == 1);
+  CHECK(report["changed"] == 1);
+  CHECK(report["changes"][0]["examples"][0]["queue_id"] == "D");
+  const auto status = [&](const char* allowed) {
+    return run_assay({"policy", "replay", "--config", config, "--max-change", "1", "--allow-incomplete", allowed, "-"},
+                     records)
+        .status;
+  };
+  CHECK(status("0") == 2);
+  CHECK(status("1") == 0);
+  const auto text = run_assay({"policy", "replay", "--config", config, "-"}, records);
+  CHECK(text.out.find("1  more left out: the policy asks for recipients or logins") != std::string::npos);
+  const auto none = run_assay({"policy", "replay", "--config", config, "-"},
+                              line(redacted("A", "redacted@example.net", Status::Fail)));
+  CHECK(none.status == 2);
+  CHECK(none.err.find("log.redact") != std::string::npos);
+  // The same with --against, whose rules are asked as well.
+  const std::string plain_config = folder.write("plain.yaml", "policy: {published: {reject: reject}}\n");
+  const auto against =
+      run_assay({"policy", "replay", "--config", plain_config, "--against", config, "--json", "-"}, records);
+  CHECK(Json::parse(against.out)["redacted"] == 1);
+}
+
+TEST_CASE("assay policy replay: a record counts for as many messages as it stands for", "[cli][replay][sampling]") {
+  const TemporaryFolder folder;
+  const std::string config =
+      folder.write("new.yaml", "policy: {rules: [{name: all, when: {dmarc: pass}, then: quarantine}]}\n");
+  Record sample = failing("A", Action::Accept);
+  sample.verdict.dmarc.status = assay::dmarc::Status::Pass;
+  sample.decision.rule = "default";
+  sample.sample = 100;
+  Record local = sample;
+  local.facts.local = true;
+  const std::string records = line(sample) + line(local) + line(failing("B", Action::Reject));
+  const auto run = run_assay({"policy", "replay", "--config", config, "--json", "-"}, records);
+  CAPTURE(run.out, run.err);
+  REQUIRE(run.status == 0);
+  const Json report = Json::parse(run.out);
+  CHECK(report["messages"] == 101);
+  CHECK(report["changed"] == 100);
+  CHECK(report["local"] == 100);
+  CHECK(report["unlogged"] == 198);
+  CHECK(report["domains"][0]["messages"] == 100);
+  CHECK(run_assay({"policy", "replay", "--config", config, "--max-change", "99", "-"}, records).status == 1);
+  CHECK(run_assay({"policy", "replay", "--config", config, "--max-change", "100", "-"}, records).status == 0);
+  const auto text = run_assay({"policy", "replay", "--config", config, "-"}, records);
+  CHECK(text.out.find("198  of them were not logged (log.sample)") != std::string::npos);
+}
+
 TEST_CASE("assay policy replay: --max-change at the bound and beyond", "[cli][replay][bounds]") {
   const TemporaryFolder folder;
   const std::string config = folder.write("new.yaml", "policy: {published: {reject: accept}}\n");

@@ -86,6 +86,8 @@ VALUES = {
     "log.format": (["json"], ["xml"]),
     "log.level": (["debug", "warn"], ["trace", "7"]),
     "log.target": (["syslog", "journald", "/var/log/assay.log"], ["file", "assay.log"]),
+    "log.redact": (["local_parts", "off"], ["on", "all"]),
+    "log.sample": (["1", "10000"], ["0", "10001"]),
     "metrics": (["off", "{listen: off}"], ["127.0.0.1:9893", "{port: 9893}", "on"]),
     "metrics.listen": (["off", "'[::1]:9893'", "0.0.0.0:1"], ["9893", "localhost:9893", "':9893'"]),
     "control": (["off", "unix:/x"], ["/run/x", "inet:1", "on"]),

@@ -249,6 +249,16 @@ TEST_CASE("config/options: every word that may be written is explained", "[confi
   check_words(options(), "");
 }
 
+TEST_CASE("config/options: log.sample is at most kMaxSample", "[config][options][bounds]") {
+  const auto load = [](std::size_t sample) {
+    return load_text("log: {sample: " + std::to_string(sample) + "}\n", "assay.yaml", "mx.example.net");
+  };
+  REQUIRE(load(kMaxSample));
+  CHECK(load(kMaxSample)->log.sample == kMaxSample);
+  CHECK(!load(kMaxSample + 1));
+  CHECK(!load(0));
+}
+
 TEST_CASE("config/options: a part of the reference is asked for by its key", "[config][options][reference]") {
   CHECK(reference_text("dns.timeout") == "dns.timeout: TIME, 10ms to 60s\n    For one lookup.\n    Default: 5s\n");
   CHECK(reference_text("metrics").find("metrics:") == 0);

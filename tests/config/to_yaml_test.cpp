@@ -162,6 +162,8 @@ log:
   format: text
   level: info
   target: stderr
+  redact: off
+  sample: 1
 metrics:
   listen: 127.0.0.1:9893
 control: unix:/run/assay/control.sock

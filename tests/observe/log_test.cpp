@@ -76,6 +76,76 @@ TEST_CASE("observe/log: JSON lines are the record exactly", "[observe][log]") {
   CHECK(read_file(log.path()) == to_json(sample_record()) + "\n" + to_json(Record{}) + "\n");
 }
 
+namespace {
+
+/// What the log writes to stderr, while that is a terminal, or a pipe.
+std::string written_to_stderr(bool is_terminal, bool json = false) {
+  std::array<int, 2> ends{-1, -1};
+  if (is_terminal) {
+    ends[0] = ::posix_openpt(O_RDWR | O_NOCTTY);
+    REQUIRE(ends[0] >= 0);
+    REQUIRE(::grantpt(ends[0]) == 0);
+    REQUIRE(::unlockpt(ends[0]) == 0);
+    ends[1] = ::open(::ptsname(ends[0]), O_RDWR | O_NOCTTY);
+  } else {
+    REQUIRE(::pipe(ends.data()) == 0);
+  }
+  REQUIRE(ends[1] >= 0);
+  const int kept = ::dup(STDERR_FILENO);
+  REQUIRE(::dup2(ends[1], STDERR_FILENO) == STDERR_FILENO);
+  std::string error;
+  const bool is_open = open_log({json, "debug", "stderr"}, error);
+  log_info("started");
+  log_warn("careful \x1B[31m");
+  log_record(sample_record());
+  flush_log();
+  REQUIRE(::dup2(kept, STDERR_FILENO) == STDERR_FILENO);
+  REQUIRE(open_log({}, error));
+  ::close(kept);
+  ::close(ends[1]);
+  REQUIRE(is_open);
+  std::string text;
+  std::array<char, 4096> buffer{};
+  for (ssize_t got = 0; (got = ::read(ends[0], buffer.data(), buffer.size())) > 0;) {
+    text.append(buffer.data(), static_cast<std::size_t>(got));
+  }
+  ::close(ends[0]);
+  std::erase(text, '\r');  // The terminal's.
+  return text;
+}
+
+}  // namespace
+
+TEST_CASE("observe/log: at a terminal lines stand in columns, coloured unless NO_COLOR is set; nowhere else",
+          "[observe][log][terminal]") {
+  constexpr char kEscape = '\x1B';
+  REQUIRE(::unsetenv("NO_COLOR") == 0);
+  const std::string coloured = written_to_stderr(true);
+  CHECK(coloured.find("\x1B[33mquarantine\x1B[0m") != std::string::npos);
+  CHECK(coloured.find("\x1B[33mwarning\x1B[0m") != std::string::npos);
+  CHECK(coloured.find("\\x1B[31m") != std::string::npos);  // What was logged stays escaped.
+  REQUIRE(::setenv("NO_COLOR", "1", 1) == 0);
+  const std::string plain = written_to_stderr(true);
+  REQUIRE(::unsetenv("NO_COLOR") == 0);
+  CHECK(plain.find(kEscape) == std::string::npos);
+  std::istringstream text(plain);
+  std::vector<std::string> lines;
+  for (std::string line; std::getline(text, line);) {
+    lines.push_back(line);
+  }
+  REQUIRE(lines.size() == 3);
+  CHECK(lines[0].substr(8) == "  assayd            info       started");
+  CHECK(lines[1].substr(8) == "  assayd            warning    careful \\x1B[31m");
+  CHECK(lines[2].substr(0, 40) == "14:05:09  4XyZ1             quarantine q");
+  // The same without its colours.
+  CHECK(std::count(coloured.begin(), coloured.end(), '\n') == 3);
+
+  CHECK(written_to_stderr(true, true).find(to_json(sample_record()) + '\n') != std::string::npos);
+  const std::string piped = written_to_stderr(false);
+  CHECK(piped.find(kEscape) == std::string::npos);
+  CHECK(piped.find("Z info " + to_text(sample_record()) + '\n') != std::string::npos);
+}
+
 TEST_CASE("observe/log: messages in a JSON log are objects without a schema", "[observe][log]") {
   const FileLog log(true);
   log_warn("odd \x80 \n text");

@@ -211,6 +211,8 @@ observe::Record random_record(Dice& dice) {
   record.authentication_results = text(dice);
   record.settings = text(dice);
   record.notes = {text(dice)};
+  record.is_redacted = dice.flip();
+  record.sample = 1 + dice.below(observe::kMaxSample);
   return record;
 }
 

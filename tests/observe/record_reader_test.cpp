@@ -62,8 +62,9 @@ bool is_for_people(const std::string& pointer) {
     return decided.count(pointer) == 0 && pointer.rfind("/decision/observed/", 0) != 0 &&
            pointer.rfind("/decision/headers/", 0) != 0;
   }
-  return pointer == "/dkim/0/selector" || pointer.find("/rfc7489") != std::string::npos ||
-         keys.count(pointer.substr(pointer.rfind('/') + 1)) != 0;
+  // Records of versions that neither redacted nor sampled lack the two.
+  return pointer == "/dkim/0/selector" || pointer == "/redacted" || pointer == "/sample" ||
+         pointer.find("/rfc7489") != std::string::npos || keys.count(pointer.substr(pointer.rfind('/') + 1)) != 0;
 }
 
 }  // namespace

@@ -71,7 +71,8 @@ TEST_CASE("observe/record: a full record in JSON", "[observe][golden]") {
                    R"("mail_from":"bounce@example.com","rcpt":["bob@example.net","ann@example.net"],"smtputf8":true,)"
                    R"("from":["alice@news.example.org","x@example.info"],"list_id":"dev.lists.example.org",)"
                    R"("list_post_host":"lists.example.org","resent":true,"resent_from":["example.edu"],)"
-                   R"("size":4321,"settings":"0123456789ab","notes":["marked by a header instead"]})");
+                   R"("size":4321,"settings":"0123456789ab","notes":["marked by a header instead"],)"
+                   R"("redacted":null,"sample":1})");
 }
 
 TEST_CASE("observe/record: what is absent is null or an empty list, never missing", "[observe]") {

@@ -108,8 +108,8 @@ std::string difference(const policy::Facts& a, const policy::Facts& b) {
 }  // namespace
 
 std::string first_difference(const observe::Record& a, const observe::Record& b) {
-  if (a.time != b.time || a.settings != b.settings) {
-    return "time or settings";
+  if (std::tie(a.time, a.settings, a.is_redacted, a.sample) != std::tie(b.time, b.settings, b.is_redacted, b.sample)) {
+    return "time, settings, redacted or sample";
   }
   if (!same(a.decision, b.decision)) {
     return "decision or indirect";
