@@ -37,8 +37,10 @@ class Target {
 [[nodiscard]] std::unique_ptr<Target> make_file_target(const std::string& path, std::string& error);
 
 enum class Datagram : std::uint8_t {
-  Syslog,   ///< RFC 3164 as syslog(3) writes it, facility mail.
-  Journal,  ///< The journal's native protocol.
+  Syslog,  ///< RFC 3164 as syslog(3) writes it, facility mail.
+  /// The journal's native protocol. Not by sd_journal_sendv(3), which waits without bound for a journal that stands
+  /// still, and says that all went well where there is none: such a line would be lost, and not counted.
+  Journal,
 };
 /// One datagram for each line to the socket at `path`. Connects again when the reader was restarted. A line that is too
 /// long for a datagram (net.core.wmem_max, some 400 KiB as the kernel has it by default) reaches the journal all the
