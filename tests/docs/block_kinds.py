@@ -17,7 +17,7 @@ SYSTEMD_SECTIONS = {"Unit", "Service", "Socket", "Install"}
 POSTFIX_PARAMETERS = {"smtpd_milters", "non_smtpd_milters", "milter_default_action", "message_reject_characters", "smtpd_forbid_bare_newline",
                       "smtpd_milter_maps", "milter_mail_macros", "milter_rcpt_macros", "strict_rfc821_envelopes", "content_filter"}
 MASTER_SERVICE = re.compile(r"\S+ +(inet|unix|pass|fifo)( +[-yn0-9]+){5} +\w+( .*)?")
-MC_LINE = re.compile(r"dnl .*|[A-Z_]+\((`[^']*'(, )?)+\)dnl")
+MC_LINE = re.compile(r"dnl .*|(define|[A-Z_]+)\((`[^']*'(, )?)+\)dnl")
 METRIC = re.compile(r"\bassay_\w+")
 
 # What a program prints, as an example: the beginning of its first line, and words in it that the program's source must hold.
@@ -67,7 +67,7 @@ class Kinds:
             return "main.cf"
         if MASTER_SERVICE.fullmatch(lines[0]):
             return "master.cf"
-        if re.match(r"dnl |[A-Z_]+\(`", text):
+        if re.match(r"(dnl |(define|[A-Z_]+)\(`)", text):
             return "mc"
         if re.match(r"# /etc/assay/\w+$", block.first):
             return "names"

@@ -11,10 +11,10 @@ import dns.rcode
 
 
 class NoDns:
-    def __init__(self):
+    def __init__(self, place=("127.0.0.1", 0)):
         self._asked = []
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self._socket.bind(("127.0.0.1", 0))
+        self._socket.bind(place)
         self._socket.settimeout(0.1)
         self.port = self._socket.getsockname()[1]
         self._closed = False
@@ -27,9 +27,12 @@ class NoDns:
                 packet, client = self._socket.recvfrom(65535)
                 question = dns.message.from_wire(packet)
                 self._asked.append(question.question[0].name.to_text(omit_final_dot=True).lower())
-                answer = dns.message.make_response(question, recursion_available=True)
-                answer.set_rcode(dns.rcode.NXDOMAIN)
-                self._socket.sendto(answer.to_wire(), client)
+                self._socket.sendto(self.respond(question).to_wire(), client)
+
+    def respond(self, question):
+        response = dns.message.make_response(question, recursion_available=True)
+        response.set_rcode(dns.rcode.NXDOMAIN)
+        return response
 
     def asked(self):
         """The names so far, in small letters."""

@@ -47,7 +47,7 @@ define(`LOCAL_MAILER_ARGS', `TCP [127.0.0.1] {mailbox_port}')dnl
 MODIFY_MAILER_FLAGS(`LOCAL', `+zX')dnl by LMTP, dots doubled
 MODIFY_MAILER_FLAGS(`LOCAL', `-w')dnl to users without an account, too
 LOCAL_DOMAIN(`example.net')dnl
-FEATURE(`nocanonify')dnl
+{names}
 FEATURE(`accept_unresolvable_domains')dnl
 FEATURE(`no_default_msa')dnl
 {daemons}
@@ -133,9 +133,10 @@ class _Syslog:
 class Sendmail(Mta):
     """A running Sendmail. Use as a context manager, or call stop()."""
 
-    def __init__(self, build, lines, *, aliases="", logins=()):
+    def __init__(self, build, lines, *, aliases="", logins=(), nameserver=None):
         """`lines` go into sendmail.mc, among them INPUT_MAIL_FILTER(...); {port} in them is the port that it serves. `aliases` is
-        the text of its aliases file. `logins` may authenticate, each with itself as password."""
+        the text of its aliases file. `logins` may authenticate, each with itself as password. With
+        a `nameserver` it asks that address, as Debian's own sendmail.mc has it: it looks up the names in addresses."""
         if os.geteuid() != 0:
             raise Unavailable("Sendmail's chroot takes root")
         self.root = unpack(build)
@@ -146,35 +147,39 @@ class Sendmail(Mta):
         self._syslog = None
         self._saslauthd = None
         try:
-            self._make_chroot(aliases)
+            self._make_chroot(aliases, nameserver)
             self._syslog = _Syslog(self.folder / "dev/log")
             self._saslauthd = _Saslauthd(self.folder / "run/saslauthd/mux", logins)
-            self._configure(lines)
+            self._configure(lines, "" if nameserver else "FEATURE(`nocanonify')dnl")
             self.run("-bi", "-O", "RunAsUser=root")
             self._start()
         except BaseException:
             self.stop()
             raise
 
-    def _make_chroot(self, aliases):
+    def _make_chroot(self, aliases, nameserver):
         self.folder.chmod(0o755)
         chroot.add_programs(self.folder, self.root, [BINARY])
         for plugin in self.root.glob("usr/lib/*/sasl2/libplain.so*"):
             chroot.copy(plugin.resolve(), self.folder / plugin.relative_to(self.root))
-        for name, text in {**ETC, "mail/aliases": aliases}.items():
+        etc = {**ETC, "mail/aliases": aliases}
+        if nameserver:
+            etc |= {"resolv.conf": f"nameserver {nameserver}\n", "nsswitch.conf": ETC["nsswitch.conf"].replace("files", "files dns", 1),
+                    "mail/service.switch": ETC["mail/service.switch"].replace("files", "files dns", 1)}
+        for name, text in etc.items():
             chroot.write(self.folder / "etc" / name, text)
         for place in ("var/spool/mqueue", "var/lib/sendmail", "var/run/sendmail/mta"):
             (self.folder / place).mkdir(parents=True)
             os.chown(self.folder / place, USER_ID, USER_ID)
         self.queue.chmod(0o700)
 
-    def _configure(self, lines):
+    def _configure(self, lines, names):
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]
         text = PROTOTYPE_MC
         daemons = "" if "DAEMON_OPTIONS" in lines else "DAEMON_OPTIONS(`Family=inet, Name=MTA, Port={port}, Addr=127.0.0.1')dnl"
-        for name, value in {"lines": lines, "daemons": daemons, "mailbox_port": self._mailbox.port, "port": self.port}.items():
+        for name, value in {"lines": lines, "names": names, "daemons": daemons, "mailbox_port": self._mailbox.port, "port": self.port}.items():
             text = text.replace("{" + name + "}", str(value))
         (self.folder / "etc/mail/sendmail.mc").write_text(text)
         made = subprocess.run([self.root / "usr/bin/m4", f"-D_CF_DIR_={self.root}/usr/share/sendmail/cf/",

@@ -16,6 +16,7 @@ import postfix
 import real_mtas
 import samples
 import sendmail
+from alias_dns import ADDRESS, AliasDns
 from delivered import Delivered
 from lmtp_mailbox import LmtpMailbox
 from recipes import DOCS, README, blocks, main_cf, recipe, replaced
@@ -104,6 +105,23 @@ class Sendmail(Recipes):
         self.assertIn(recipe("sendmail.md", "The filter"), README.read_text(encoding="utf-8"))
         running = self.daemon()
         self.assert_verified(self.serve(sendmail.Sendmail(daemon.BUILD, self.lines("The filter", (INET[0], running.socket)))))
+
+    def test_the_reader_gets_the_author_who_was_judged_whatever_alias_his_domain_is(self):
+        """A Sendmail that looks names up, as it does unless it is told otherwise, replaces those that are aliases."""
+        author = "office@reject.example"
+        names = AliasDns("reject.example", "bank.example")
+        self.addCleanup(names.close)
+        running = self.daemon()
+        documented = self.lines("The filter", (INET[0], running.socket))
+        without = replaced(documented, ("define(`confDONT_EXPAND_CNAMES', `True')dnl\n", ""))
+        for lines, shown in ((documented, author), (without, "office@bank.example")):
+            with self.subTest(lines):
+                server = self.serve(sendmail.Sendmail(daemon.BUILD, lines, nameserver=ADDRESS))
+                self.assertEqual(self.send(server, text=make.message(author, name="alias"))[0], 250)
+                message = Delivered(server.delivered()[0])
+                self.assertIn("dmarc=pass", message.stamp)
+                self.assertEqual(message.all("From"), [b" " + shown.encode()])
+                self.assertIn("reject.example", names.asked())
 
     def test_a_unix_socket(self):
         running = self.daemon(unix=True)
