@@ -75,11 +75,12 @@ class Sendmail(unittest.TestCase):
                   "folds": (" ", "aaaa\r\n ", f"<{author}>"), "second": (" x@monitor.example, ", "a ", f"<{author}>"),
                   "group": (" g: ", "a ", f"<{author}>;"), "behind": (f" {author} (", "a", ")"),
                   "encoded": (" ", "=?utf-8?q?aaaa?= ", f"<{author}>"), "quotes in a name": (" x. ", '"" ', f"<{author}>"),
-                  "escaped quotes": (' x. "', '\\"', f'" <{author}>')}
+                  "escaped quotes": (' x. "', '\\"', f'" <{author}>'),
+                  "name of a group": (" a.b: c.", "d", f" <{author}>;")}
         delivered, refused = set(), set()
         for name, (before, filler, after) in shapes.items():
             with self.sendmail.session(client_ip=make.AUTHOR_IP, helo="mail.monitor.example") as smtp:
-                for octets in (100, 160, 170, 180, 190, 200, 236, 248, 252, 256, 260, 600, 2400):
+                for octets in (100, 160, 170, 180, 190, 200, 236, 248, 252, 255, 256, 260, 600, 2400):
                     field = before + filler * ((octets - len((before + after).strip())) // len(filler)) + after
                     text = b"From:" + field.encode("latin-1") + b"\r\n" + make.message(None, name="cut")
                     with self.subTest(name, octets=octets):

@@ -17,16 +17,18 @@ constexpr std::size_t kMaxInternationalRead = 20;
 /// Mailboxes of one From field, whatever they say. Beyond it the rest is not even checked.
 constexpr std::size_t kMaxMailboxes = 10'000;
 
-/// How many octets Sendmail may need to write a mailbox: it puts names in quotes, with a backslash before the quotes in
-/// them, a blank beside each comment (crackaddr()), and an octet before each that it gives a meaning of its own, 0x80
-/// to 0x9F and 0xFF (SM_MM_QUOTE).
+/// How many octets Sendmail may need to write a mailbox: it puts names in quotes, that of a group before it, too, with
+/// a backslash before the quotes in them, a blank beside each comment (crackaddr()), and an octet before each that it
+/// gives a meaning of its own, 0x80 to 0x9F and 0xFF (SM_MM_QUOTE).
 std::size_t octets_in_sendmail(std::string_view written) {
   constexpr std::size_t kQuotes = 2;
   const auto grows = [](char c) {
     const auto octet = static_cast<unsigned char>(c);
     return c == '(' || c == ')' || c == '"' || (octet >= 0x80 && octet <= 0x9F) || octet == 0xFF;
   };
-  return written.size() + kQuotes + static_cast<std::size_t>(std::count_if(written.begin(), written.end(), grows));
+  const std::size_t names = written.find(':') == std::string_view::npos ? 1 : 2;
+  return written.size() + names * kQuotes +
+         static_cast<std::size_t>(std::count_if(written.begin(), written.end(), grows));
 }
 
 /// Adds the mailboxes of one From field to `authors` and tells what the field is worth by itself.

@@ -261,6 +261,7 @@ TEST_CASE("message/author: a mailbox that Sendmail would cut refuses the field, 
            Row{" ", "\xFF", " <" + address + ">", 2},
            Row{" x@attacker.example, ", "b ", "<" + address + ">", 2},
            Row{" team: ", "b ", "<" + address + ">;", 2},
+           Row{" a.team: b.", "c", " <" + address + ">;", 1},
            Row{" " + address + " (", "a", ")", 1},
        }) {
     CAPTURE(row.before, row.filler, row.after);
@@ -276,7 +277,7 @@ TEST_CASE("message/author: a mailbox that Sendmail would cut refuses the field, 
     const std::string element = row.before.substr(row.before.find_last_of(',') + 1);
     const std::size_t begin = element.find_first_not_of(" \r\n");
     const std::size_t fixed = cost(begin == std::string::npos ? "" : element.substr(begin)) + cost(row.after) -
-                              (row.after.ends_with(';') ? 1 : 0) + 2;
+                              (row.after.ends_with(';') ? 1 : 0) + (element.find(':') == std::string::npos ? 2 : 4);
     std::size_t fillers = 0;
     std::string value = row.before;
     for (std::size_t octets = fixed; octets + row.cost <= assay::message::kSendmailMailboxOctets; octets += row.cost) {
