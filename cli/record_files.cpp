@@ -111,7 +111,7 @@ void RecordFiles::read_line(std::string_view line, const std::string& file, std:
   if (record_.is_redacted && std::any_of(questions_.begin(), questions_.end(), [this](const auto& questions) {
         return questions.matter_to(record_.verdict, record_.facts, record_.time);
       })) {
-    ++counts_.redacted;
+    counts_.redacted += record_.sample;
     return;
   }
   for (std::size_t i = 0; i < policy::kBesidePolicy.size(); ++i) {

@@ -38,7 +38,8 @@ struct LineCounts {
   /// would have said nobody knows, or what was done the MTA did not let be.
   std::array<std::uint64_t, policy::kBesidePolicy.size()> beside_policy{};
   std::uint64_t incomplete = 0;  ///< Records that lack something which decides.
-  std::uint64_t redacted = 0;    ///< Whole records, but a policy asks for what log.redact took out of them.
+  /// Messages that whole records stand for, but a policy asks for what log.redact took out of them.
+  std::uint64_t redacted = 0;
   std::uint64_t malformed = 0;
   std::uint64_t other_lines = 0;
   std::uint64_t files_without = 0;  ///< Files with lines, of which none was a record.

@@ -210,7 +210,7 @@ std::string to_text(const SuggestReport& report, const Paint& paint) {
   add_count(report.lines.incomplete, "incomplete records left out");
   add_count(report.lines.unlogged,
             "more ordinary messages were not logged (log.sample): what passes is counted too low");
-  add_count(report.lines.redacted, "records left out: rules ask for recipients or logins, which log.redact took away");
+  add_count(report.lines.redacted, "messages left out: rules ask for recipients or logins, which log.redact took away");
   add_count(report.lines.malformed, "malformed records left out");
   if (report.rules() == 0) {
     return out + "No rule to suggest.\n";

@@ -130,6 +130,33 @@ TEST_CASE("assay policy replay: what log.redact took away is never guessed at", 
   CHECK(Json::parse(against.out)["redacted"] == 1);
 }
 
+TEST_CASE("assay policy replay: a record that log.redact left too little in weighs as many messages as it stands for",
+          "[cli][replay][redact][sampling]") {
+  const TemporaryFolder folder;
+  const std::string config =
+      folder.write("new.yaml", "policy: {rules: [{name: abuse, when: {rcpt: abuse@example.net}, then: quarantine}]}\n");
+  Record sample = failing("A", Action::Accept);
+  sample.verdict.dmarc.status = assay::dmarc::Status::Pass;
+  sample.decision.rule = "default";
+  sample.facts.rcpt = {"redacted@example.net"};
+  sample.is_redacted = true;
+  sample.sample = 100;
+  const std::string records = line(sample) + line(failing("B", Action::Reject));
+  const auto run = run_assay({"policy", "replay", "--config", config, "--json", "-"}, records);
+  CAPTURE(run.out, run.err);
+  const Json report = Json::parse(run.out);
+  CHECK(report["messages"] == 1);
+  CHECK(report["redacted"] == 100);
+  CHECK(report["unlogged"] == 99);
+  const auto status = [&](const char* allowed) {
+    return run_assay({"policy", "replay", "--config", config, "--max-change", "1", "--allow-incomplete", allowed, "-"},
+                     records)
+        .status;
+  };
+  CHECK(status("99") == 2);
+  CHECK(status("100") == 0);
+}
+
 TEST_CASE("assay policy replay: a record counts for as many messages as it stands for", "[cli][replay][sampling]") {
   const TemporaryFolder folder;
   const std::string config =
