@@ -290,7 +290,7 @@ Step Session::judge(Time now, Editor& editor) {
   auto slow = services_.control != nullptr ? message.lookups->slower_than(observe::kSlow) : std::vector<dns::Timed>();
   if (settings.log.redact_local_parts) {
     std::erase_if(slow, [&message](const dns::Timed& answer) {
-      return policy::may_hold_local_part(answer.question.name, message.facts.mail_from);
+      return policy::may_hold_local_part(answer.question.name, message.facts);
     });
     policy::redact_local_parts(record.verdict, message.facts);
     policy::redact_local_parts(record.decision);

@@ -141,6 +141,28 @@ void redact(Facts& facts) {
   }
 }
 
+/// Whatever a macro takes of the local part, at whatever delimiters it splits it and however it writes other octets,
+/// has at least one run of its letters and digits whole.
+bool may_hold_local_part_of(std::string_view path, std::string_view lower_name) {
+  const std::string_view domain = message::domain_of_path(path);
+  const std::string_view text = path.substr(0, path.size() - std::min(path.size(), domain.size()));
+  bool has_run = false;
+  for (std::size_t i = 0; i < text.size();) {
+    std::size_t end = i;
+    while (end < text.size() && is_alnum(text[end])) {
+      ++end;
+    }
+    if (end > i) {
+      has_run = true;
+      if (lower_name.find(to_lower(text.substr(i, end - i))) != std::string_view::npos) {
+        return true;
+      }
+    }
+    i = end + 1;
+  }
+  return !has_run && text.find_first_not_of('@') != std::string_view::npos;
+}
+
 }  // namespace
 
 std::string redact_address(std::string_view address) {
@@ -188,27 +210,10 @@ void redact_local_parts(Decision& decision) {
   }
 }
 
-bool may_hold_local_part(std::string_view name, std::string_view mail_from) {
-  const std::string_view domain = message::domain_of_path(mail_from);
-  const std::string_view local_part = mail_from.substr(0, mail_from.size() - std::min(mail_from.size(), domain.size()));
+bool may_hold_local_part(std::string_view name, const Facts& facts) {
   const std::string lower_name = to_lower(name);
-  // Whatever a macro takes of it, at whatever delimiters it splits it and however it writes other octets, has at least
-  // one run of its letters and digits whole.
-  bool has_run = false;
-  for (std::size_t i = 0; i < local_part.size();) {
-    std::size_t end = i;
-    while (end < local_part.size() && is_alnum(local_part[end])) {
-      ++end;
-    }
-    if (end > i) {
-      has_run = true;
-      if (lower_name.find(to_lower(local_part.substr(i, end - i))) != std::string::npos) {
-        return true;
-      }
-    }
-    i = end + 1;
-  }
-  return !has_run && local_part.find_first_not_of('@') != std::string_view::npos;
+  return may_hold_local_part_of(facts.mail_from, lower_name) ||
+         (!is_name(facts.helo) && may_hold_local_part_of(facts.helo, lower_name));
 }
 
 }  // namespace assay::policy

@@ -23,8 +23,8 @@ inline constexpr std::string_view kRedactedName = "[redacted]";
 ///   of an address its domain, and the tag of a rewritten sender (srs_tag), by which `forwarder` is found
 ///   of what an ARC chain claims the methods, results and domains
 ///
-/// A text in the place of a name that is none becomes kRedactedName. Explanations and details are emptied: they quote what
-/// mail or DNS says. Done again it changes nothing.
+/// A text in the place of a name that is none becomes kRedactedName. Explanations and details are emptied: they quote
+/// what mail or DNS says. Done again it changes nothing.
 void redact_local_parts(Verdict& verdict, Facts& facts);
 /// As above, of a decision that rests on them.
 void redact_local_parts(Decision& decision);
@@ -33,8 +33,8 @@ void redact_local_parts(Decision& decision);
 /// does "@example.com".
 [[nodiscard]] std::string redact_address(std::string_view address);
 
-/// Whether the name of a question to DNS may hold the local part of `mail_from`: SPF macros can put it there, whole or
-/// in parts (RFC 7208 section 7.3).
-[[nodiscard]] bool may_hold_local_part(std::string_view name, std::string_view mail_from);
+/// Whether the name of a question to DNS may hold the local part of MAIL FROM, or a HELO that is no name: SPF macros
+/// can put them there, whole or in parts (RFC 7208 section 7.3). Before they are redacted.
+[[nodiscard]] bool may_hold_local_part(std::string_view name, const Facts& facts);
 
 }  // namespace assay::policy

@@ -186,7 +186,28 @@ TEST_CASE("policy/redact: a name of DNS that a macro may have made of a local pa
            {"_spf.example.com", "", false},
            {"_spf.example.com", "@example.com", false}}) {
     CAPTURE(name, mail_from);
-    CHECK(may_hold_local_part(name, mail_from) == expected);
+    assay::policy::Facts facts;
+    facts.mail_from = mail_from;
+    facts.helo = "mx.example.com";
+    CHECK(may_hold_local_part(name, facts) == expected);
+  }
+}
+
+TEST_CASE("policy/redact: a name of DNS that a macro made of a HELO which is no name is known (RFC 7208 section 7.3)",
+          "[redact]") {
+  for (const auto& [name, helo, expected] : std::vector<std::tuple<const char*, const char*, bool>>{
+           {"alice@mx.example.com._spf.example.com", "alice@mx.example.com", true},  // %{h}
+           {"com.example.mx.alice b._spf.example.com", "alice b", true},
+           {"%61%20._spf.example.com", "!!", true},
+           {"mx.example.com._spf.example.com", "mx.example.com", false},  // What stays in the record, too.
+           {"[192.0.2.1]._spf.example.com", "[192.0.2.1]", false},
+           {"_spf.example.com", "alice@mx.example.org", false},
+           {"_spf.example.com", "", false}}) {
+    CAPTURE(name, helo);
+    assay::policy::Facts facts;
+    facts.mail_from = "bob@example.com";
+    facts.helo = helo;
+    CHECK(may_hold_local_part(name, facts) == expected);
   }
 }
 
