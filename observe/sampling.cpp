@@ -24,7 +24,7 @@ bool is_whole(const spf::Outcome& outcome) {
 
 bool is_whole(const dkim::Outcome& outcome) {
   return outcome.status != dkim::Status::TempError && outcome.reason != dkim::Reason::TooManySignatures &&
-         outcome.reason != dkim::Reason::TooCostly;
+         outcome.reason != dkim::Reason::TooCostly && outcome.reason != dkim::Reason::KeyTooLarge;
 }
 
 bool is_whole(const arc::Outcome& outcome) {
@@ -32,8 +32,10 @@ bool is_whole(const arc::Outcome& outcome) {
          outcome.reason != arc::Reason::TooManySets && outcome.reason != arc::Reason::TooCostly;
 }
 
+/// Whoever compares with RFC 7489 looks for the messages of which it says something else.
 bool is_whole(const dmarc::Outcome& outcome) {
-  return outcome.status == dmarc::Status::Pass || outcome.status == dmarc::Status::None;
+  return (outcome.status == dmarc::Status::Pass || outcome.status == dmarc::Status::None) &&
+         (!outcome.rfc7489 || outcome.rfc7489->differences.empty());
 }
 
 /// Every check could be made, within its bounds.

@@ -79,6 +79,10 @@ TEST_CASE("observe/sampling: a message is ordinary only if nobody would look for
            {"a large header", [](R& r) { r.verdict.exceeded = assay::Bound::HeaderOctets; }, false},
            {"many signatures", [](R& r) { r.verdict.dkim[0].reason = assay::dkim::Reason::TooManySignatures; }, false},
            {"costly signatures", [](R& r) { r.verdict.dkim[0].reason = assay::dkim::Reason::TooCostly; }, false},
+           {"a key too large", [](R& r) { r.verdict.dkim[0].reason = assay::dkim::Reason::KeyTooLarge; }, false},
+           {"another result by RFC 7489",
+            [](R& r) { r.verdict.dmarc.rfc7489.emplace().differences = {assay::dmarc::Difference::Result}; }, false},
+           {"the same by RFC 7489", [](R& r) { r.verdict.dmarc.rfc7489.emplace(); }, true},
            {"many sets", [](R& r) { r.verdict.arc.reason = assay::arc::Reason::TooManySets; }, false},
            {"many lookups", [](R& r) { r.verdict.spf_helo.reason = assay::spf::Reason::TooManyLookups; }, false}}) {
     CAPTURE(row.name);
