@@ -5,6 +5,7 @@ import contextlib
 import grp
 import os
 import pathlib
+import re
 import resource
 import shutil
 import signal
@@ -187,11 +188,14 @@ class Start(unittest.TestCase):
             config = self.folder / "assay.yaml"
             config.write_text(config.read_text().replace("zones: []", "timeout: 1s"))
             process.send_signal(signal.SIGUSR1)
-            daemon.until(lambda: "stays in force" in self.log.read_text() or process.poll() is not None, what="the refusal")
+            before = re.search(r" serves on .*(configuration \w+)", self.log.read_text())[1]
+            daemon.until(lambda: "reload: broke off" in self.log.read_text() or process.poll() is not None, what="the end of the reload")
             self.assertIsNone(process.poll())
+            self.assertIn(f"reload: broke off, {before} is in force\n", self.log.read_text())
             resource.prlimit(process.pid, resource.RLIMIT_AS, limits)
             process.send_signal(signal.SIGUSR1)
-            daemon.until(lambda: " is in force" in self.log.read_text(), what="the reload")
+            daemon.until(lambda: "reload: configuration " in self.log.read_text(), what="the reload")
+            self.assertNotIn(f"reload: {before} is in force", self.log.read_text())
 
 
 def stop_by_config(config):
