@@ -76,7 +76,8 @@ Truth ask_published(const Condition& test, const dmarc::Outcome& author) {
   if (author.published) {
     return truth(names_word(test, to_string(*author.published)));
   }
-  return truth_or_unknown(false, author.status == dmarc::Status::TempError);
+  // A pass has none if it depends on whether the author's domain exists, and that could not be found out.
+  return truth_or_unknown(false, author.status == dmarc::Status::TempError || author.status == dmarc::Status::Pass);
 }
 
 Truth ask_spf(const Condition& test, const spf::Outcome& spf) {
