@@ -108,17 +108,17 @@ void RecordFiles::read_line(std::string_view line, const std::string& file, std:
     counts_.local += record_.sample;
     return;
   }
-  if (record_.is_redacted && std::any_of(questions_.begin(), questions_.end(), [this](const auto& questions) {
-        return questions.matter_to(record_.verdict, record_.facts, record_.time);
-      })) {
-    counts_.redacted += record_.sample;
-    return;
-  }
   for (std::size_t i = 0; i < policy::kBesidePolicy.size(); ++i) {
     if (record_.decision.rule == policy::kBesidePolicy.at(i)) {
       ++counts_.beside_policy.at(i);
       return;
     }
+  }
+  if (record_.is_redacted && std::any_of(questions_.begin(), questions_.end(), [this](const auto& questions) {
+        return questions.matter_to(record_.verdict, record_.facts, record_.time);
+      })) {
+    counts_.redacted += record_.sample;
+    return;
   }
   ++counts_.records;
   take(record_);

@@ -169,8 +169,7 @@ std::vector<std::string> problems_of(const DaemonStatus& status) {
   if (status.loses_log_lines) {
     problems.emplace_back(
         "the log lost lines within the last minute, and their messages have no record: is the disk of log.target full, "
-        "or "
-        "does its reader stand still?");
+        "or does its reader stand still?");
   }
   return problems;
 }

@@ -142,7 +142,7 @@ void redact(Facts& facts) {
 }
 
 /// Whatever a macro takes of the local part, at whatever delimiters it splits it and however it writes other octets,
-/// has at least one run of its letters and digits whole.
+/// has at least one run of its letters and digits whole, or none of them.
 bool may_hold_local_part_of(std::string_view path, std::string_view lower_name) {
   const std::string_view domain = message::domain_of_path(path);
   const std::string_view text = path.substr(0, path.size() - std::min(path.size(), domain.size()));

@@ -123,6 +123,12 @@ TEST_CASE("assay policy replay: what log.redact took away is never guessed at", 
                               line(redacted("A", "redacted@example.net", Status::Fail)));
   CHECK(none.status == 2);
   CHECK(none.err.find("log.redact") != std::string::npos);
+  // What the policy had no part in is told for that, whatever was taken away.
+  Record broken = redacted("E", "redacted@example.net", Status::TempError);
+  broken.decision.rule = "internal_error";
+  const auto beside = run_assay({"policy", "replay", "--config", config, "--json", "-"}, line(plain) + line(broken));
+  CHECK(Json::parse(beside.out)["not_replayable"]["internal_error"] == 1);
+  CHECK(Json::parse(beside.out)["redacted"] == 0);
   // The same with --against, whose rules are asked as well.
   const std::string plain_config = folder.write("plain.yaml", "policy: {published: {reject: reject}}\n");
   const auto against =
